@@ -1,0 +1,1 @@
+"""What decides, acts on GitHub and remembers."""

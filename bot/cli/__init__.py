@@ -1,0 +1,1 @@
+"""`triage ...`: one file per command; parse, call, print."""

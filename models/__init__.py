@@ -1,0 +1,1 @@
+"""Vocabulary and mathematics: everything that runs without a network or a database."""
