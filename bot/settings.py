@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -110,13 +111,12 @@ def _sentence(problem: Any) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if not name:
         return message
-    given = _given(name)
+    secret = any(word in name for word in ("SECRET", "KEY", "TOKEN"))
+    given = "" if secret else f"={problem['input']!r}"
     return f"TRIAGE_{name}{given}: {message}"
 
 
-def _given(name: str) -> str:
-    import os
-
-    secret = any(word in name for word in ("SECRET", "KEY", "TOKEN"))
-    value = os.environ.get(f"TRIAGE_{name}")
-    return "" if secret or value is None else f"={value!r}"
+def unknown_variables() -> list[str]:
+    """Names in the environment that look like settings and are none: most likely misspelt."""
+    known = {f"TRIAGE_{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith("TRIAGE_") and name not in known)

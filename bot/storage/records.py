@@ -9,6 +9,7 @@ from typing import Any
 
 from models.embedder import Vectors
 from models.issue import Issue
+from models.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,13 @@ class ConfigRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoredIssue:
-    """An issue (redacted) with its facts and the hash of its normalised text."""
+    """An issue (redacted) with its normalised text (kept, so that a start need not normalise the whole history again),
+    the hash of that text, the recipe that made it, and its facts."""
 
     issue: Issue
+    text: Text
     text_hash: str
+    recipe: str = ""
     facts: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
