@@ -1,0 +1,199 @@
+"""Where a text holds what names a person or an account: addresses, ids, card digits, user names in paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from models.secret_patterns import Span, occurrences
+
+_LOCAL_MOST = 64  # characters before the @, RFC 5321
+_AT = re.compile(r"@|%40|\\u0040|&#64;")
+_LOCAL = re.compile(r"[\w.+'-]{1,64}\Z")
+_DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,8}(?P<top>[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w])", re.IGNORECASE)
+_SOURCE_FILE = re.compile(r"(?i)(?:[cm]?[jt]sx?|py|rs|go|rb|java|kt|vue|php|wasm)(?::\d|\b/)")
+
+_UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+_OWNER_WORD = re.compile(
+    r"(?i)organi[sz]ation|(?<![a-z])orgs?(?![a-z])|account|workspace|request|invoice|receipt|conversation|(?<![a-z])chat|session"
+    r"|customer|user|feedback|ticket|support|subscription|transaction|payment|order|trace|correlation|message|device|machine"
+    r"|install|tenant|client|team|member|case|billing|(?<![a-z])id(?![a-z])|uuid"
+)
+_BEFORE, _AFTER = 60, 24  # characters around a UUID that may name what it identifies
+
+_ID_BODY = re.compile(r"[_-](?P<value>[A-Za-z0-9]{8,})(?![A-Za-z0-9])")
+_ID_PREFIX = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:req|org|acct|account|in|inv|invoice|cus|customer|sub|pi|ch|pm|cs|evt|txn|card|msg"
+    r"|conv|conversation|sess|session|user|usr|wrkspc|workspace|seti|src|tok|price|prod|ii|il|si|py|po|rcpt|receipt|proj"
+    r"|team|chatcmpl|resp|run|thread|asst|file|batch|toolu|call|cmpl|order|pay|payment|tkt|case)(?:_test|_live)?\Z",
+    re.IGNORECASE,
+)
+_ID_PREFIX_MOST = 24
+_NAMED_WORDS = (
+    *("organisation", "organization", "org", "account", "acct", "workspace", "request", "req", "invoice", "receipt"),
+    *(
+        "conversation",
+        "chat",
+        "session",
+        "customer",
+        "user",
+        "feedback",
+        "support ticket",
+        "support case",
+        "subscription",
+    ),
+    *(
+        "transaction",
+        "payment",
+        "order",
+        "trace",
+        "correlation",
+        "message",
+        "device",
+        "machine",
+        "tenant",
+        "client",
+        "member",
+    ),
+)
+_NAMED_ID = re.compile(
+    r"""(?:s|[ _-]?(?:ticket|case))?[ _-]{0,2}(?:ids?|uuid|number|nummer|num|no\.?|nr\.?|\#|№)
+    [*_`]{0,3}\\?["'\]]?[ \t]{0,2}(?:is|was|:|=|\#)?[ \t*`]{0,6}(?:\r?\n){0,2}\\?["'`(\[#]{0,3}
+    (?P<value>[A-Za-z0-9](?:[A-Za-z0-9_-]{3,}[A-Za-z0-9]))(?![A-Za-z0-9])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_INVOICE = re.compile(
+    r"(?:invoice|receipt)s?(?:[ :#*`]|no\.?|number){0,12}(?P<value>[A-Z0-9]{4,}-[0-9]{3,}(?:-[0-9]+)*|\#?[0-9]{6,})\b",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?")
+
+_CARD = re.compile(r"(?<![0-9a-fA-F])(?<!\d[.,])\d(?:[ \u00a0-]?\d){12,18}(?![0-9])")
+_CARD_STARTS = re.compile(r"4|5[1-5]|2[2-7]|3[0-9]|6")
+_GROUPED = re.compile(r"\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ \u00a0-])\d{6}\2\d{4,5}")
+_CARD_LENGTHS = {"2": (16,), "3": (14, 15, 16), "4": (13, 16, 19), "5": (16,), "6": (16, 17, 18, 19)}
+_LAST_FOUR = re.compile(
+    r"(?:[*•·]{3,}[ -]?|(?:in|with|on|ends|ending|four|digits|4)[ :*#•-]{1,4})(?P<value>\d{4})(?!\d)"
+)
+_LAST_WORD = re.compile(r"(?i)(?:ending|ends|ended|last)|[*•·]{3}")
+_CARD_WORD = re.compile(r"(?i)card|visa|amex|mastercard|maestro|debit|credit|discover|[*•·]{3}")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+
+_SEPARATOR = r"(?:[/\\]|%2[fF]|%5[cC]){1,8}"
+_NOT_IN_NAME = r"\s/\\:\"'<>|*?`,;()\[\]{}$"
+_HOME = re.compile(
+    rf"(?P<before>{_SEPARATOR}|(?<![A-Za-z0-9_.])|-)(?:users|documents and settings|home)"
+    rf"(?P<sep>(?P=before)|{_SEPARATOR})"
+    rf"(?P<name>(?:(?!%2[fF]|%5[cC])[^{_NOT_IN_NAME}%#&=]){{1,64}})"
+    rf"(?P<more>(?: [^{_NOT_IN_NAME}]{{1,40}}){{1,2}}(?=\\))?",
+    re.IGNORECASE,
+)
+_NOBODY = frozenset(
+    {"shared", "public", "default", "linuxbrew", "runner", "runneradmin", "vsts", "vscode", "codespace", "..."}
+)
+
+
+def find_personal(text: str, folded: str) -> Iterator[Span]:
+    """Spans of personal data in `text`; `folded` is `text` in ASCII lower case, of the same length."""
+    yield from _addresses(text)
+    yield from _ids(text, folded)
+    yield from _cards(text)
+    yield from _home_names(text, folded)
+
+
+def _addresses(text: str) -> Iterator[Span]:
+    if not any(sign in text for sign in ("@", "%40", "\\u0040", "&#64;")):
+        return
+    for at in _AT.finditer(text):
+        domain = _DOMAIN.match(text, at.end())
+        local = _LOCAL.search(text, max(0, at.start() - _LOCAL_MOST), at.start()) if domain else None
+        if domain is None or local is None or _is_no_address(text, local[0], domain):
+            continue
+        escaped = text[max(0, local.start() - 1) : local.start()] == "\\" and local[0][0] in "nrt" and len(local[0]) > 1
+        yield local.start() + escaped, domain.end(), "email"
+
+
+def _is_no_address(text: str, local: str, domain: re.Match[str]) -> bool:
+    if local == "git" or local.endswith("/git"):
+        return True
+    return _SOURCE_FILE.match(text, domain.start("top")) is not None
+
+
+def _ids(text: str, folded: str) -> Iterator[Span]:
+    yield from _uuids(text)
+    for found in _ID_BODY.finditer(text):
+        if _is_mixed(found["value"]):
+            prefix = _ID_PREFIX.search(text, max(0, found.start() - _ID_PREFIX_MOST), found.start())
+            if prefix is not None:
+                yield prefix.start(), found.end(), "id"
+    for word in _NAMED_WORDS:
+        for start in occurrences(folded, word):
+            yield from _named_id(text, start, start + len(word))
+
+
+def _uuids(text: str) -> Iterator[Span]:
+    if text.count("-") < 4:
+        return
+    for found in _UUID.finditer(text):
+        near = text[max(0, found.start() - _BEFORE) : found.start()], text[found.end() : found.end() + _AFTER]
+        if any(_OWNER_WORD.search(part) for part in near):
+            yield (*found.span(), "id")
+
+
+def _named_id(text: str, start: int, end: int) -> Iterator[Span]:
+    for pattern, position in ((_NAMED_ID, end), (_INVOICE, start)):
+        found = pattern.match(text, position)
+        if found is not None and any(c.isdigit() for c in found["value"]) and not _DATE.fullmatch(found["value"]):
+            yield (*found.span("value"), "id")
+
+
+def _is_mixed(value: str) -> bool:
+    digits = sum(c.isdigit() for c in value)
+    return digits >= 2 and (len(value) >= 10 or digits >= 4) and (value != value.lower() or digits >= 3)
+
+
+def _cards(text: str) -> Iterator[Span]:
+    yield from _checked(_CARD, text, _is_card, "card")
+    yield from _checked(_IBAN, text, _is_iban, "iban")
+    for found in _LAST_FOUR.finditer(text):
+        before = text[max(0, found.start() - 60) : found.end()]
+        if _CARD_WORD.search(before) and _LAST_WORD.search(before):
+            yield (*found.span("value"), "card")
+
+
+def _checked(pattern: re.Pattern[str], text: str, is_one: Callable[[str], bool], kind: str) -> Iterator[Span]:
+    for found in pattern.finditer(text):
+        if is_one(found[0]):
+            yield (*found.span(), kind)
+
+
+def _is_card(digits: str) -> bool:
+    plain = re.sub(r"\D", "", digits)
+    if not _GROUPED.fullmatch(digits) and not (_CARD_STARTS.match(plain) and len(plain) in _CARD_LENGTHS[plain[0]]):
+        return False
+    total = sum(int(d) if i % 2 == 0 else sum(divmod(2 * int(d), 10)) for i, d in enumerate(reversed(plain)))
+    return total % 10 == 0 and len(set(plain)) > 1
+
+
+def _is_iban(value: str) -> bool:
+    plain = value.replace(" ", "")
+    return len(plain) >= 15 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _home_names(text: str, folded: str) -> Iterator[Span]:
+    if not any(word in folded for word in ("users", "home", "documents and settings")):
+        return
+    for found in _HOME.finditer(text):
+        if found["name"].lower() in _NOBODY or not found["name"].strip(".-_~") or _is_address(text, found):
+            continue
+        yield found.start("name"), found.end("more") if found["more"] else found.end("name"), "user"
+
+
+def _is_address(text: str, found: re.Match[str]) -> bool:
+    """Whether the path belongs to a web address, or is a relative one in lower case such as `users/12`."""
+    head = text[max(0, found.start() - 200) : found.start()]
+    token = re.split(r"[\s\"'`(<=]", head)[-1]
+    if re.search(r"(?i)(?:https?|git|ssh)://", token):
+        return True
+    lower = found[0].lstrip("/\\").startswith("users")
+    return lower and ":" not in token and "\\" not in found["sep"] and "/mnt/" not in token

@@ -1,0 +1,247 @@
+"""Where a text holds keys, tokens, passwords and private keys: detect-secrets' patterns, and what they leave out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+from detect_secrets.plugins.aws import AWSKeyDetector
+from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
+from detect_secrets.plugins.base import RegexBasedDetector
+from detect_secrets.plugins.basic_auth import BasicAuthDetector
+from detect_secrets.plugins.discord import DiscordBotTokenDetector
+from detect_secrets.plugins.github_token import GitHubTokenDetector
+from detect_secrets.plugins.gitlab_token import GitLabTokenDetector
+from detect_secrets.plugins.mailchimp import MailchimpDetector
+from detect_secrets.plugins.pypi_token import PypiTokenDetector
+from detect_secrets.plugins.sendgrid import SendGridDetector
+from detect_secrets.plugins.slack import SlackDetector
+from detect_secrets.plugins.square_oauth import SquareOAuthDetector
+from detect_secrets.plugins.stripe import StripeDetector
+from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
+from detect_secrets.plugins.twilio import TwilioKeyDetector
+
+Span = tuple[int, int, str]  # start, end, kind
+
+# A plugin runs only where one of its literals occurs in the lower-cased text: to search one costs microseconds.
+# Left out are the plugins whose patterns take quadratic time on bait (JWT, npm, OpenAI, Cloudant, IBM, SoftLayer; their
+# keys are found below) and Artifactory's, which takes upper-case words for keys.
+_PLUGINS: tuple[tuple[type[RegexBasedDetector], tuple[str, ...]], ...] = (
+    (AWSKeyDetector, ("a3t", "abia", "acca", "akia", "asia", "aws")),
+    (AzureStorageKeyDetector, ("accountkey=",)),
+    (BasicAuthDetector, ("://",)),
+    (DiscordBotTokenDetector, (".",)),
+    (GitHubTokenDetector, ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    (GitLabTokenDetector, ("gl", "gr1348941")),
+    (MailchimpDetector, ("-us1", "-us2", "-us3", "-us4", "-us5", "-us6", "-us7", "-us8", "-us9")),
+    (PypiTokenDetector, ("pypi-age",)),
+    (SendGridDetector, ("sg.",)),
+    (SlackDetector, ("xox", "hooks.slack.com")),
+    (SquareOAuthDetector, ("sq0csp-",)),
+    (StripeDetector, ("k_live_",)),
+    (TelegramBotTokenDetector, (":",)),
+    (TwilioKeyDetector, ("ac", "sk")),
+)
+
+# Prefixes of tokens that the plugins do not know, or know in an old form; what follows must be long and hold a digit.
+_PREFIXES = (
+    *("sk-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "pk_test_", "whsec_", "github_pat_", "ghp_"),
+    *(
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "glpat-",
+        "gldt-",
+        "npm_",
+        "hf_",
+        "aiza",
+        "ya29.",
+        "gocspx-",
+        "xapp-",
+        "xoxe.",
+        "xoxe-",
+    ),
+    *(
+        "xoxb-",
+        "xoxp-",
+        "xoxa-",
+        "xoxs-",
+        "xoxr-",
+        "dop_v1_",
+        "doo_v1_",
+        "shpat_",
+        "shpss_",
+        "rubygems_",
+        "glsa_",
+        "lin_api_",
+    ),
+    *("pplx-", "gsk_", "xai-", "r8_", "figd_", "dckr_pat_", "tvly-", "nvapi-", "pmak-", "sntrys_", "sntryu_", "atatt3"),
+    *("age-secret-key-1", "sq0atp-", "eaaa", "phc_", "phx_", "ntn_", "pat-na1-", "hvs.", "pscale_tkn_", "fo1_", "akc"),
+)
+_PREFIXED = re.compile(
+    r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=[^A-Za-z0-9]_))[A-Za-z0-9]+[-_.]?[A-Za-z0-9_.+/-]*[A-Za-z0-9_]={0,2}"
+)
+_PREFIXED_LEAST = 20
+_TOKEN_TAIL = re.compile(r"(?:[_-]*[A-Za-z0-9])*")
+
+_JWT = re.compile(r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))eyJ[A-Za-z0-9_=-]{5,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_+/=-]*)*")
+
+_KEYWORDS = (
+    *("password", "passwd", "passphrase", "pwd", "secret", "token", "api_key", "apikey", "api-key", "api key"),
+    *("access_key", "access-key", "accesskey", "private_key", "privatekey", "private-key", "auth_key", "authkey"),
+    *("account_key", "accountkey", "credential", "signature", "sig=", "_auth=", "encryption_key", "signing_key"),
+)
+_ASSIGNED = re.compile(
+    r"""(?:[A-Za-z_-]{0,24}["'\]]?|sig)\\?["'`*\]]{0,4}[ \t]{0,3}(?P<sign>:=|=>|={1,3}|::?)[ \t*]{0,4}
+    (?P<quote>\\?["'`]{0,3})(?P<value>[^\s"'`,;&<>()\[\]{}|\\]{6,})""",
+    re.VERBOSE,
+)
+_STRONG = ("pass", "pwd", "secret")  # after these even a word of letters is a secret, if quoted or after "="
+_NO_VALUE = re.compile(
+    r"(?i)(?:[*x.•_-]+|\$.*|%.*%|null|none|nil|true|false|undefined|required|missing|invalid|expired|your[-_ ].*"
+    r"|redacted|changeme|placeholder|string|optional|https?:.*)"
+)
+
+_HEADER = re.compile(
+    r"""(?i)["'`]?(?:authorization|x-api-key|x-auth-token)\\?["'`]{0,2}[ \t]{0,3}[:=][ \t]{0,3}\\?["'`]{0,2}
+    (?:(?:bearer|basic|token|apikey|negotiate|digest)[ \t]{1,3})?(?P<value>[^\s"'`,;<>()\[\]{}\\]{4,})""",
+    re.VERBOSE,
+)
+_COOKIE = re.compile(r"""(?i)cookie["']?[ \t]{0,3}:[ \t]{0,3}["']?(?P<value>[\w.-]+=[^\s;"'\[\]][^\n"'\[\]]*)""")
+_BEARER = re.compile(r"(?i)bearer(?:[ \t]|%20|\+){1,3}(?P<value>[A-Za-z0-9._~+/=-]{8,})")
+_BASIC = re.compile(r"(?i)basic[ \t]{1,3}(?P<value>[A-Za-z0-9+/_-]{6,}={0,2})")
+_CURL_USER = re.compile(r"""curl[^\n]{0,300}?[ \t](?:-u|--user)[ =]?["']?(?P<value>[^\s:"'\[\]]+:[^\s"'\[\]]+)""")
+_USER_INFO = re.compile(r"://(?P<value>[^\s/?#@\"'<>\[\]`]{1,200}:[^\s/@\"'<>\[\]`]{1,200}|[A-Za-z0-9_-]{20,200})@")
+
+_PRIVATE = re.compile(r"-{2,5} ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{2,5}|PuTTY-User-Key-File-[23]")
+_PRIVATE_END = re.compile(r"-{2,5} ?END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{2,5}|Private-MAC:[^\n]*")
+_PRIVATE_BODY = re.compile(r"(?:\s|\\[nr]|[A-Za-z0-9+/=]{16,}|(?:Proc-Type|DEK-Info|Version|Comment):[^\n]*)*")
+_PRIVATE_MOST = 20_000  # characters between BEGIN and END
+
+
+def find_secrets(text: str, folded: str) -> Iterator[Span]:
+    """Spans of secrets in `text`; `folded` is `text` in ASCII lower case, of the same length."""
+    yield from _by_plugins(text, folded)
+    yield from _by_prefix(text, folded)
+    yield from _private_keys(text)
+    yield from _assignments(text, folded)
+    yield from _headers(text, folded)
+    if "eyj" in folded:
+        for found in _JWT.finditer(text):
+            yield (*found.span(), "key")
+
+
+def _by_plugins(text: str, folded: str) -> Iterator[Span]:
+    for plugin, literals in _PLUGINS:
+        if any(literal in folded for literal in literals):
+            for pattern in plugin().denylist:
+                yield from _extended(pattern, text)
+
+
+def _extended(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    """Matches of a detector's pattern, each with the rest of its token: a longer key must not leave its tail."""
+    found = pattern.search(text)
+    while found is not None:
+        start, end = found.span()
+        if pattern.groups and found.end(1) - found.start(1) >= 20:
+            start, end = found.span(1)
+        if text[start:end].startswith("://"):
+            start, end = start + 3, end - 1
+        elif tail := _TOKEN_TAIL.match(text, end):
+            end = max(end, tail.end())
+        yield start, end, "key"
+        found = pattern.search(text, max(end, found.end()))
+
+
+def _by_prefix(text: str, folded: str) -> Iterator[Span]:
+    for prefix in _PREFIXES:
+        for start in occurrences(folded, prefix):
+            found = _PREFIXED.match(text, start)
+            if found is not None and len(found[0]) >= _PREFIXED_LEAST and _is_token(found[0][len(prefix) :]):
+                yield (*found.span(), "key")
+
+
+def _is_token(value: str) -> bool:
+    return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+
+
+def _private_keys(text: str) -> Iterator[Span]:
+    position, end_is_known_missing = 0, False
+    while (begin := _PRIVATE.search(text, position)) is not None:
+        end = None
+        if not end_is_known_missing:
+            end = _PRIVATE_END.search(text, begin.end())
+            end_is_known_missing = end is None
+        if end is not None and end.start() - begin.end() <= _PRIVATE_MOST:
+            position = end.end()
+        else:
+            body = _PRIVATE_BODY.match(text, begin.end())
+            position = max(begin.end(), begin.end() + len(body[0].rstrip()) if body else 0)
+        yield begin.start(), position, "private-key"
+
+
+def _assignments(text: str, folded: str) -> Iterator[Span]:
+    for keyword in _KEYWORDS:
+        for start in occurrences(folded, keyword):
+            found = _ASSIGNED.match(text, start + len(keyword) - keyword.endswith("="))
+            if found is not None and _is_secret(keyword, found):
+                yield (*found.span("value"), "secret")
+
+
+def _is_secret(keyword: str, found: re.Match[str]) -> bool:
+    value = found["value"].rstrip(".:!?*")
+    called = found.string[found.end("value") : found.end("value") + 1] in ("(", "[")
+    if called or _NO_VALUE.fullmatch(value):
+        return False
+    sure = bool(found["quote"]) or found["sign"] != ":"
+    if keyword.startswith(_STRONG) and sure:
+        return True
+    return len(value) >= 8 and _is_token(value)
+
+
+def _headers(text: str, folded: str) -> Iterator[Span]:
+    for needle, pattern in _HEADER_PATTERNS:
+        for start in occurrences(folded, needle):
+            found = pattern.match(text, start)
+            if found is not None and _is_credential(needle, found["value"]):
+                yield (*found.span("value"), "credentials")
+
+
+def _is_credential(needle: str, value: str) -> bool:
+    if needle == "bearer":
+        return _is_token(value) or len(value) >= 20
+    if needle == "basic":
+        return _decodes_to_pair(value)
+    if needle == "curl":
+        return not value.replace(":", "").isdigit()
+    return not _NO_VALUE.fullmatch(value)
+
+
+def _decodes_to_pair(value: str) -> bool:
+    try:
+        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def occurrences(text: str, needle: str) -> Iterator[int]:
+    """Start of every occurrence of `needle`."""
+    start = text.find(needle)
+    while start >= 0:
+        yield start
+        start = text.find(needle, start + 1)
+
+
+_HEADER_PATTERNS = (
+    ("authorization", _HEADER),
+    ("x-api-key", _HEADER),
+    ("x-auth-token", _HEADER),
+    ("cookie", _COOKIE),
+    ("bearer", _BEARER),
+    ("basic", _BASIC),
+    ("curl", _CURL_USER),
+    ("://", _USER_INFO),
+)
