@@ -1,0 +1,135 @@
+"""Who we are to GitHub: the App's JWT, installation tokens for one repository and one purpose, or a plain token."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import jwt
+from github.Auth import AppAuth
+
+from bot.errors import Gone, Permanent, SettingsError
+from bot.github import mapping
+from bot.github.wire import Answer, Request, Wire
+
+Kind = Literal["reader", "writer", "installation"]
+
+PERMISSIONS: Mapping[Kind, Mapping[str, str]] = {
+    "reader": {"issues": "read", "metadata": "read", "single_file": "read"},
+    "writer": {"issues": "write", "metadata": "read"},
+    "installation": {"metadata": "read"},
+}
+RENEW_BEFORE_SECONDS = 120.0
+JWT_SECONDS = 240.0  # PyGithub signs for 300
+
+
+class Credentials(Protocol):
+    """What goes into the Authorization header."""
+
+    def header(self) -> str:
+        """The header's value, asked for from GitHub where none is in force."""
+        ...
+
+    def renew(self, refused: str) -> bool:
+        """Forget a header that GitHub refused with 401; whether asking again can give another one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlainToken:
+    """A token that the operator gave us; it cannot be renewed."""
+
+    token: str
+
+    def header(self) -> str:
+        """The header's value."""
+        return f"token {self.token}"
+
+    def renew(self, refused: str) -> bool:  # noqa: ARG002  # the port's signature
+        """Never."""
+        return False
+
+
+class _Kept:
+    """A header kept until its time, made anew by one thread while the others wait for it."""
+
+    def __init__(self, make: Callable[[], tuple[str, float]], clock: Callable[[], float]) -> None:
+        self._make = make
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._header = ""
+        self._good_until = 0.0
+
+    def header(self) -> str:
+        """The header's value."""
+        with self._lock:
+            if not self._header or self._clock() >= self._good_until:
+                self._header, self._good_until = self._make()
+            return self._header
+
+    def renew(self, refused: str) -> bool:
+        """Forget it, unless another thread has renewed it by now."""
+        with self._lock:
+            if self._header == refused:
+                self._header = ""
+        return True
+
+
+class App:
+    """A GitHub App: its own JWT and the tokens of its installations, kept per (installation, repository, kind)."""
+
+    def __init__(self, wire: Wire, app_id: int, private_key: str) -> None:
+        self.app_id = app_id
+        self.jwt: Credentials = _Kept(self._signed, wire.clock)
+        self._wire = wire
+        self._auth = AppAuth(app_id, private_key)
+        self._lock = threading.Lock()
+        self._tokens: dict[tuple[int, str | None, Kind], _Kept] = {}
+        try:
+            self._auth.create_jwt()
+        except (ValueError, TypeError, jwt.PyJWTError):
+            raise SettingsError("TRIAGE_PRIVATE_KEY is not an RSA private key in PEM form") from None
+
+    def token(self, installation_id: int, repository: str | None, kind: Kind) -> Credentials:
+        """The credentials of one kind for one repository (None: for all that the installation covers)."""
+        key = (installation_id, repository, kind)
+        with self._lock:
+            if key not in self._tokens:
+                self._tokens[key] = _Kept(lambda: self._created(*key), self._wire.clock)
+            return self._tokens[key]
+
+    def _signed(self) -> tuple[str, float]:
+        return f"Bearer {self._auth.create_jwt()}", self._wire.clock() + JWT_SECONDS
+
+    def _created(self, installation_id: int, repository: str | None, kind: Kind) -> tuple[str, float]:
+        body: dict[str, object] = {"permissions": dict(PERMISSIONS[kind])}
+        if repository is not None:
+            body["repositories"] = [repository.partition("/")[2]]
+        answer = self._ask(Request("POST", f"/app/installations/{installation_id}/access_tokens", body=body))
+        try:
+            token = mapping.string(answer.data, "token")
+            expires_at = mapping.moment(answer.data, "expires_at")
+        except mapping.Malformed:
+            raise answer.malformed() from None
+        return f"token {token}", expires_at.timestamp() - RENEW_BEFORE_SECONDS
+
+    def _ask(self, request: Request) -> Answer:
+        try:
+            return exchange(self._wire, request, self.jwt)
+        except Gone as error:
+            raise Permanent(f"{error}: the installation is gone", stops_repository=True) from None
+        except Permanent as error:
+            raise Permanent(f"{error}: no token for this installation", stops_repository=True) from None
+
+
+def exchange(wire: Wire, request: Request, credentials: Credentials | None, accept: tuple[int, ...] = ()) -> Answer:
+    """Send, once more with fresh credentials after a 401; raises the failure of every answer not in `accept`."""
+    header = credentials.header() if credentials is not None else None
+    answer = wire.send(request, header)
+    if answer.status == 401 and credentials is not None and header is not None and credentials.renew(header):
+        answer = wire.send(request, credentials.header())
+    if answer.status < 300 or answer.status in accept:
+        return answer
+    raise wire.failure(answer)

@@ -1,0 +1,147 @@
+"""The `GitHub` port: as an App with a token for each repository and purpose, or with one plain token."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.errors import Permanent, SettingsError
+from bot.github import mapping
+from bot.github.auth import App, Credentials, Kind, PlainToken, exchange
+from bot.github.failures import epoch
+from bot.github.line import PAGE, Line, pages, read
+from bot.github.manifest import Granted, granted
+from bot.github.protocol import FailedDelivery, RepositoryInfo
+from bot.github.repository import RepositoryReader, RepositoryWriter
+from bot.github.wire import TIMEOUT_SECONDS, Answer, Request, Wire
+from bot.settings import Settings
+
+
+def open_github(
+    settings: Settings, *, timeout: float = TIMEOUT_SECONDS, clock: Callable[[], float] = epoch
+) -> GitHubClient:
+    """GitHub as the settings name it: as an App, else with TRIAGE_GITHUB_TOKEN; raises SettingsError for neither.
+
+    Opens no connection. `timeout` in seconds, `clock` in seconds since 1970.
+    """
+    wire = Wire(settings.github_api_url, timeout=timeout, clock=clock)
+    if settings.is_app and settings.app_id is not None:
+        return GitHubClient(wire, App(wire, settings.app_id, settings.app_private_key()))
+    if settings.github_token is None:
+        raise SettingsError(
+            "neither TRIAGE_APP_ID with TRIAGE_PRIVATE_KEY (or TRIAGE_PRIVATE_KEY_PATH) nor TRIAGE_GITHUB_TOKEN is set"
+        )
+    return GitHubClient(wire, PlainToken(settings.github_token.get_secret_value().strip()))
+
+
+class GitHubClient:
+    """The `GitHub` port; safe to use from many threads."""
+
+    def __init__(self, wire: Wire, identity: App | PlainToken) -> None:
+        self._wire = wire
+        self._identity = identity
+        self._lock = threading.Lock()
+        self._slug = ""
+        self._installations: dict[str, int] = {}
+
+    def reader(self, repository: str, installation_id: int | None) -> RepositoryReader:
+        """A reader for `owner/name`; asks GitHub for nothing yet."""
+        line = self._line(repository, installation_id, "reader")
+        owner, _, name = repository.partition("/")
+        fallback = None if name == ".github" else Line(self._wire, f"{owner}/.github", line.credentials)
+        return RepositoryReader(line, fallback, self._wrote)
+
+    def writer(self, repository: str, installation_id: int | None) -> RepositoryWriter:
+        """A writer for `owner/name`; asks GitHub for nothing yet."""
+        return RepositoryWriter(self._line(repository, installation_id, "writer"))
+
+    def app_slug(self) -> str:
+        """The App's slug (with a plain token: its owner's login); asked for once."""
+        with self._lock:
+            if not self._slug:
+                self._slug = self._own_name()
+            return self._slug
+
+    def granted(self) -> Granted:
+        """What GitHub granted the App, read back from GET /app."""
+        return read(exchange(self._wire, Request("GET", "/app"), self._app().jwt), granted)
+
+    def installation_repositories(self, installation_id: int) -> Sequence[RepositoryInfo]:
+        """Every repository that the installation may see."""
+        credentials = self._app().token(installation_id, None, "installation")
+        first = Request("GET", "/installation/repositories", {"per_page": PAGE})
+        found = pages(self._sender(credentials), first, mapping.repository, key="repositories")
+        return [info for page in found for info in page]
+
+    def installation_of(self, repository: str) -> int:
+        """The installation that covers `owner/name`; raises Gone where there is none."""
+        line = Line(self._wire, repository, lambda: self._app().jwt)
+        return read(line.call("GET", "/installation"), mapping.number)
+
+    def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:
+        """The last attempt of each delivery since then that has not ended in a 2xx yet, newest first."""
+        latest: dict[str, FailedDelivery] = {}
+        for attempt in self._attempts(since):
+            latest.setdefault(attempt.guid, attempt)
+        return [attempt for attempt in latest.values() if not 200 <= attempt.status_code < 300]
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._wire.close()
+
+    def _attempts(self, since: datetime) -> Iterator[FailedDelivery]:
+        first = Request("GET", "/app/hook/deliveries", {"per_page": PAGE})
+        for page in pages(self._sender(self._app().jwt), first, mapping.delivery):
+            for attempt in page:
+                if attempt.delivered_at < since:
+                    return
+                yield attempt
+
+    def _app(self) -> App:
+        if isinstance(self._identity, App):
+            return self._identity
+        raise Permanent("this needs a GitHub App (TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY); a plain token cannot do it")
+
+    def _line(self, repository: str, installation_id: int | None, kind: Kind) -> Line:
+        return Line(self._wire, repository, lambda: self._credentials(repository, installation_id, kind))
+
+    def _credentials(self, repository: str, installation_id: int | None, kind: Kind) -> Credentials:
+        if isinstance(self._identity, PlainToken):
+            return self._identity
+        if installation_id is None:
+            installation_id = self._found_installation(repository)
+        return self._identity.token(installation_id, repository, kind)
+
+    def _found_installation(self, repository: str) -> int:
+        with self._lock:
+            if repository not in self._installations:
+                self._installations[repository] = self.installation_of(repository)
+            return self._installations[repository]
+
+    def _sender(self, credentials: Credentials) -> Callable[[Request], Answer]:
+        return lambda request: exchange(self._wire, request, credentials)
+
+    def _own_name(self) -> str:
+        if isinstance(self._identity, App):
+            return read(exchange(self._wire, Request("GET", "/app"), self._identity.jwt), _slug)
+        return read(exchange(self._wire, Request("GET", "/user"), self._identity), _own_login)
+
+    def _wrote(self, data: Any) -> bool:
+        """Whether a comment's JSON says that we wrote it; asks for our own name only where it must."""
+        if isinstance(self._identity, PlainToken):
+            return mapping.login(data).lower() == self.app_slug().lower()
+        app_id = mapping.app_id(data)
+        if app_id is not None:
+            return app_id == self._identity.app_id
+        login = mapping.login(data).lower()
+        return login.endswith("[bot]") and login == f"{self.app_slug()}[bot]".lower()
+
+
+def _slug(data: Any) -> str:
+    return mapping.string(data, "slug")
+
+
+def _own_login(data: Any) -> str:
+    return mapping.string(data, "login")

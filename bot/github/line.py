@@ -1,0 +1,128 @@
+"""An authenticated line to one repository: paths below it, complete lists, and no redirection to another repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from bot.errors import GitHubError, Gone, Permanent
+from bot.github import mapping
+from bot.github.auth import Credentials, exchange
+from bot.github.protocol import RepositoryInfo
+from bot.github.wire import Answer, Request, Wire
+
+PAGE = 100
+
+_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", re.ASCII)
+_MOVED = re.compile(r"/repositories/(?P<id>[0-9]+)(?=/|$)|/repos/(?P<name>[^/]+/[^/]+)(?=/|$)")
+_REDIRECTS = (302, 307, 308)  # a 301 arrives as 308, see bot.github.wire
+_HOPS_MOST = 3
+
+T = TypeVar("T")
+
+
+class Line:
+    """Requests about one repository with one kind of credentials."""
+
+    def __init__(self, wire: Wire, repository: str, credentials: Callable[[], Credentials | None]) -> None:
+        if _NAME.fullmatch(repository) is None or repository.endswith(("/.", "/..")):
+            raise Permanent(f"{repository!r} is not a repository's name like owner/name")
+        self.repository = repository
+        self.root = f"/repos/{repository}"
+        self._wire = wire
+        self.credentials = credentials
+
+    def call(
+        self,
+        verb: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        etag: str | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> Answer:
+        """One request to `/repos/owner/name` + path, following a rename but never into another repository (Gone)."""
+        return self.send(Request(verb, self.root + path, parameters, body, etag), accept)
+
+    def send(self, request: Request, accept: tuple[int, ...] = ()) -> Answer:
+        """The same for a whole request."""
+        answer = self._exchange(request, accept)
+        for _ in range(_HOPS_MOST):
+            if answer.status not in _REDIRECTS:
+                return answer
+            target = answer.headers.get("location", "")
+            self._check_same_repository(answer, target)
+            query = urlsplit(target).query
+            parameters = None if query else request.parameters
+            moved = Request(request.verb, target, parameters, request.body, request.etag, request.what)
+            answer = self._exchange(moved, accept)
+        raise self._wire.failure(answer)
+
+    def info(self) -> RepositoryInfo:
+        """The repository under its present name, wherever it was renamed to."""
+        answer = self._exchange(Request("GET", self.root), ())
+        if answer.status in _REDIRECTS:
+            answer = self._exchange(Request("GET", answer.headers.get("location", "/"), name=answer.what), ())
+        return read(answer, mapping.repository)
+
+    def failure(self, answer: Answer) -> GitHubError:
+        """The failure that an accepted answer turns out to be."""
+        return self._wire.failure(answer)
+
+    def pages(
+        self, path: str, parameters: Mapping[str, str | int], one: Callable[[Any], T], *, key: str | None = None
+    ) -> Iterator[list[T]]:
+        """Every page of a list, each row read by `one`; raises where a page cannot be had."""
+        return pages(self.send, Request("GET", self.root + path, {**parameters, "per_page": PAGE}), one, key=key)
+
+    def _exchange(self, request: Request, accept: tuple[int, ...]) -> Answer:
+        return exchange(self._wire, request, self.credentials(), (*accept, *_REDIRECTS))
+
+    def _check_same_repository(self, answer: Answer, target: str) -> None:
+        found = _MOVED.search(urlsplit(target).path)
+        if found is None:
+            raise self._wire.failure(answer)
+        here = self.info()
+        if found["id"] != str(here.id) and (found["name"] or "").lower() != here.full_name.lower():
+            raise Gone(f"{answer.what}: moved to another repository")
+
+
+def pages(
+    send: Callable[[Request], Answer], first: Request, one: Callable[[Any], T], *, key: str | None = None
+) -> Iterator[list[T]]:
+    """The rows of each page (under `key`, where they have one), following `Link: rel="next"` to the end."""
+    request: Request | None = first
+    while request is not None:
+        answer = send(request)
+        yield read(answer, lambda data: [one(row) for row in mapping.rows(data, key)])
+        request = following(answer, request)
+
+
+def read(answer: Answer, reader: Callable[[Any], T]) -> T:
+    """What `reader` makes of the answer's JSON; raises Unavailable where a field is missing or of another type."""
+    try:
+        return reader(answer.data)
+    except mapping.Malformed:
+        raise answer.malformed() from None
+
+
+def segment(text: str, what: str) -> str:
+    """A user's text as one segment of a path; raises Permanent where it could address something else."""
+    if text.strip() in ("", ".", ".."):
+        raise Permanent(f"{text!r} cannot be the name of a {what}")
+    return quote(text, safe="")
+
+
+def following(answer: Answer, request: Request) -> Request | None:
+    """The request for the next page, None on the last."""
+    for part in answer.headers.get("link", "").split(","):
+        url, _, attributes = part.partition(";")
+        if 'rel="next"' in attributes.replace(" ", ""):
+            url = url.strip().strip("<>")
+            if url == request.path:
+                raise answer.malformed()
+            return Request("GET", url, name=answer.what)
+    return None

@@ -1,0 +1,148 @@
+"""The `Reader` and `Writer` ports: one method, exactly the requests that it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.errors import Gone
+from bot.github import mapping
+from bot.github.config_file import read_config
+from bot.github.line import PAGE, Line, following, read, segment
+from bot.github.protocol import Comment, ConfigFile, RepositoryInfo
+from bot.github.wire import Request
+from models.issue import Issue
+
+_ROLES = ("admin", "maintain", "write", "triage", "read", "none")
+_LOGIN = re.compile(r"[A-Za-z0-9_-]+(\[bot\])?", re.ASCII)
+
+
+class RepositoryReader:
+    """The `Reader` port over one line."""
+
+    def __init__(self, line: Line, fallback: Line | None, wrote: Callable[[Any], bool]) -> None:
+        self._line = line
+        self._fallback = fallback
+        self._wrote = wrote
+
+    def repository(self) -> RepositoryInfo:
+        """The repository, under its present name."""
+        return self._line.info()
+
+    def issue(self, number: int) -> Issue:
+        """One issue as it is now; raises Gone where it was deleted or transferred away."""
+        answer = self._line.call("GET", f"/issues/{number}")
+        return read(answer, lambda data: mapping.issue(data, number))
+
+    def issues(self, *, since: datetime | None = None) -> Iterator[Sequence[Issue]]:
+        """Every issue and pull request, page by page of 100: by change since then, else newest number first."""
+        if since is None:
+            parameters = {"state": "all", "sort": "created", "direction": "desc"}
+            return self._line.pages("/issues", parameters, mapping.issue)
+        return self._changed(since)
+
+    def comments(self, number: int) -> Sequence[Comment]:
+        """Every comment on the issue, oldest first."""
+        pages = self._line.pages(f"/issues/{number}/comments", {}, self._comment)
+        return sorted((comment for page in pages for comment in page), key=lambda c: (c.created_at, c.id))
+
+    def config(self, etag: str | None = None) -> ConfigFile | None:
+        """`.github/triage.yml`, here or in the owner's `.github` repository; None where unchanged since `etag`."""
+        return read_config(self._line, self._fallback, etag)
+
+    def permission(self, login: str) -> str:
+        """The login's live permission: admin, maintain, write, triage, read or none."""
+        if _LOGIN.fullmatch(login) is None:
+            return "none"
+        try:
+            answer = self._line.call("GET", f"/collaborators/{segment(login, 'login')}/permission")
+        except Gone:
+            return "none"
+        return read(answer, _role)
+
+    def _comment(self, data: Any) -> Comment:
+        return mapping.comment(data, by_this_app=self._wrote(data))
+
+    def _changed(self, since: datetime) -> Iterator[list[Issue]]:
+        """Pages by time of change. Counting pages would skip what moves to the end of the list meanwhile, so each
+        page starts at the last change seen; page numbers are used only inside one and the same instant."""
+        start, page = since, 1
+        seen: dict[int, datetime] = {}
+        while True:
+            request = Request("GET", f"{self._line.root}/issues", _changed_since(start, page))
+            answer = self._line.send(request)
+            issues = read(answer, lambda data: [mapping.issue(row) for row in mapping.rows(data)])
+            fresh = [issue for issue in issues if seen.get(issue.number) != issue.updated_at]
+            seen.update((issue.number, issue.updated_at) for issue in fresh)
+            yield fresh
+            if not issues or following(answer, request) is None:
+                return
+            last = issues[-1].updated_at
+            start, page = (last, 1) if last > start else (start, page + 1)
+
+
+class RepositoryWriter:
+    """The `Writer` port over one line."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def create_comment(self, number: int, body: str) -> int:
+        """Write a comment; returns its id."""
+        answer = self._line.call("POST", f"/issues/{number}/comments", body={"body": body})
+        return read(answer, mapping.number)
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace the text of one of our own comments; raises Gone where somebody deleted it."""
+        self._line.call("PATCH", f"/issues/comments/{comment_id}", body={"body": body})
+
+    def label_exists(self, name: str) -> bool:
+        """Whether the repository has the label."""
+        try:
+            self._line.call("GET", f"/labels/{segment(name, 'label')}")
+        except Gone:
+            return False
+        return True
+
+    def create_label(self, name: str, color: str, description: str) -> None:
+        """Create the label (color: six hex digits, no '#'); does nothing where it exists by now."""
+        body = {"name": name, "color": color, "description": description}
+        answer = self._line.call("POST", "/labels", body=body, accept=(422,))
+        if answer.status == 422 and not _already_exists(answer.data):
+            raise self._line.failure(answer)
+
+    def add_label(self, number: int, name: str) -> None:
+        """Add one label to the issue; the others stay."""
+        self._line.call("POST", f"/issues/{number}/labels", body={"labels": [name]})
+
+    def remove_label(self, number: int, name: str) -> None:
+        """Remove one label from the issue; does nothing where it is not there."""
+        path = f"/issues/{number}/labels/{segment(name, 'label')}"
+        try:
+            self._line.call("DELETE", path)
+        except Gone:
+            return
+
+
+def _changed_since(start: datetime, page: int) -> dict[str, str | int]:
+    moment = start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    query: dict[str, str | int] = {"state": "all", "sort": "updated", "direction": "asc", "since": moment}
+    return {**query, "per_page": PAGE, "page": page}
+
+
+def _role(data: Any) -> str:
+    """`role_name` tells maintain and triage apart; an organisation's own role counts as its base permission."""
+    role = data.get("role_name") if isinstance(data, dict) else None
+    permission = mapping.string(data, "permission")
+    found = role if role in _ROLES else permission
+    if found not in _ROLES:
+        raise mapping.Malformed("permission")
+    return str(found)
+
+
+def _already_exists(data: Any) -> bool:
+    errors = data.get("errors") if isinstance(data, dict) else None
+    rows = errors if isinstance(errors, list) else []
+    return any(isinstance(error, dict) and error.get("code") == "already_exists" for error in rows)
