@@ -1,0 +1,150 @@
+"""An inverted index that takes and gives up one text at a time, with Okapi BM25 over it.
+
+Robertson, Zaragoza: The Probabilistic Relevance Framework: BM25 and Beyond (2009).
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, insort
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float32]
+Rows = NDArray[np.intp]
+T = TypeVar("T", np.float32, np.int32)
+
+K1 = 1.2
+B = 0.75
+QUERY_TERMS = 64  # the rarest ones decide; the rest costs time
+COMMON_SHARE = 0.15  # a term in more of the texts than this is not looked up in a large index
+COMMON_FROM = 2_000
+_COUNT_BITS = 6
+_MAX_COUNT = (1 << _COUNT_BITS) - 1
+
+
+class TermIndex:
+    """Terms of texts that are named by a row number; rows may be reused after `remove`.
+
+    Memory: about 8 bytes for each distinct term of a text. Not safe to change while another thread reads.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._postings: list[array[int]] = []  # by term id: row << 6 | count, ascending
+        self._seen = np.zeros(1024, dtype=np.int32)  # by term id: in how many texts
+        self._terms: dict[int, array[int]] = {}  # by row: term id << 6 | count
+        self._lengths = np.zeros(1024, dtype=np.float32)
+        self._total = 0
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    def add(self, row: int, terms: Mapping[str, int]) -> None:
+        """Index one text; the row must be free."""
+        packed = array("I")
+        for term, occurrences in terms.items():
+            term_id = self._id(term)
+            count = min(occurrences, _MAX_COUNT)
+            packed.append(term_id << _COUNT_BITS | count)
+            _insert(self._postings[term_id], row << _COUNT_BITS | count)
+            self._seen[term_id] += 1
+        self._lengths = _grown(self._lengths, row + 1)
+        self._lengths[row] = sum(terms.values())
+        self._terms[row] = packed
+        self._total += sum(terms.values())
+
+    def remove(self, row: int) -> None:
+        """Take one text out; scores are then as if it had never been there."""
+        for entry in self._terms.pop(row):
+            term_id = entry >> _COUNT_BITS
+            postings = self._postings[term_id]
+            del postings[bisect_left(postings, row << _COUNT_BITS)]
+            self._seen[term_id] -= 1
+        self._total -= int(self._lengths[row])
+        self._lengths[row] = 0
+
+    def bm25(self, terms: Mapping[str, int], size: int) -> Scores:
+        """BM25 of every row below `size`, as a share of what the text would score itself: shape (size,)."""
+        average = max(1.0, self._total / max(1, len(self)))
+        norms = _grown(self._lengths, size)[:size] * np.float32(K1 * B / average) + np.float32(K1 * (1 - B))
+        own_norm = K1 * (1 - B + B * sum(terms.values()) / average)
+        scores = np.zeros(size, dtype=np.float32)
+        own = 0.0
+        too_common = COMMON_SHARE * max(COMMON_FROM, len(self))
+        for term_id, count, idf in self._rarest(terms):
+            own += idf * count * (K1 + 1) / (count + own_norm)
+            if term_id >= 0 and self._seen[term_id] <= too_common:
+                entries = np.frombuffer(self._postings[term_id], dtype=np.uint32)
+                rows, counts = entries >> _COUNT_BITS, (entries & _MAX_COUNT).astype(np.float32)
+                scores[rows] += np.float32(idf * (K1 + 1)) * counts / (counts + norms[rows])
+        return scores / np.float32(own) if own else scores
+
+    def cosines(self, terms: Mapping[str, int], rows: Rows) -> Scores:
+        """Cosine between the tf-idf weights of a text and of each text in `rows`: shape (len(rows),)."""
+        if not len(rows):
+            return np.zeros(0, dtype=np.float32)
+        weights, length = self._query_weights(terms)
+        packed = [np.frombuffer(self._terms[int(row)], dtype=np.uint32) for row in rows]
+        sizes = np.array([len(entries) for entries in packed])
+        entries = np.concatenate(packed)
+        ids = entries >> _COUNT_BITS
+        own = (1 + np.log(entries & _MAX_COUNT)) * self._idf(self._seen[ids])
+        owner = np.repeat(np.arange(len(rows)), sizes)
+        shared = np.bincount(owner, own * weights[ids], minlength=len(rows))
+        norms = np.sqrt(np.bincount(owner, own * own, minlength=len(rows))) * length
+        return np.divide(shared, norms, out=np.zeros(len(rows)), where=norms > 0).astype(np.float32)
+
+    def rarity(self, terms: Mapping[str, int]) -> float:
+        """The sum of the terms' inverse document frequencies, in nats: how much there is to compare."""
+        return sum(idf for _, _, idf in self._rarest(terms))
+
+    def _id(self, term: str) -> int:
+        term_id = self._ids.setdefault(term, len(self._ids))
+        if term_id == len(self._postings):
+            self._postings.append(array("I"))
+            self._seen = _grown(self._seen, term_id + 1)
+        return term_id
+
+    def _idf(self, seen: NDArray[np.int32]) -> NDArray[np.float64]:
+        result: NDArray[np.float64] = np.log1p((len(self) - seen + 0.5) / (seen + 0.5))
+        return result
+
+    def _rarest(self, terms: Mapping[str, int]) -> list[tuple[int, int, float]]:
+        """(term id or -1, count, idf) of the terms that decide, in a fixed order."""
+        found = [(self._ids.get(term, -1), count) for term, count in terms.items()]
+        seen = np.array([self._seen[term_id] if term_id >= 0 else 0 for term_id, _ in found], dtype=np.int32)
+        idf = self._idf(seen)
+        order = np.argsort(-idf, kind="stable")[:QUERY_TERMS]
+        return [(*found[at], float(idf[at])) for at in order]
+
+    def _query_weights(self, terms: Mapping[str, int]) -> tuple[NDArray[np.float64], float]:
+        """Tf-idf weights by term id, and their length, terms never seen included."""
+        weights = np.zeros(max(1, len(self._postings)))
+        squares = 0.0
+        for term, count in terms.items():
+            term_id = self._ids.get(term, -1)
+            seen = self._seen[term_id] if term_id >= 0 else 0
+            weight = (1 + math.log(min(count, _MAX_COUNT))) * math.log1p((len(self) - seen + 0.5) / (seen + 0.5))
+            squares += weight * weight
+            if term_id >= 0:
+                weights[term_id] = weight
+        return weights, math.sqrt(squares)
+
+
+def _insert(postings: array[int], entry: int) -> None:
+    if not postings or postings[-1] < entry:
+        postings.append(entry)
+    else:
+        insort(postings, entry)
+
+
+def _grown(values: NDArray[T], size: int) -> NDArray[T]:
+    """The array itself, or a copy with room to spare."""
+    if size <= len(values):
+        return values
+    return np.concatenate([values, np.zeros(max(size - len(values), len(values)), dtype=values.dtype)])

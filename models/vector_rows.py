@@ -1,0 +1,41 @@
+"""Vectors by row number in blocks that never move, so that adding one copies nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.embedder import Vectors
+
+_BLOCK = 1024
+
+
+class VectorRows:
+    """Rows of `parts` vectors each, compared by one matrix product a block."""
+
+    def __init__(self, dimension: int, parts: int = 2) -> None:
+        self._shape = (_BLOCK, parts, dimension)
+        self._blocks: list[Vectors] = []
+
+    def put(self, row: int, vectors: Vectors) -> Vectors:
+        """Store a row, shape (parts, dimension), and return the stored copy; raises ValueError for another shape."""
+        if vectors.shape != self._shape[1:]:
+            raise ValueError(f"vectors of shape {vectors.shape} where the index holds {self._shape[1:]}")
+        while row >= len(self._blocks) * _BLOCK:
+            self._blocks.append(np.zeros(self._shape, dtype=np.float32))
+        stored = self._blocks[row // _BLOCK][row % _BLOCK]
+        stored[:] = vectors
+        return stored
+
+    def clear(self, row: int) -> None:
+        """Make a row similar to nothing."""
+        self._blocks[row // _BLOCK][row % _BLOCK] = 0
+
+    def similarities(self, vectors: Vectors, size: int) -> Vectors:
+        """Products of each part of the rows below `size` with each given vector: shape (size, parts, len(vectors))."""
+        rows, parts, dimension = self._shape
+        if not self._blocks:
+            return np.zeros((size, parts, len(vectors)), dtype=np.float32)
+        products = [block.reshape(rows * parts, dimension) @ vectors.T for block in self._blocks]
+        result: Vectors = np.concatenate(products).reshape(-1, parts, len(vectors))[:size]
+        return result
