@@ -1,0 +1,91 @@
+"""An inbox and a runtime in memory, with the promises of the real ones: new is told once, a failure keeps nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from bot.storage.protocol import Storage
+from bot.storage.records import DeliveryRecord, TaskRun
+
+
+class FakeInbox:
+    """Keeps records by id. Set `failure` to make the next accepts raise."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, DeliveryRecord] = {}
+        self.failure: Exception | None = None
+
+    async def accept(self, record: DeliveryRecord) -> bool:
+        await asyncio.sleep(0)  # the real one waits for the commit, and others run meanwhile
+        if self.failure is not None:
+            raise self.failure
+        if record.id in self.kept:
+            return False
+        self.kept[record.id] = record
+        return True
+
+
+class FakeStorage:
+    """The counts that metrics and readiness read; set `failure` to make every method raise."""
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.schema: tuple[str | None, str] = ("0001", "0001")
+        self.counts: dict[str, dict[str, int]] = {"deliveries": {}, "effects": {}, "decisions": {}}
+        self.runs: list[TaskRun] = []
+
+    def schema_state(self) -> tuple[str | None, str]:
+        self._check()
+        return self.schema
+
+    def delivery_counts(self) -> dict[str, int]:
+        self._check()
+        return self.counts["deliveries"]
+
+    def effect_counts(self) -> dict[str, int]:
+        self._check()
+        return self.counts["effects"]
+
+    def decision_counts(self) -> dict[str, int]:
+        self._check()
+        return self.counts["decisions"]
+
+    def task_runs(self, task: str | None = None, limit: int = 100) -> Sequence[TaskRun]:
+        self._check()
+        return [run for run in self.runs if task in (None, run.task)][:limit]
+
+    def last_success(self, task: str) -> datetime | None:
+        self._check()
+        finished = [run.finished_at for run in self.runs if run.task == task and run.error is None]
+        return max((moment for moment in finished if moment is not None), default=None)
+
+    def _check(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+class FakeRuntime:
+    """A runtime over the two fakes; `checks` is what readiness answers."""
+
+    def __init__(self, scheduled_tasks: Sequence[str] = ()) -> None:
+        self.inbox = FakeInbox()
+        self.fake_storage = FakeStorage()
+        self.scheduled_tasks = scheduled_tasks
+        self.checks: dict[str, str | None] = {"model": None, "engine": None}
+        self.running = False
+
+    @property
+    def storage(self) -> Storage:
+        return cast(Storage, self.fake_storage)
+
+    def readiness(self) -> Mapping[str, str | None]:
+        return self.checks
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False

@@ -1,0 +1,90 @@
+"""The web application: routes, lifespan, and what every answer has in common."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import settings as operator
+from bot.settings import Settings
+from webhooks import receiver
+from webhooks.health import Health, healthz
+from webhooks.receiver import Receiver
+from webhooks.runtime import Runtime
+from webhooks.setup import Setup
+
+_log = structlog.get_logger("triage.web")
+
+
+def create_app(settings: Settings | None = None, *, runtime: Runtime | None = None) -> FastAPI:
+    """The application that serves; also the factory for `uvicorn --factory webhooks.app:create_app`.
+
+    Raises SettingsError where the webhook secret is missing or empty (INV 39). Without a `runtime` it makes one that
+    answers and enqueues and works on nothing, as `triage serve --web-only` does.
+    """
+    settings = operator.load() if settings is None else settings
+    secret = settings.secret()
+    if runtime is None:
+        from bot.wiring import build_runtime  # noqa: PLC0415 - importing this module must stay light
+
+        runtime = build_runtime(settings, worker=False)
+    registry = CollectorRegistry()
+    app = _bare(runtime)
+    app.router.routes += [
+        Route(receiver.PATH, Receiver(secret, runtime.inbox, registry)),
+        *Health(runtime, registry).routes(),
+        *Setup(settings).routes(),
+    ]
+    return app
+
+
+def create_setup_app(setup: Setup) -> FastAPI:
+    """The application that only registers an App: it needs no secret and takes no delivery (503)."""
+    app = _bare(None)
+    app.router.routes += [
+        Route(receiver.PATH, Receiver(None, None, CollectorRegistry())),
+        Route("/healthz", healthz, methods=["GET"]),
+        *setup.routes(),
+    ]
+    return app
+
+
+def _bare(runtime: Runtime | None) -> FastAPI:
+    app = FastAPI(title="Triage", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(runtime))
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _failed)
+    return app
+
+
+def _lifespan(runtime: Runtime | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if runtime is not None:
+            runtime.start()
+        try:
+            yield
+        finally:
+            if runtime is not None:
+                runtime.stop()
+
+    return lifespan
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    """Unknown paths and methods, in the same form as every other refusal."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A bug. The server's log has the trace; the answer has none of it."""
+    _log.error("request failed", path=request.url.path, failure=type(error).__name__)
+    return JSONResponse({"error": "something went wrong here; the server's log says what"}, 500)
