@@ -1,0 +1,158 @@
+"""Decisions with their effects, what people said about them, and the duplicate relation that follows from both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from bot.storage.door import Door, now
+from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord
+from bot.storage.tables import decisions, feedback
+from bot.storage.tables import effects as effect_rows
+
+_DECISION_COLUMNS = [decisions.c[field.name] for field in fields(DecisionRecord)]
+_EFFECT_COLUMNS = [effect_rows.c[field.name] for field in fields(EffectRecord)]
+_FEEDBACK_COLUMNS = [feedback.c[field.name] for field in fields(FeedbackRecord)]
+
+
+class Decisions(Door):
+    """The part of `Storage` about decisions, effects and feedback."""
+
+    def save_decision(self, record: DecisionRecord, effects: Sequence[EffectRecord]) -> tuple[int, Sequence[int]]:
+        """Once per delivery and issue: a second attempt writes nothing and gets the first one's ids."""
+        with self._writing() as connection:
+            statement = self._backend.insert(decisions).values(_decision_row(record))
+            decision_id = connection.execute(
+                statement.on_conflict_do_nothing(index_elements=["delivery_id", "repository_id", "number"]).returning(
+                    decisions.c.id
+                )
+            ).scalar()
+            if decision_id is None:
+                return _earlier(connection, record)
+            return decision_id, [_insert_effect(connection, decision_id, effect) for effect in effects]
+
+    def last_decision(self, repository_id: int, number: int) -> DecisionRecord | None:
+        """The decision recorded last."""
+        return next(iter(self.decisions(repository_id, number=number, limit=1)), None)
+
+    def decisions(
+        self, repository_id: int, *, since: datetime | None = None, number: int | None = None, limit: int = 1000
+    ) -> Sequence[DecisionRecord]:
+        """Last recorded first."""
+        c = decisions.c
+        query = select(*_DECISION_COLUMNS).where(c.repository_id == repository_id).order_by(c.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(c.decided_at >= since)
+        if number is not None:
+            query = query.where(c.number == number)
+        with self._reading() as connection:
+            return [DecisionRecord(*row) for row in connection.execute(query)]
+
+    def duplicates(self, repository_id: int) -> dict[int, int]:
+        """Issue → canonical. A separated pair is out whichever way round, and whatever was said later."""
+        c = decisions.c
+        last = select(func.max(c.id)).where(c.repository_id == repository_id).group_by(c.number)
+        query = select(c.number, c.canonical).where(c.id.in_(last), c.verdict == "duplicate", c.canonical.is_not(None))
+        said = [feedback.c.kind, feedback.c.number, feedback.c.other]
+        words = (
+            select(*said)
+            .where(feedback.c.repository_id == repository_id, feedback.c.other.is_not(None))
+            .where(feedback.c.kind.in_(("duplicate", "separated")))
+            .order_by(feedback.c.said_at, feedback.c.id)
+        )
+        with self._reading() as connection:
+            spoken = connection.execute(words).all()
+            concluded = connection.execute(query).all()
+        separated = {frozenset((number, other)) for kind, number, other in spoken if kind == "separated"}
+        pairs = [tuple(row) for row in concluded]
+        pairs += [(number, other) for kind, number, other in spoken if kind == "duplicate"]
+        return {number: to for number, to in pairs if number != to and frozenset((number, to)) not in separated}
+
+    def finish_effect(self, effect_id: int, state: str, reason: str | None, github_id: int | None) -> None:
+        """Record how an effect ended."""
+        values = {"state": state, "reason": reason, "github_id": github_id, "finished_at": now()}
+        with self._writing() as connection:
+            connection.execute(update(effect_rows).where(effect_rows.c.id == effect_id).values(values))
+
+    def effects(
+        self,
+        repository_id: int,
+        *,
+        number: int | None = None,
+        decision_id: int | None = None,
+        state: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[EffectRecord]:
+        """Newest first."""
+        asked = {"repository_id": repository_id, "number": number, "decision_id": decision_id, "state": state}
+        query = select(*_EFFECT_COLUMNS).order_by(effect_rows.c.id.desc()).limit(limit)
+        for name, value in asked.items():
+            if value is not None:
+                query = query.where(effect_rows.c[name] == value)
+        with self._reading() as connection:
+            return [EffectRecord(*row) for row in connection.execute(query)]
+
+    def decision_counts(self) -> dict[str, int]:
+        """Verdict → number of decisions."""
+        return self._counts(decisions.c.verdict)
+
+    def effect_counts(self) -> dict[str, int]:
+        """State → number of effects."""
+        return self._counts(effect_rows.c.state)
+
+    def comments_written_since(self, repository_id: int, since: datetime) -> int:
+        """Comments that reached GitHub, by when they did."""
+        c = effect_rows.c
+        written = (c.repository_id == repository_id, c.kind == "comment", c.state == "done", c.finished_at >= since)
+        with self._reading() as connection:
+            return connection.execute(select(func.count()).select_from(effect_rows).where(*written)).scalar_one()
+
+    def save_feedback(self, record: FeedbackRecord) -> None:
+        """Once for the same word by the same person."""
+        statement = self._backend.insert(feedback).values(asdict(record) | {"key": _key(record)})
+        with self._writing() as connection:
+            connection.execute(statement.on_conflict_do_nothing(index_elements=["repository_id", "number", "key"]))
+
+    def feedback(self, repository_id: int, number: int | None = None) -> Sequence[FeedbackRecord]:
+        """In the order in which it was said."""
+        c = feedback.c
+        query = select(*_FEEDBACK_COLUMNS).where(c.repository_id == repository_id).order_by(c.said_at, c.id)
+        if number is not None:
+            query = query.where(c.number == number)
+        with self._reading() as connection:
+            return [FeedbackRecord(*row) for row in connection.execute(query)]
+
+
+def _decision_row(record: DecisionRecord) -> dict[str, Any]:
+    row = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "id"}
+    return row | {"canonical": _canonical(record.body)}
+
+
+def _canonical(body: Mapping[str, Any]) -> int | None:
+    value = body.get("canonical")
+    return value if isinstance(value, int) else None
+
+
+def _insert_effect(connection: Connection, decision_id: int, record: EffectRecord) -> int:
+    row = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "id"}
+    row["decision_id"] = decision_id
+    return int(connection.execute(insert(effect_rows).values(row).returning(effect_rows.c.id)).scalar_one())
+
+
+def _earlier(connection: Connection, record: DecisionRecord) -> tuple[int, Sequence[int]]:
+    c = decisions.c
+    same = (c.delivery_id == record.delivery_id, c.repository_id == record.repository_id, c.number == record.number)
+    decision_id = int(connection.execute(select(c.id).where(*same)).scalar_one())
+    own = select(effect_rows.c.id).where(effect_rows.c.decision_id == decision_id).order_by(effect_rows.c.id)
+    return decision_id, list(connection.execute(own).scalars())
+
+
+def _key(record: FeedbackRecord) -> str:
+    parts = json.dumps([record.kind, record.actor, record.other, record.value])
+    return hashlib.sha256(parts.encode()).hexdigest()

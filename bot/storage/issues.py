@@ -1,0 +1,162 @@
+"""Issues, their vectors, and the change counter by which another process keeps its index fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
+
+from bot.errors import NotFound
+from bot.storage.door import CHUNK, Door, chunks
+from bot.storage.records import StoredIssue, StoredVectors
+from bot.storage.tables import cluster_members, issue_changes, repositories
+from bot.storage.tables import issues as issue_rows
+from bot.storage.tables import vectors as vector_rows
+from models.issue import Issue
+from models.text import Text
+
+_ISSUE_FIELDS = [field.name for field in fields(Issue)]
+_TEXT_FIELDS = {field.name for field in fields(Text)}
+_ISSUE_COLUMNS = [issue_rows.c[name] for name in [*_ISSUE_FIELDS, "text", "text_hash", "recipe", "facts"]]
+
+
+class Issues(Door):
+    """The part of `Storage` about issues and vectors."""
+
+    def save_issues(self, repository_id: int, issues: Sequence[StoredIssue]) -> None:
+        """Insert or replace, all or none; the last of a repeated number wins."""
+        rows = {stored.issue.number: _issue_row(repository_id, stored) for stored in issues}
+        if rows:
+            with self._writing() as connection:
+                self._stamp(connection, repository_id, list(rows))
+                self._upsert(connection, issue_rows, list(rows.values()))
+
+    def issue(self, repository_id: int, number: int) -> StoredIssue | None:
+        """One issue."""
+        return next(self.issues(repository_id, [number]), None)
+
+    def issues(self, repository_id: int, numbers: Sequence[int] | None = None) -> Iterator[StoredIssue]:
+        """By number, streamed out of one snapshot."""
+        query = select(*_ISSUE_COLUMNS).where(issue_rows.c.repository_id == repository_id).order_by(issue_rows.c.number)
+        for row in self._stream(query, issue_rows.c.number, numbers):
+            yield _stored_issue(row)
+
+    def issue_count(self, repository_id: int) -> int:
+        """As many as `issues` yields."""
+        query = select(func.count()).select_from(issue_rows).where(issue_rows.c.repository_id == repository_id)
+        with self._reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def delete_issue(self, repository_id: int, number: int) -> None:
+        """Delete its text, facts, vectors and places in clusters; decisions and people's feedback stay."""
+        with self._writing() as connection:
+            found = 0
+            for table in (vector_rows, cluster_members, issue_rows):
+                own = (table.c.repository_id == repository_id) & (table.c.number == number)
+                found += connection.execute(delete(table).where(own)).rowcount
+            if found:
+                self._stamp(connection, repository_id, [number])
+
+    def save_vectors(self, repository_id: int, vectors: Sequence[StoredVectors]) -> None:
+        """Insert or replace by number and model, all or none; ValueError for a shape other than (2, dimension)."""
+        rows = {(stored.number, stored.model_id): _vector_row(repository_id, stored) for stored in vectors}
+        if rows:
+            with self._writing() as connection:
+                self._stamp(connection, repository_id, sorted({number for number, _ in rows}))
+                self._upsert(connection, vector_rows, list(rows.values()))
+
+    def vectors(
+        self, repository_id: int, model_id: str, numbers: Sequence[int] | None = None
+    ) -> Iterator[StoredVectors]:
+        """Those of one model by number, streamed out of one snapshot."""
+        c = vector_rows.c
+        query = (
+            select(c.number, c.model_id, c.text_hash, c.title, c.salient)
+            .where(c.repository_id == repository_id, c.model_id == model_id)
+            .order_by(c.number)
+        )
+        for row in self._stream(query, c.number, numbers):
+            yield StoredVectors(row.number, row.model_id, row.text_hash, np.stack((row.title, row.salient)))
+
+    def unembedded(self, repository_id: int, model_id: str) -> Sequence[int]:
+        """Issues without a vector by this model of their present text, newest first."""
+        i, v = issue_rows.c, vector_rows.c
+        same = (v.repository_id == i.repository_id) & (v.number == i.number) & (v.model_id == model_id)
+        query = (
+            select(i.number)
+            .outerjoin(vector_rows, same & (v.text_hash == i.text_hash))
+            .where(i.repository_id == repository_id, i.is_pull_request.is_(False), v.number.is_(None))
+            .order_by(i.number.desc())
+        )
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def changes_since(self, repository_id: int, version: int) -> tuple[int, Sequence[int]]:
+        """The counter is read first: what changes in between is only told again. A `version` from the future (the
+        database was restored from a backup) gets everything."""
+        counter = select(repositories.c.change).where(repositories.c.id == repository_id)
+        own = issue_changes.c.repository_id == repository_id
+        query = select(issue_changes.c.number).where(own).order_by(issue_changes.c.number)
+        with self._reading() as connection:
+            current = connection.execute(counter).scalar() or 0
+            after = version if version <= current else 0
+            return current, list(connection.execute(query.where(issue_changes.c.change > after)).scalars())
+
+    def _stamp(self, connection: Connection, repository_id: int, numbers: Sequence[int]) -> None:
+        """Move the counter on and mark the numbers with it. The row that holds the counter is locked until the end of
+        the transaction, so that counters become visible in their order."""
+        own = repositories.c.id == repository_id
+        moved = update(repositories).where(own).values(change=repositories.c.change + 1)
+        change = connection.execute(moved.returning(repositories.c.change)).scalar()
+        if change is None:
+            raise NotFound(f"repository {repository_id} is not known here: it was never saved, or was forgotten")
+        rows = [{"repository_id": repository_id, "number": number, "change": change} for number in numbers]
+        self._upsert(connection, issue_changes, rows)
+
+    def _stream(self, query: Select[Any], column: Any, numbers: Sequence[int] | None) -> Iterator[Row[Any]]:
+        parts: Iterator[Select[Any]] = iter([query])
+        if numbers is not None:
+            parts = (query.where(column.in_(chunk)) for chunk in chunks(sorted(set(numbers))))
+        with self._reading() as connection:
+            for part in parts:
+                yield from connection.execute(part, execution_options={"yield_per": CHUNK})
+
+
+def _issue_row(repository_id: int, stored: StoredIssue) -> dict[str, Any]:
+    row = {name: getattr(stored.issue, name) for name in _ISSUE_FIELDS}
+    facts = {name: sorted(values) for name, values in stored.facts.items()}
+    text = asdict(stored.text)
+    return row | {
+        "repository_id": repository_id,
+        "text": text,
+        "text_hash": stored.text_hash,
+        "recipe": stored.recipe,
+        "facts": facts,
+    }
+
+
+def _stored_issue(row: Row[Any]) -> StoredIssue:
+    values = row._asdict()
+    text: Mapping[str, Any] = values.pop("text")
+    facts = {name: frozenset(found) for name, found in values.pop("facts").items()}
+    text_hash, recipe = values.pop("text_hash"), values.pop("recipe")
+    issue = Issue(**values | {"labels": tuple(values["labels"])})
+    known = {name: value for name, value in text.items() if name in _TEXT_FIELDS}
+    return StoredIssue(issue, Text(**known), text_hash, recipe, facts)
+
+
+def _vector_row(repository_id: int, stored: StoredVectors) -> dict[str, Any]:
+    if stored.vectors.ndim != 2 or len(stored.vectors) != 2:
+        raise ValueError(f"vectors of shape {stored.vectors.shape}, expected (2, dimension)")
+    title, salient = stored.vectors
+    return {
+        "repository_id": repository_id,
+        "model_id": stored.model_id,
+        "number": stored.number,
+        "text_hash": stored.text_hash,
+        "title": title,
+        "salient": salient,
+    }

@@ -1,0 +1,256 @@
+"""Every table that the bot owns, by subject; each row names the repository that it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+)
+
+from bot.storage.columns import Id, JsonText, SafeText, UtcDateTime
+from bot.storage.postgresql import PostgresVector
+from bot.storage.sqlite import SqliteVector
+
+REVISIONS = ("0001",)  # the migrations in order; the last is what this code needs
+VERSION_TABLE = "triage_version"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_Vector = SqliteVector().with_variant(PostgresVector(), "postgresql")
+
+
+def _repository(*, primary_key: bool = False) -> Column[Any]:
+    return Column(
+        "repository_id",
+        BigInteger,
+        ForeignKey("repositories.id"),
+        primary_key=primary_key,
+        autoincrement=False,
+        nullable=False,
+    )
+
+
+# --- repositories
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("full_name", SafeText, nullable=False),
+    Column("name_key", SafeText, unique=True),  # the name in lower case; null while another holds the name
+    Column("installation_id", BigInteger),
+    Column("state", SafeText, nullable=False),
+    Column("state_reason", SafeText),
+    Column("imported_at", UtcDateTime),
+    Column("synced_at", UtcDateTime),
+    Column("open_issues_seen", Integer),
+    Column("change", BigInteger, nullable=False),  # the change counter of issues and vectors
+    Column("generation_id", BigInteger),  # the generation in force
+)
+configs = Table(
+    "configs",
+    metadata,
+    _repository(primary_key=True),
+    Column("etag", SafeText),
+    Column("checked_at", UtcDateTime),
+    Column("valid_text", SafeText),
+    Column("error", SafeText),
+)
+
+# --- issues and vectors
+issues = Table(
+    "issues",
+    metadata,
+    _repository(primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("title", SafeText, nullable=False),
+    Column("body", SafeText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("state_reason", SafeText),
+    Column("closed_at", UtcDateTime),
+    Column("locked", Boolean, nullable=False),
+    Column("labels", JsonText, nullable=False),
+    Column("author", SafeText, nullable=False),
+    Column("author_is_bot", Boolean, nullable=False),
+    Column("is_pull_request", Boolean, nullable=False),
+    Column("text", JsonText, nullable=False),
+    Column("text_hash", SafeText, nullable=False),
+    Column("recipe", SafeText, nullable=False),
+    Column("facts", JsonText, nullable=False),
+)
+vectors = Table(
+    "vectors",
+    metadata,
+    _repository(primary_key=True),
+    Column("model_id", SafeText, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("text_hash", SafeText, nullable=False),
+    Column("title", _Vector, nullable=False),
+    Column("salient", _Vector, nullable=False),
+)
+issue_changes = Table(  # the counter at each number's last change; a deleted issue keeps its row
+    "issue_changes",
+    metadata,
+    _repository(primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("change", BigInteger, nullable=False),
+    Index(None, "repository_id", "change"),
+)
+
+# --- decisions, effects, feedback
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _repository(),
+    Column("number", BigInteger, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("trigger", SafeText, nullable=False),
+    Column("delivery_id", SafeText),
+    Column("verdict", SafeText, nullable=False),
+    Column("canonical", BigInteger),  # out of the body, for `duplicates`
+    Column("conclusion", SafeText, nullable=False),
+    Column("body", JsonText, nullable=False),
+    Column("milliseconds", Float, nullable=False),
+    UniqueConstraint("delivery_id", "repository_id", "number"),
+    Index(None, "repository_id", "number", "id"),
+    Index(None, "repository_id", "decided_at"),
+)
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("decision_id", BigInteger, ForeignKey("decisions.id"), nullable=False),
+    _repository(),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", SafeText, nullable=False),
+    Column("value", SafeText, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("reason", SafeText),
+    Column("github_id", BigInteger),
+    Index(None, "decision_id"),
+    Index(None, "repository_id", "number"),
+    Index(None, "repository_id", "kind", "state", "finished_at"),
+)
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _repository(),
+    Column("number", BigInteger, nullable=False),
+    Column("kind", SafeText, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+    Column("actor", SafeText, nullable=False),
+    Column("source", SafeText, nullable=False),
+    Column("other", BigInteger),
+    Column("value", SafeText),
+    Column("key", SafeText, nullable=False),  # hash of what makes it the same word, since null is never equal to null
+    UniqueConstraint("repository_id", "number", "key"),
+)
+
+# --- clusters
+generations = Table(
+    "generations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _repository(),
+    Column("number", Integer, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+    UniqueConstraint("repository_id", "number"),
+)
+clusters = Table(
+    "clusters",
+    metadata,
+    Column("generation_id", BigInteger, ForeignKey("generations.id"), primary_key=True, autoincrement=False),
+    Column("id", SafeText, primary_key=True),
+    _repository(),
+    Column("position", Integer, nullable=False),
+    Column("title", SafeText, nullable=False),
+    Column("slug", SafeText),
+    Column("label", SafeText),
+    Column("canonical", BigInteger),
+    Index(None, "repository_id"),
+)
+cluster_members = Table(
+    "cluster_members",
+    metadata,
+    Column("generation_id", BigInteger, ForeignKey("generations.id"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("cluster_id", SafeText, primary_key=True),
+    _repository(),
+    Index(None, "repository_id", "number"),
+)
+
+# --- deliveries, tasks, batches
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", SafeText, primary_key=True),
+    Column("event", SafeText, nullable=False),
+    Column("action", SafeText),
+    Column("workflow", SafeText, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("repository", SafeText),
+    Column("repository_id", BigInteger),  # no foreign key: the first delivery is how a repository becomes known
+    Column("issue", BigInteger),
+    Column("installation_id", BigInteger),
+    Column("details", JsonText, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("outcome", SafeText),
+    Column("error", SafeText),
+    Column("finished_at", UtcDateTime),
+    Index(None, "state", "received_at"),
+    Index(None, "received_at"),
+    Index(None, "repository_id"),
+)
+task_runs = Table(
+    "task_runs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("task", SafeText, nullable=False),
+    Column("repository", SafeText),
+    Column("repository_id", BigInteger),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("error", SafeText),
+    Index(None, "task", "id"),
+)
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _repository(),
+    Column("scope", SafeText, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Index(None, "repository_id", "scope"),
+)
+batch_items = Table(
+    "batch_items",
+    metadata,
+    Column("batch_id", BigInteger, ForeignKey("batches.id"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _repository(),
+    Column("position", Integer, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Index(None, "repository_id"),
+)
