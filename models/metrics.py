@@ -141,8 +141,7 @@ def _adjusted_rand(table: Floats) -> float:
     gold, found = _pairs(table.sum(axis=1)), _pairs(table.sum(axis=0))
     expected = gold * found / max(1.0, _pairs(np.array([table.sum()])))
     most = (gold + found) / 2
-    index = (_pairs(table) - expected) / (most - expected) if most != expected else 1.0
-    return float(index)
+    return (_pairs(table) - expected) / (most - expected) if most != expected else 1.0
 
 
 def _v_measure(table: Floats) -> float:
@@ -154,4 +153,4 @@ def _v_measure(table: Floats) -> float:
 
 
 def _entropy(shares: Floats) -> float:
-    return -sum(share * math.log(share) for share in shares.tolist() if share > 0)
+    return -math.fsum(share * math.log(share) for share in shares.tolist() if share > 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.embedder import Vectors
 
@@ -23,7 +22,7 @@ class VectorRows:
             raise ValueError(f"vectors of shape {vectors.shape} where the index holds {self._shape[1:]}")
         while row >= len(self._blocks) * _BLOCK:
             self._blocks.append(np.zeros(self._shape, dtype=np.float32))
-        stored = self._blocks[row // _BLOCK][row % _BLOCK]
+        stored: Vectors = self._blocks[row // _BLOCK][row % _BLOCK]
         stored[:] = vectors
         return stored
 

@@ -1,0 +1,143 @@
+"""Issues whose duplicates are known, read from JSON lines."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from models.issue import Issue
+from models.redact import redact
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """An issue with what is known of its duplicates; `judged` tells "alone" from "nobody looked"."""
+
+    issue: Issue
+    duplicate_of: int | None = None
+    gold_cluster: str | None = None
+    judged: bool = False
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A line that is not a labelled issue, and why."""
+
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled issues in the order of their arrival, and the lines that were left out."""
+
+    items: tuple[Labelled, ...]
+    malformed: tuple[Malformed, ...] = ()
+
+
+def load(path: Path) -> Dataset:
+    """Read a file of JSON lines, gzipped where its name ends in .gz; raises OSError."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as stream:
+        return read(stream)
+
+
+def read(lines: Iterable[str | bytes]) -> Dataset:
+    """Labelled issues by `created_at`, then number; redacted. A malformed line or a repeated number is left out."""
+    items: dict[int, Labelled] = {}
+    malformed: list[Malformed] = []
+    for line_number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            item = _item(line)
+            if item.issue.number in items:
+                raise ValueError(f"issue {item.issue.number} was there before")
+        except ValueError as error:
+            malformed.append(Malformed(line_number, str(error)))
+        else:
+            items[item.issue.number] = item
+    ordered = sorted(items.values(), key=lambda item: (item.issue.created_at, item.issue.number))
+    return Dataset(tuple(ordered), tuple(malformed))
+
+
+def groups(items: Sequence[Labelled]) -> dict[int, int]:
+    """Issue → the lowest number of its group: connected by `duplicate_of` or of one gold cluster."""
+    parent = {item.issue.number: item.issue.number for item in items}
+    first: dict[str, int] = {}
+    for item in items:
+        number = item.issue.number
+        if item.duplicate_of in parent and item.duplicate_of is not None:
+            _join(parent, number, item.duplicate_of)
+        if item.gold_cluster is not None:
+            _join(parent, number, first.setdefault(item.gold_cluster, number))
+    return {number: _root(parent, number) for number in parent}
+
+
+def _join(parent: dict[int, int], one: int, other: int) -> None:
+    low, high = sorted((_root(parent, one), _root(parent, other)))
+    parent[high] = low
+
+
+def _root(parent: dict[int, int], number: int) -> int:
+    while parent[number] != number:
+        parent[number] = parent[parent[number]]
+        number = parent[number]
+    return number
+
+
+def _item(line: str | bytes) -> Labelled:
+    try:
+        data = json.loads(line)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("JSON nested too deep") from None
+    if not isinstance(data, dict):
+        raise ValueError("not a JSON object")
+    number = _field(data, "number", int)
+    if number is None or number < 1:
+        raise ValueError("number: a whole number above 0 is needed")
+    created = _moment(_field(data, "created_at", str))
+    issue = Issue(
+        number=number,
+        title=redact(_field(data, "title", str) or ""),
+        body=redact(_field(data, "body", str) or ""),
+        created_at=created,
+        updated_at=created,
+        author=str(data.get("author") or ""),
+    )
+    duplicate_of = _field(data, "duplicate_of", int)
+    return Labelled(
+        issue=issue,
+        duplicate_of=None if duplicate_of == number else duplicate_of,
+        gold_cluster=_field(data, "gold_cluster", str),
+        judged="gold_cluster" in data,
+        language=_field(data, "lang", str),
+    )
+
+
+def _field(data: dict[str, Any], name: str, kind: type[Any]) -> Any:
+    value = data.get(name)
+    if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+        raise ValueError(f"{name}: {kind.__name__} or null is needed, not {type(value).__name__}")
+    return value
+
+
+def _moment(text: str | None) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        raise ValueError("created_at: a date or time in ISO 8601 is needed") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
