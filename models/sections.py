@@ -1,0 +1,144 @@
+"""A Markdown body sorted into the reporter's prose, error messages, code, stack frames and form fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from models import forms
+from models.error_text import frame_of, is_error_line, starts_like_error, take_json_errors
+from models.markdown import Kind, Line, line_key, lines_of, without_marks
+
+_PROSE_LANGUAGES = frozenset({"text", "txt", "markdown", "md", "plain"})
+_OUTPUT_LANGUAGES = frozenset(
+    {"", "shell", "sh", "bash", "console", "terminal", "text", "txt", "log", "logs", "plain", "plaintext", "output", "json"}
+    | {"powershell", "zsh", "cmd", "bat", "none", "pytb", "shell-session", "sh-session", "error", "ansi", "raw"}
+)
+_SHORT_QUOTE = 3  # lines: a longer quotation is another's text
+_FIELD_MOST = 200
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+@dataclass(slots=True)
+class Parts:
+    """The growing parts of one issue, in the order of its text."""
+
+    prose: list[str] = field(default_factory=list)
+    error: list[str] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    quotes: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Section:
+    heading: str = ""
+    is_form: bool = False
+    role: str = ""
+    answer: list[str] = field(default_factory=list)
+
+
+def sort_body(body: str, boilerplate: frozenset[str]) -> Parts:
+    """Sort a body (plain characters, without comments) into its parts; lines whose key is in `boilerplate` are left out."""
+    taken = take_json_errors(body)
+    parts = Parts(error=list(taken.messages), frames=list(taken.frames))
+    section = _Section()
+    quote: list[Line] = []
+    for line in lines_of(taken.rest):
+        if line.kind is not Kind.QUOTE and quote:
+            _take_quote(parts, quote)
+            quote = []
+        if line.kind is Kind.QUOTE:
+            quote.append(line)
+        elif line.kind is Kind.HEADING:
+            _close(parts, section, boilerplate)
+            section = _open(line.text, boilerplate)
+        elif line.kind is Kind.CODE:
+            _take_code(parts, section, line)
+        elif line.kind is Kind.TASK:
+            _take_task(section, line, boilerplate)
+        elif line.kind is Kind.TEXT and not _take_field(parts, line.text):
+            section.answer.append(line.text)
+    _take_quote(parts, quote)
+    _close(parts, section, boilerplate)
+    return parts
+
+
+def _open(heading: str, boilerplate: frozenset[str]) -> _Section:
+    title = without_marks(heading)
+    is_form = forms.is_template_heading(title) or line_key(title) in boilerplate
+    return _Section(title, is_form, forms.role_of(title) if is_form else "")
+
+
+def _close(parts: Parts, section: _Section, boilerplate: frozenset[str]) -> None:
+    """File a section's answer under prose, error text or a field."""
+    rows = [row for raw in section.answer if (row := without_marks(raw))]
+    if section.heading and not section.is_form:
+        parts.headings.append(section.heading)
+        parts.prose.append(section.heading)
+    if section.is_form and section.role != "checklist" and rows and len(rows) <= 3 and not forms.is_empty_answer(" ".join(rows)):
+        parts.fields.setdefault(forms.field_name(section.heading), "\n".join(rows)[:_FIELD_MOST])
+    if section.role in forms.FIELD_ROLES | {"checklist"} and len(rows) <= 3:
+        return
+    if section.is_form and forms.is_empty_answer(" ".join(rows)):
+        return
+    for row in rows:
+        _take_row(parts, row, section.role, boilerplate)
+
+
+def _take_row(parts: Parts, row: str, role: str, boilerplate: frozenset[str]) -> None:
+    if line_key(row) in boilerplate or forms.is_instruction(row) or forms.is_empty_answer(row):
+        return
+    if (row[:1] in "aFf#0123456789" or ".rb:" in row or ".go:" in row) and (frame := frame_of(row)):
+        parts.frames.append(frame)
+    elif starts_like_error(row) or (role == "error" and is_error_line(row)):
+        parts.error.append(row)
+    elif not (row.endswith(":") and forms.is_template_heading(row)) and _LETTERS.search(row):
+        parts.prose.append(row)
+
+
+def _take_field(parts: Parts, row: str) -> bool:
+    found = forms.field_of(row)
+    if found is None:
+        return False
+    key, value = found
+    plain = without_marks(value)
+    if plain and not forms.is_empty_answer(plain) and forms.role_of(key) != "id":
+        parts.fields.setdefault(key, plain[:_FIELD_MOST])
+    return True
+
+
+def _take_task(section: _Section, line: Line, boilerplate: frozenset[str]) -> None:
+    """A ticked box of a form is an answer where it names a product or a platform, and otherwise nothing."""
+    if line.language and section.role != "ignore" and section.role in forms.FIELD_ROLES and line_key(line.text) not in boilerplate:
+        section.answer.append(line.text)
+
+
+def _take_code(parts: Parts, section: _Section, line: Line) -> None:
+    row = line.text.strip()
+    if not _LETTERS.search(row):
+        return
+    if frame := frame_of(row):
+        parts.frames.append(frame)
+    elif line.language in _OUTPUT_LANGUAGES and is_error_line(row) and (section.role == "error" or _is_output(row)):
+        parts.error.append(row)
+    elif line.language in _PROSE_LANGUAGES and line.language:
+        parts.prose.append(row)
+    else:
+        parts.code.append(row)
+    if section.role in forms.FIELD_ROLES and len(row) <= _FIELD_MOST:
+        parts.fields.setdefault(forms.field_name(section.heading), row)
+
+
+def _is_output(row: str) -> bool:
+    return not row.startswith(("$ ", "> ", "# ", "//", "import ", "from ", "if ", "return ", "throw ", "raise "))
+
+
+def _take_quote(parts: Parts, quote: list[Line]) -> None:
+    """A short quotation of an error is the reporter's evidence; anything else that is quoted is another's words."""
+    rows = [row for line in quote if (row := without_marks(line.text))]
+    parts.quotes.extend(rows)
+    if len(rows) <= _SHORT_QUOTE:
+        parts.error.extend(row for row in rows if is_error_line(row))
