@@ -66,6 +66,8 @@ class Line:
         answer = self._exchange(Request("GET", self.root), ())
         if answer.status in _REDIRECTS:
             answer = self._exchange(Request("GET", answer.headers.get("location", "/"), name=answer.what), ())
+        if answer.status in _REDIRECTS:
+            raise self._wire.failure(answer)
         return read(answer, mapping.repository)
 
     def failure(self, answer: Answer) -> GitHubError:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.fakes.http_server import Asked, Reply
 
 from bot.errors import Permanent, RetryAfter, SettingsError, Unavailable
 from bot.github.client import open_github
 from bot.settings import Settings
+from tests.fakes.github_app import AppScript
+from tests.fakes.http_server import Asked, Reply
 
 ISSUE = {
     "number": 1,
@@ -26,8 +27,6 @@ ISSUE = {
 @pytest.fixture
 def app(server, time):
     """The script of an App whose every read answers with one issue."""
-    from tests.bot.github.conftest import AppScript
-
     server.answer = AppScript(time, lambda asked: Reply(200, ISSUE))
     return server.answer
 
