@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    worker_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker"
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     refit_schedule: str = "17 3 * * *"
     refit_timezone: str = "UTC"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,7 +51,7 @@ class JsonText(TypeDecorator[Any]):
 def _storable_json(value: Any) -> Any:
     if isinstance(value, str):
         return storable(str(value))
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {storable(str(key)): _storable_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_storable_json(item) for item in value]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from models.issue import Issue
 from models.text import Text
 
 _ISSUE_FIELDS = [field.name for field in fields(Issue)]
-_TEXT_FIELDS = {field.name for field in fields(Text)}
+_TEXT_TYPES = {field.name: type(getattr(Text(""), field.name)) for field in fields(Text)}
 _ISSUE_COLUMNS = [issue_rows.c[name] for name in [*_ISSUE_FIELDS, "text", "text_hash", "recipe", "facts"]]
 
 
@@ -127,25 +127,27 @@ class Issues(Door):
 
 def _issue_row(repository_id: int, stored: StoredIssue) -> dict[str, Any]:
     row = {name: getattr(stored.issue, name) for name in _ISSUE_FIELDS}
-    facts = {name: sorted(values) for name, values in stored.facts.items()}
-    text = asdict(stored.text)
     return row | {
         "repository_id": repository_id,
-        "text": text,
+        "text": {name: _jsonable(getattr(stored.text, name)) for name in _TEXT_TYPES},
         "text_hash": stored.text_hash,
         "recipe": stored.recipe,
-        "facts": facts,
+        "facts": {name: sorted(values) for name, values in stored.facts.items()},
     }
+
+
+def _jsonable(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def _stored_issue(row: Row[Any]) -> StoredIssue:
     values = row._asdict()
-    text: Mapping[str, Any] = values.pop("text")
+    parts: Mapping[str, Any] = values.pop("text")
+    text = Text(**{name: kind(parts[name]) for name, kind in _TEXT_TYPES.items() if name in parts})
     facts = {name: frozenset(found) for name, found in values.pop("facts").items()}
     text_hash, recipe = values.pop("text_hash"), values.pop("recipe")
     issue = Issue(**values | {"labels": tuple(values["labels"])})
-    known = {name: value for name, value in text.items() if name in _TEXT_FIELDS}
-    return StoredIssue(issue, Text(**known), text_hash, recipe, facts)
+    return StoredIssue(issue, text, text_hash, recipe, facts)
 
 
 def _vector_row(repository_id: int, stored: StoredVectors) -> dict[str, Any]:

@@ -82,6 +82,10 @@ class Storage(Protocol):
         """Only those that this model made, ascending by number, streamed."""
         ...
 
+    def unembedded(self, repository_id: int, model_id: str) -> Sequence[int]:
+        """The issues (pull requests left out) whose present text this model has not embedded, newest first."""
+        ...
+
     # --- decisions, effects, feedback
     def save_decision(self, record: DecisionRecord, effects: Sequence[EffectRecord]) -> tuple[int, Sequence[int]]:
         """Record a decision with its effects in one transaction; returns the ids. The effects' decision_id is
@@ -114,6 +118,14 @@ class Storage(Protocol):
         limit: int = 1000,
     ) -> Sequence[EffectRecord]:
         """Newest first."""
+        ...
+
+    def decision_counts(self) -> dict[str, int]:
+        """Verdict → number of decisions, over all repositories."""
+        ...
+
+    def effect_counts(self) -> dict[str, int]:
+        """State → number of effects, over all repositories."""
         ...
 
     def comments_written_since(self, repository_id: int, since: datetime) -> int:

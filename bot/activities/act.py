@@ -1,0 +1,134 @@
+"""Planned effects → GitHub, in order, through the gateway; each outcome is recorded as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.activities.observe import observe_issue, stop_repository
+from bot.errors import Gone, Permanent, RetryAfter
+from bot.github.gateway import Gateway
+from bot.repo_config import RepoConfig
+from bot.services import Services
+from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
+from models.decision import Effect, EffectKind
+from models.issue import Issue
+
+HOUR = timedelta(hours=1)
+FRESH = timedelta(seconds=60)  # how long after its decision an effect may rely on the target's state as read then
+
+SUPERSEDED = "a newer decision took its place"
+STALE = "waited too long: the issue is decided again"
+ISSUE_GONE = "the issue is gone"
+BEFORE_IT_FAILED = "an effect before it failed"
+NO_COMMENTS = "limits.comments_per_hour is 0"
+
+log = structlog.get_logger(__name__)
+
+
+class BudgetSpent(RetryAfter):
+    """The repository's own hourly limit of comments is reached; `seconds` until the oldest of them is an hour old."""
+
+
+def perform(
+    services: Services, repository: RepositoryRecord, decision: DecisionRecord, config: RepoConfig
+) -> list[str]:
+    """Carry out what the decision planned and was not done yet; returns the effects' states.
+
+    Safe to repeat. Raises RetryAfter and Unavailable with the rest still planned. Decisions that were overtaken, or
+    waited so long that their target may have changed, are marked skipped instead (INV 3, 25).
+    """
+    planned = [one for one in _effects(services, decision) if one.state == "planned"]
+    if not planned:
+        return [one.state for one in _effects(services, decision)]
+    reason = _no_longer(services, decision)
+    if reason is None:
+        issue = observe_issue(services, repository, decision.number)
+        reason = ISSUE_GONE if issue is None else None
+    if reason is not None or issue is None:
+        _finish_all(services, planned, "skipped", reason or ISSUE_GONE)
+    else:
+        _perform_all(services, repository, planned, issue, config)
+    return [one.state for one in _effects(services, decision)]
+
+
+def is_stale(services: Services, decision: DecisionRecord) -> bool:
+    """Whether the decision's effects were skipped because they had waited too long."""
+    return any(one.reason == STALE for one in _effects(services, decision))
+
+
+def _effects(services: Services, decision: DecisionRecord) -> list[EffectRecord]:
+    rows = services.storage.effects(decision.repository_id, decision_id=decision.id)
+    return sorted(rows, key=lambda row: row.id or 0)
+
+
+def _no_longer(services: Services, decision: DecisionRecord) -> str | None:
+    last = services.storage.last_decision(decision.repository_id, decision.number)
+    if last is not None and last.id != decision.id:
+        return SUPERSEDED
+    return STALE if services.clock() - decision.decided_at > FRESH else None
+
+
+def _perform_all(
+    services: Services,
+    repository: RepositoryRecord,
+    planned: Sequence[EffectRecord],
+    issue: Issue,
+    config: RepoConfig,
+) -> None:
+    gateway = Gateway(
+        services.github.writer(repository.full_name, repository.installation_id), services.reader(repository)
+    )
+    live = set(issue.labels)
+    for place, row in enumerate(planned):
+        try:
+            _perform_one(services, repository, gateway, row, live, config)
+        except (Gone, Permanent) as error:
+            stops = isinstance(error, Permanent) and error.stops_repository
+            _finish(services, row, "failed", str(error))
+            _finish_all(services, planned[place + 1 :], "failed", BEFORE_IT_FAILED)
+            if stops:
+                stop_repository(services, repository, str(error))
+            return
+
+
+def _perform_one(
+    services: Services,
+    repository: RepositoryRecord,
+    gateway: Gateway,
+    row: EffectRecord,
+    live: set[str],
+    config: RepoConfig,
+) -> None:
+    effect = Effect(EffectKind(row.kind), row.value)
+    if effect.kind is EffectKind.COMMENT:
+        _spend(services, repository, config)
+    applied = gateway.apply(effect, row.number, labels=config.label_styles(), live=live)
+    if effect.kind is EffectKind.ADD_LABEL:
+        live.add(effect.value)
+    _finish(services, row, applied.state, applied.reason or None, applied.github_id)
+
+
+def _spend(services: Services, repository: RepositoryRecord, config: RepoConfig) -> None:
+    """Stay inside the hourly budget of comments (INV 30); what does not fit waits."""
+    limit = config.limits.comments_per_hour
+    if limit == 0:
+        raise Permanent(NO_COMMENTS)
+    now = services.clock()
+    if services.storage.comments_written_since(repository.id, now - HOUR) >= limit:
+        raise BudgetSpent(f"{limit} comments were written in the last hour", HOUR.total_seconds() / limit)
+
+
+def _finish(
+    services: Services, row: EffectRecord, state: str, reason: str | None = None, github_id: int | None = None
+) -> None:
+    assert row.id is not None  # noqa: S101 - rows that were read back have their id
+    services.storage.finish_effect(row.id, state, reason, github_id)
+    log.info("effect", issue=row.number, kind=row.kind, state=state, reason=reason)
+
+
+def _finish_all(services: Services, rows: Sequence[EffectRecord], state: str, reason: str) -> None:
+    for row in rows:
+        _finish(services, row, state, reason)

@@ -1,0 +1,118 @@
+"""One issue → the case that the policy decides, and its decision. Reads and embeds; writes nothing to GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.activities.embed import embed
+from bot.activities.view import cluster_view
+from bot.comment import CommentView
+from bot.errors import NotFound
+from bot.policy import Case, History, Thresholds, decide, root_of
+from bot.repo_config import RepoConfig
+from bot.services import Services
+from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
+from models.decision import Candidate, Decision
+from models.document import Document
+from models.matching import match_clusters
+from models.text import has_little_information
+
+POOL = 100  # candidates retrieved and scored
+KEPT = 25  # candidates that the policy sees
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision with the case that it rests on, the issue as a document, and what a comment would show."""
+
+    case: Case
+    decision: Decision
+    document: Document
+    view: CommentView
+
+
+def judge(services: Services, repository: RepositoryRecord, number: int, config: RepoConfig) -> Judgement:
+    """Decide one stored issue; raises NotFound where it was never read."""
+    stored = services.storage.issue(repository.id, number)
+    if stored is None:
+        raise NotFound(f"{repository.full_name}#{number} is not in the database: import the repository first")
+    index = services.indexes.index(repository.id)
+    document = document_of(services, repository.id, stored)
+    pool = index.retrieve(document, limit=POOL, before=number)
+    candidates = services.scorer.judge(document, index, pool)[:KEPT]
+    members = known_members(services, repository.id)
+    matches = match_clusters(
+        document, services.indexes.profiles(config.known_clusters()), _before(members, number), index, services.scorer
+    )
+    history = _history(services, repository.id, number, candidates, members, config)
+    case = Case(stored.issue, stored.text, candidates, matches, history, config, _thresholds(services))
+    decision = decide(case)
+    cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at)
+    return Judgement(case, decision, document, CommentView(history.issues, cluster))
+
+
+def document_of(services: Services, repository_id: int, stored: StoredIssue) -> Document:
+    """The issue with its vectors; embedded now where its present text was not yet (INV 13)."""
+    model_id = str(services.embedder.model_id)
+    for attempt in range(2):
+        rows = list(services.storage.vectors(repository_id, model_id, [stored.issue.number]))
+        if rows and rows[0].text_hash == stored.text_hash:
+            return Document(
+                stored.issue.number,
+                stored.text,
+                stored.facts,
+                rows[0].vectors,
+                stored.issue.created_at,
+                stored.issue.author,
+            )
+        if attempt == 0:
+            embed(services, repository_id, [stored])
+    raise NotFound(f"issue {stored.issue.number} changed while it was embedded")
+
+
+def known_members(services: Services, repository_id: int) -> dict[str, Sequence[int]]:
+    """Slug of each known cluster → its members in the generation in force."""
+    generation = services.storage.current_generation(repository_id)
+    return {cluster.slug: cluster.members for cluster in generation.clusters if cluster.slug} if generation else {}
+
+
+def _before(members: dict[str, Sequence[int]], number: int) -> dict[str, Sequence[int]]:
+    return {slug: [one for one in numbers if one < number] for slug, numbers in members.items()}
+
+
+def _thresholds(services: Services) -> Thresholds:
+    cuts = services.scorer.thresholds
+    return Thresholds(cuts["duplicate"], cuts["related"], cuts["cluster"])
+
+
+def _history(
+    services: Services,
+    repository_id: int,
+    number: int,
+    candidates: Sequence[Candidate],
+    members: dict[str, Sequence[int]],
+    config: RepoConfig,
+) -> History:
+    duplicates = services.storage.duplicates(repository_id)
+    duplicates.pop(number, None)  # what was decided of this issue before must not decide it again
+    named = [cluster.canonical for cluster in config.clusters if cluster.canonical]
+    numbers = {candidate.number for candidate in candidates} | set(named)
+    numbers |= {one for group in members.values() for one in group}
+    numbers |= {root_of(one, duplicates) for one in numbers}
+    rows = list(services.storage.issues(repository_id, sorted(numbers)))
+    said = services.storage.feedback(repository_id)
+    return History(
+        issues={row.issue.number: row.issue for row in rows},
+        duplicates=duplicates,
+        separated=_separated(said, number),
+        says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
+        members=members,
+        objected=any(one.kind == "objection" and one.number == number for one in said),
+        reopened_by_person=any(one.kind == "reopened" and one.number == number for one in said),
+    )
+
+
+def _separated(said: Iterable[FeedbackRecord], number: int) -> frozenset[int]:
+    pairs = [(one.number, one.other) for one in said if one.kind == "separated" and one.other is not None]
+    return frozenset(b if a == number else a for a, b in pairs if number in (a, b))

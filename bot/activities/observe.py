@@ -1,0 +1,158 @@
+"""GitHub → database: the repository, its configuration file, one issue, or the whole history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from bot.errors import ConfigError, Gone, Permanent
+from bot.repo_config import RepoConfig, parse
+from bot.services import Services
+from bot.storage.records import ConfigRecord, RepositoryRecord, StoredIssue
+from models.document import parts
+from models.issue import Issue
+from models.text import TEXT_RECIPE
+
+CONFIG_AGE = timedelta(minutes=1)  # how old the last look at the configuration may be when an event arrives
+SYNC_OVERLAP = timedelta(minutes=5)  # asked for again at each synchronisation, against clocks that differ
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Exception):
+    """Nothing is to be done in this repository now; the reason is for the operator."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def open_repository(
+    services: Services, full_name: str, *, repository_id: int | None = None, installation_id: int | None = None
+) -> RepositoryRecord:
+    """The repository's record, created or brought up to date; raises Stopped where nothing may be done in it."""
+    known = _known(services, full_name, repository_id)
+    if known is not None and known.state == "paused":
+        raise Stopped("the repository is paused")
+    if known is not None and _is_settled(known, full_name, installation_id):
+        return known
+    return _look(services, known, full_name, installation_id)
+
+
+def _known(services: Services, full_name: str, repository_id: int | None) -> RepositoryRecord | None:
+    by_id = services.storage.repository_by_id(repository_id) if repository_id is not None else None
+    return by_id or services.storage.repository(full_name)
+
+
+def _is_settled(known: RepositoryRecord, full_name: str, installation_id: int | None) -> bool:
+    same = known.full_name.casefold() == full_name.casefold()
+    return same and known.state == "active" and installation_id in {None, known.installation_id}
+
+
+def _look(
+    services: Services, known: RepositoryRecord | None, full_name: str, installation_id: int | None
+) -> RepositoryRecord:
+    """Ask GitHub for the present name and state: after a rename, a stop, a new installation, or at first sight."""
+    installation = installation_id or (known.installation_id if known else None)
+    if installation is None and services.settings.is_app:
+        installation = services.github.installation_of(full_name)
+    try:
+        info = services.github.reader(full_name, installation).repository()
+    except Permanent as error:
+        stop_repository(services, known, str(error))
+        raise Stopped(str(error)) from error
+    record = replace(
+        known or RepositoryRecord(info.id, info.full_name),
+        full_name=info.full_name,
+        installation_id=installation,
+        state="archived" if info.archived else "active",
+        state_reason="archived on GitHub" if info.archived else None,
+    )
+    services.storage.save_repository(record)
+    if info.archived:
+        raise Stopped("the repository is archived")
+    return record
+
+
+def stop_repository(services: Services, known: RepositoryRecord | None, reason: str) -> None:
+    """Remember why nothing more is tried here (INV 36); the next delivery looks again."""
+    if known is not None and known.state == "active":
+        services.storage.save_repository(replace(known, state="stopped", state_reason=reason))
+        log.warning("repository.stopped", repository=known.full_name, reason=reason)
+
+
+def current_config(services: Services, repository: RepositoryRecord) -> RepoConfig:
+    """The configuration in force; looks at GitHub with a conditional request where the last look is over a minute old.
+
+    A file that cannot be read or is wrong leaves the last valid one in force, with the error kept (INV 27).
+    """
+    record = services.storage.config(repository.id)
+    if record.checked_at is None or services.clock() - record.checked_at > CONFIG_AGE:
+        record = _refreshed(services, repository, record)
+    return parse(record.valid_text) if record.valid_text else RepoConfig()
+
+
+def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigRecord) -> ConfigRecord:
+    seen = services.reader(repository).config(record.etag)
+    fresh = replace(record, checked_at=services.clock())
+    if seen is not None:
+        try:
+            parse(seen.text or "")
+            fresh = replace(fresh, etag=seen.etag, valid_text=seen.text, error=None)
+        except ConfigError as error:
+            fresh = replace(fresh, etag=seen.etag, error="\n".join(error.problems))
+            log.warning("config.invalid", repository=repository.full_name, problems=error.problems)
+    services.storage.save_config(repository.id, fresh)
+    return fresh
+
+
+def observe_issue(services: Services, repository: RepositoryRecord, number: int) -> Issue | None:
+    """Read one issue from GitHub and keep it; None where it is gone (and then forgotten)."""
+    try:
+        issue = services.reader(repository).issue(number)
+    except Gone:
+        services.storage.delete_issue(repository.id, number)
+        return None
+    services.storage.save_issues(repository.id, [_stored(issue, _config_in_force(services, repository))])
+    return issue
+
+
+def _config_in_force(services: Services, repository: RepositoryRecord) -> RepoConfig:
+    text = services.storage.config(repository.id).valid_text
+    return parse(text) if text else RepoConfig()
+
+
+def _stored(issue: Issue, config: RepoConfig) -> StoredIssue:
+    prepared = parts(issue, patterns=config.fact_patterns())
+    return StoredIssue(issue, prepared.text, prepared.text_hash, TEXT_RECIPE, prepared.facts)
+
+
+def read_history(
+    services: Services, repository: RepositoryRecord, progress: Callable[[int], None] = lambda _: None
+) -> RepositoryRecord:
+    """Read every issue (or, after the first time, every changed one) to the end, and keep them (INV 12, 34)."""
+    config = _config_in_force(services, repository)
+    since = repository.synced_at - SYNC_OVERLAP if repository.synced_at and repository.imported_at else None
+    started = services.clock()
+    for page in services.reader(repository).issues(since=since):
+        services.storage.save_issues(repository.id, [_stored(issue, config) for issue in page])
+        progress(len(page))
+    record = replace(repository, imported_at=started, synced_at=started)
+    services.storage.save_repository(record)
+    return record
+
+
+def missing_vectors(services: Services, repository_id: int) -> Sequence[int]:
+    """The issues whose present text the model in force has not embedded yet."""
+    model_id = str(services.embedder.model_id)
+    have = {row.number: row.text_hash for row in services.storage.vectors(repository_id, model_id)}
+    return [
+        row.issue.number
+        for row in services.storage.issues(repository_id)
+        if have.get(row.issue.number) != row.text_hash
+    ]

@@ -1,0 +1,137 @@
+"""Judge one issue, check its target against GitHub, plan the effects, and record the decision."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.activities.judge import Judgement, judge
+from bot.activities.observe import observe_issue
+from bot.decision_data import to_data
+from bot.effects import Standing, conclusion, plan
+from bot.repo_config import RepoConfig
+from bot.services import Services
+from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
+from models.decision import Decision, Effect, EffectKind, Verdict
+
+LOOKS = 3  # times that a target may change under our eyes before the decision is left to its vetoes
+POINTING = {Verdict.DUPLICATE, Verdict.REGRESSION}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What caused a decision: `trigger` is delivery, rerun or command; `asked` where a person named this very issue."""
+
+    trigger: str
+    delivery_id: str | None = None
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A decision with its effects, and the one that it follows."""
+
+    judgement: Judgement
+    decision: Decision
+    conclusion: str
+    previous: DecisionRecord | None
+    milliseconds: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether it concludes otherwise than the last decision."""
+        return self.previous is None or self.previous.conclusion != self.conclusion
+
+
+def resolve(
+    services: Services, repository: RepositoryRecord, number: int, config: RepoConfig, reason: Reason
+) -> Resolution:
+    """The decision and its effects; nothing is recorded yet and nothing is written to GitHub."""
+    started = time.perf_counter()
+    judgement = _verified(services, repository, number, config)
+    previous = services.storage.last_decision(repository.id, number)
+    concluded = conclusion(judgement.decision, config)
+    effects: tuple[Effect, ...] = ()
+    if not _is_settled(services, repository.id, previous, concluded, config):
+        standing = _standing(services, repository.id, judgement, reason)
+        effects = plan(judgement.decision, judgement.view, config, standing)
+    model = f"{services.embedder.model_id} {services.scorer.name}"
+    decision = replace(judgement.decision, effects=effects, model=model)
+    return Resolution(judgement, decision, concluded, previous, (time.perf_counter() - started) * 1000)
+
+
+def record(
+    services: Services, repository: RepositoryRecord, resolution: Resolution, config: RepoConfig, reason: Reason
+) -> tuple[int, Sequence[int]]:
+    """Keep the decision and its planned effects in one transaction; returns their ids."""
+    decision = resolution.decision
+    at = services.clock()
+    state = "shadow" if config.mode == "shadow" else "planned"
+    effects = [
+        EffectRecord(None, 0, repository.id, decision.number, effect.kind.value, effect.value, state, at)
+        for effect in decision.effects
+    ]
+    kept = services.storage.save_decision(
+        DecisionRecord(
+            None,
+            repository.id,
+            decision.number,
+            at,
+            reason.trigger,
+            reason.delivery_id,
+            decision.verdict.value,
+            resolution.conclusion,
+            to_data(decision),
+            resolution.milliseconds,
+        ),
+        effects,
+    )
+    if decision.cluster is not None:
+        services.storage.join_cluster(repository.id, decision.cluster, decision.number)
+    return kept
+
+
+def _verified(services: Services, repository: RepositoryRecord, number: int, config: RepoConfig) -> Judgement:
+    """Judged with its target as GitHub shows it at this moment (INV 3)."""
+    judgement = judge(services, repository, number, config)
+    for _ in range(LOOKS):
+        target = judgement.decision.canonical
+        if target is None or judgement.decision.verdict not in POINTING:
+            break
+        seen = judgement.case.history.issues[target]
+        live = observe_issue(services, repository, target)
+        if live is not None and (live.state, live.state_reason, live.locked) == (
+            seen.state,
+            seen.state_reason,
+            seen.locked,
+        ):
+            break
+        judgement = judge(services, repository, number, config)
+    return judgement
+
+
+def _is_settled(
+    services: Services, repository_id: int, previous: DecisionRecord | None, concluded: str, config: RepoConfig
+) -> bool:
+    """Whether the last decision concluded the same and everything it planned is there."""
+    if previous is None or previous.conclusion != concluded:
+        return False
+    good = {"done", "skipped", "shadow"} if config.mode == "shadow" else {"done", "skipped"}
+    effects = services.storage.effects(repository_id, decision_id=previous.id)
+    return all(effect.state in good for effect in effects)
+
+
+def _standing(services: Services, repository_id: int, judgement: Judgement, reason: Reason) -> Standing:
+    issue = judgement.case.issue
+    done = [one for one in services.storage.effects(repository_id, number=issue.number) if one.state == "done"]
+    ours: dict[str, bool] = {}
+    for effect in reversed(done):  # oldest first, so that the last one counts
+        if effect.kind != EffectKind.COMMENT.value:
+            ours[effect.value] = effect.kind == EffectKind.ADD_LABEL.value
+    return Standing(
+        commented=any(effect.kind == EffectKind.COMMENT.value for effect in done),
+        ours=frozenset(name for name, added in ours.items() if added),
+        live=frozenset(issue.labels),
+        asked=reason.asked,
+    )

@@ -1,0 +1,57 @@
+"""What a comment shows of a known cluster: how many, how recent, which versions and platforms."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bot.comment import ClusterView
+from bot.repo_config import RepoConfig
+from bot.services import Services
+
+DAY = timedelta(days=1)
+PLATFORM_NAMES = {
+    "macos": "macOS",
+    "linux": "Linux",
+    "windows": "Windows",
+    "wsl": "WSL",
+    "ios": "iOS",
+    "android": "Android",
+}
+MIN_SHARE = 0.02  # a platform that fewer members name is left out
+
+_NUMBERS = re.compile(r"\d+")
+
+
+def cluster_view(
+    services: Services,
+    repository_id: int,
+    config: RepoConfig,
+    slug: str | None,
+    members: Mapping[str, Sequence[int]],
+    at: datetime,
+) -> ClusterView | None:
+    """The cluster that a decision names, in numbers as of `at`; None where it names none."""
+    defined = next((cluster for cluster in config.clusters if cluster.slug == slug), None)
+    if defined is None:
+        return None
+    rows = list(services.storage.issues(repository_id, sorted(members.get(defined.slug, ()))))
+    versions = sorted({value for row in rows for value in row.facts.get("version", ())}, key=_version_key)
+    return ClusterView(
+        title=defined.title,
+        reports=len(rows),
+        last_day=sum(at - DAY <= row.issue.created_at <= at for row in rows),
+        versions=(versions[0], versions[-1]) if versions else None,
+        platforms=_platforms([value for row in rows for value in row.facts.get("os", ())], len(rows)),
+    )
+
+
+def _version_key(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in _NUMBERS.findall(version)[:4])
+
+
+def _platforms(values: Sequence[str], reports: int) -> tuple[str, ...]:
+    counts = Counter(values)
+    return tuple(PLATFORM_NAMES.get(name, name) for name, count in counts.most_common() if count >= MIN_SHARE * reports)

@@ -1,0 +1,61 @@
+"""What a command opens and closes again: settings, logs, database, services, one repository."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+from bot import log
+from bot.activities.observe import Stopped, open_repository
+from bot.errors import NotFound, TriageError
+from bot.services import Services
+from bot.settings import Settings, load
+from bot.storage.records import RepositoryRecord
+from bot.wiring import build_services, open_database
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def settings_for_command(**overrides: Any) -> Settings:
+    """The operator's settings, with the logs turned on at warnings: a command's own output is what counts."""
+    settings = load(**overrides)
+    log.configure(settings.log_format, "warning" if settings.log_level == "info" else settings.log_level)
+    return settings
+
+
+@contextmanager
+def services_for(settings: Settings) -> Iterator[Services]:
+    """The services over an open database, closed at the end."""
+    storage = open_database(settings)
+    try:
+        yield build_services(settings, storage)
+    finally:
+        storage.close()
+
+
+def named_repository(services: Services, full_name: str) -> RepositoryRecord:
+    """A repository that a person typed; known, or visible on GitHub with the credentials at hand."""
+    if full_name.count("/") != 1:
+        raise NotFound(f"{full_name!r} is not OWNER/REPO")
+    try:
+        return open_repository(services, full_name)
+    except Stopped as stopped:
+        raise TriageError(f"{full_name}: {stopped}") from None
+
+
+def known_repository(services: Services, full_name: str) -> RepositoryRecord:
+    """A repository that is in the database; GitHub is not asked."""
+    known = services.storage.repository(full_name)
+    if known is None:
+        raise NotFound(f"{full_name} is not in the database: run `triage import {full_name}` first")
+    return known
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(data, indent=2, ensure_ascii=False, default=str))  # noqa: T201 - rich would wrap it

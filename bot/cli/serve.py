@@ -1,0 +1,85 @@
+"""`triage serve` and `triage work`: the web process, the worker, or both in one process."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import signal
+import threading
+from typing import Annotated, Any
+
+import typer
+
+from bot import log
+from bot.cli.opened import err
+from bot.errors import SettingsError
+from bot.settings import Settings, load
+from bot.wiring import build_runtime
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+GRACE = 20  # seconds that uvicorn lets running requests end at a stop
+
+WebOnly = Annotated[bool, typer.Option("--web-only", help="Only answer and enqueue; `triage work` does the rest.")]
+SetUp = Annotated[bool, typer.Option("--setup", help="Only serve /setup, which registers the GitHub App.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on (TRIAGE_HOST).")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (TRIAGE_PORT); 0 picks one.")]
+
+
+def serve(web_only: WebOnly = False, setup: SetUp = False, host: Host = None, port: Port = None) -> None:
+    """Receive deliveries and work on them: web and worker in one process."""
+    settings = _settings(host, port)
+    if setup:
+        _listen(_setup_app(settings), settings)
+        return
+    settings.secret()
+    runtime = build_runtime(settings, worker=not web_only)
+    _listen(_web("webhooks.app").create_app(settings, runtime=runtime), settings)
+
+
+def work() -> None:
+    """Work on what a web process enqueued (`triage serve --web-only`)."""
+    settings = _settings(None, None)
+    runtime = build_runtime(settings, worker=True)
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    runtime.start()
+    try:
+        ended.wait()
+    finally:
+        runtime.stop()
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    settings = load(**{name: value for name, value in (("host", host), ("port", port)) if value is not None})
+    log.configure(settings.log_format, settings.log_level)
+    return settings
+
+
+def _setup_app(settings: Settings) -> Any:
+    token = None if settings.host in LOOPBACK else secrets.token_urlsafe(24)
+    flow = _web("webhooks.setup").Setup(settings, token=token)
+    err.print(f"open {flow.address(f'http://{settings.host}:{settings.port}')} to register the App")
+    return _web("webhooks.app").create_setup_app(flow)
+
+
+def _web(module: str) -> Any:
+    """The storey above, by name: `bot` imports nothing of `webhooks`, as a process manager would not."""
+    return importlib.import_module(module)
+
+
+def _listen(application: Any, settings: Settings) -> None:
+    import uvicorn  # noqa: PLC0415 - the other commands do not need a server
+
+    try:
+        uvicorn.run(
+            application,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error

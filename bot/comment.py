@@ -1,0 +1,148 @@
+"""Decision → Markdown. Every sentence the bot says on an issue stands here; no word of a reporter does (INV 40)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from models.decision import Candidate, Decision, Evidence, Verdict
+from models.issue import Issue
+
+MAX_MATCHES = 2  # facts named in a row, for and against, so that a row stays a line
+MAX_DIFFERS = 2
+MAX_PLATFORMS = 6
+ZERO_WIDTH_SPACE = "\u200b"
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_AUTOLINK = re.compile(
+    r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=ftp:)(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-)|(?<=[@#])"
+)
+_BREAKS = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """What the comment says of a known cluster: counts, and the range of versions and platforms of its members."""
+
+    title: str
+    reports: int = 0
+    last_day: int = 0
+    versions: tuple[str, str] | None = None
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """What the comment needs beside the decision: the linked issues as last seen, and the cluster."""
+
+    issues: Mapping[int, Issue] = field(default_factory=dict)
+    cluster: ClusterView | None = None
+
+
+def render(decision: Decision, view: CommentView) -> str | None:
+    """The comment for a decision, or None where the verdict has nothing to say to its reader."""
+    headline = _headline(decision, view.cluster)
+    if headline is None:
+        return None
+    parts = [headline, _table(decision, view), _known_so_far(view.cluster), _footer(decision)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def withdrawn() -> str:
+    """What a comment becomes when its verdict no longer stands."""
+    return "This was looked at again: it is not counted as a duplicate of another report."
+
+
+def neutral(text: str) -> str:
+    """Text as text: Markdown, HTML, mentions and references in it do nothing, invisible characters are gone."""
+    flat = _BREAKS.sub(" ", text).strip()
+    return _AUTOLINK.sub(ZERO_WIDTH_SPACE, _MARKDOWN.sub(r"\\\1", flat))
+
+
+def _headline(decision: Decision, cluster: ClusterView | None) -> str | None:
+    if decision.verdict is Verdict.DUPLICATE:
+        if cluster is None:
+            return f"**This looks like the same problem as #{decision.canonical}**"
+        return f"**This looks like a report we already know: _{neutral(cluster.title)}_**{_counts(decision, cluster)}"
+    if decision.verdict is Verdict.REGRESSION:
+        return (
+            f"**This looks like #{decision.canonical}, which was closed as completed** – "
+            "the problem may have come back, so it is not counted as a duplicate."
+        )
+    if decision.verdict is not Verdict.RELATED:
+        return None
+    if cluster is None:
+        return "**These reports look related**"
+    return f"**This may belong to a topic we already know: _{neutral(cluster.title)}_**{_counts(decision, cluster)}"
+
+
+def _counts(decision: Decision, cluster: ClusterView) -> str:
+    parts = [] if decision.canonical is None else [f"#{decision.canonical}"]
+    if cluster.reports:
+        parts.append(f"{cluster.reports} report{'' if cluster.reports == 1 else 's'}")
+    if cluster.last_day:
+        parts.append(f"{cluster.last_day} in the last day")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _table(decision: Decision, view: CommentView) -> str | None:
+    if not decision.links:
+        return None
+    rows = [f"| #{link.number} | {_row(link, decision, view.issues.get(link.number))} |" for link in decision.links]
+    return "\n".join(["| | |", "|---|---|", *rows])
+
+
+def _row(link: Candidate, decision: Decision, issue: Issue | None) -> str:
+    parts = ["canonical"] if link.number == decision.canonical and decision.verdict is Verdict.DUPLICATE else []
+    if issue is not None:
+        parts.append(_state(issue))
+    parts += [_words(one) for one in link.matches[:MAX_MATCHES]]
+    parts += [f"**differs**: {_words(one)}" for one in link.differs[:MAX_DIFFERS]]
+    return " · ".join(parts)
+
+
+def _state(issue: Issue) -> str:
+    if issue.state == "open":
+        return "open, locked" if issue.locked else "open"
+    reasons = {"completed": "closed as completed", "not_planned": "closed as not planned", "duplicate": "closed"}
+    return reasons.get(issue.state_reason or "", "closed")
+
+
+def _words(evidence: Evidence) -> str:
+    """The generated reason; what stands in backticks stays code, all else is neutralised."""
+    pieces = evidence.text.split("`")
+    if len(pieces) % 2 == 0:
+        return neutral(evidence.text)
+    return "".join(_code(piece) if place % 2 else _plain(piece) for place, piece in enumerate(pieces))
+
+
+def _plain(piece: str) -> str:
+    lead, trail = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
+    return f"{' ' if lead else ''}{neutral(piece)}{' ' if trail and piece.strip() else ''}"
+
+
+def _code(piece: str) -> str:
+    return f"`{_BREAKS.sub(' ', piece).strip().replace('|', chr(0xA6))}`"
+
+
+def _known_so_far(cluster: ClusterView | None) -> str | None:
+    if cluster is None or not (cluster.versions or cluster.platforms):
+        return None
+    parts = []
+    if cluster.versions is not None:
+        first, last = (neutral(version) for version in cluster.versions)
+        parts.append(f"affects {first}" if first == last else f"affects {first}–{last}")
+    if cluster.platforms:
+        parts.append(f"on {_list(cluster.platforms[:MAX_PLATFORMS])}")
+    return f"Known so far: {' '.join(parts)}."
+
+
+def _list(words: Sequence[str]) -> str:
+    return ", ".join(neutral(word) for word in words)
+
+
+def _footer(decision: Decision) -> str:
+    if decision.verdict is Verdict.RELATED:
+        return "<sub>Found automatically; this issue stays as it is.</sub>"
+    return "Not the same? Reply `/triage different` and say what differs."

@@ -1,0 +1,102 @@
+"""Each repository's searchable history in memory, kept in step with the database's change counter."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bot.storage.protocol import Storage
+from bot.storage.records import StoredIssue
+from models.cluster import KnownCluster
+from models.document import Document
+from models.embedder import Embedder
+from models.matching import ClusterProfile, profile
+from models.retrieval import IssueIndex
+
+BATCH = 2000  # issues read from the database at a time while an index is filled
+
+
+@dataclass(slots=True)
+class _Cached:
+    index: IssueIndex
+    model_id: str
+    version: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class IndexCache:
+    """Repository id → IssueIndex, filled from the database and brought up to date at each use."""
+
+    def __init__(self, storage: Storage, embedder: Embedder) -> None:
+        self._storage = storage
+        self._embedder = embedder
+        self._cached: dict[int, _Cached] = {}
+        self._profiles: dict[tuple[str, KnownClusterKey], ClusterProfile] = {}
+        self._lock = threading.Lock()
+
+    def index(self, repository_id: int) -> IssueIndex:
+        """Every issue of the repository that has vectors of the model in force, as the database has it now."""
+        model_id = self._embedder.model_id
+        with self._lock:
+            cached = self._cached.get(repository_id)
+            if cached is None or cached.model_id != str(model_id):
+                cached = self._cached[repository_id] = _Cached(IssueIndex(model_id.dimension), str(model_id))
+        with cached.lock:
+            version, changed = self._storage.changes_since(repository_id, cached.version)
+            self._refresh(repository_id, cached, changed)
+            cached.version = version
+        return cached.index
+
+    def _refresh(self, repository_id: int, cached: _Cached, changed: Sequence[int]) -> None:
+        for start in range(0, len(changed), BATCH):
+            numbers = changed[start : start + BATCH]
+            documents = self._documents(repository_id, cached.model_id, numbers)
+            found = {document.number for document in documents}
+            for number in numbers:
+                if number not in found and number in cached.index:
+                    cached.index.remove(number)
+            cached.index.put_all(documents)
+
+    def _documents(self, repository_id: int, model_id: str, numbers: Sequence[int]) -> list[Document]:
+        vectors = {row.number: row for row in self._storage.vectors(repository_id, model_id, numbers)}
+        return [
+            Document(
+                number=row.issue.number,
+                text=row.text,
+                facts=row.facts,
+                vectors=vectors[row.issue.number].vectors,
+                created_at=row.issue.created_at,
+                author=row.issue.author,
+            )
+            for row in self._eligible(self._storage.issues(repository_id, numbers))
+            if row.issue.number in vectors and vectors[row.issue.number].text_hash == row.text_hash
+        ]
+
+    @staticmethod
+    def _eligible(rows: Iterable[StoredIssue]) -> Iterable[StoredIssue]:
+        """Pull requests and bots' issues are nobody's duplicate (INV 7, 14)."""
+        return (row for row in rows if not row.issue.is_pull_request and not row.issue.author_is_bot)
+
+    def profiles(self, clusters: Sequence[KnownCluster]) -> list[ClusterProfile]:
+        """The known clusters made ready for matching; each definition is embedded once."""
+        model_id = str(self._embedder.model_id)
+        ready = []
+        for cluster in clusters:
+            key = (model_id, _key(cluster))
+            if key not in self._profiles:
+                self._profiles[key] = profile(cluster, self._embedder)
+            ready.append(self._profiles[key])
+        return ready
+
+    def forget(self, repository_id: int) -> None:
+        """Drop the repository's index."""
+        with self._lock:
+            self._cached.pop(repository_id, None)
+
+
+KnownClusterKey = tuple[str, str, str, tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
+def _key(cluster: KnownCluster) -> KnownClusterKey:
+    return (cluster.slug, cluster.title, cluster.description, cluster.examples, tuple(sorted(cluster.requires.items())))

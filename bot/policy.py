@@ -1,0 +1,277 @@
+"""decide(): scores, facts, history and configuration in; the decision out. Pure, every veto in plain sight."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from bot.repo_config import RepoConfig
+from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
+from models.facts import DISCRIMINATING
+from models.issue import Issue
+from models.matching import ClusterMatch
+from models.text import Text, has_little_information, looks_like_security_report
+
+# The names of the rules that can lower a verdict; they appear in the evidence, in `triage explain` and in the metrics.
+BELOW_THRESHOLD = "below-threshold"
+AMBIGUOUS_CLUSTER = "ambiguous-cluster"
+CONTRADICTING_FACT = "contradicting-fact"
+DENIED_BY_AUTHOR = "denied-by-author"
+SEPARATED_BY_PERSON = "separated-by-person"
+OBJECTION = "objection"
+TARGET_CLOSED = "target-closed"
+TARGET_LOCKED = "target-locked"
+TARGET_NOT_AN_ISSUE = "target-not-an-issue"
+TARGET_NOT_EARLIER = "target-not-earlier"
+TARGET_IS_A_DUPLICATE = "target-is-a-duplicate"
+TARGET_SAYS_LITTLE = "target-says-little"
+CLUSTER_OVER_CAP = "cluster-over-cap"
+LITTLE_INFORMATION = "little-information"
+REOPENED_BY_PERSON = "reopened-by-person"
+
+IGNORED_PULL_REQUEST = "pull-request"
+IGNORED_AUTHOR = "ignored-author"
+IGNORED_LABEL = "ignored-label"
+IGNORED_CLOSED = "issue-closed"
+IGNORED_LOCKED = "issue-locked"
+
+CLUSTER_MARGIN = 0.1  # how far, in probability, the best known cluster must stand before the second
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Cuts on calibrated probabilities: for the verdict *duplicate*, for a link worth showing, for a known cluster."""
+
+    duplicate: float
+    related: float
+    cluster: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the repository's past says about one issue and its candidates.
+
+    `issues`: the candidates, their roots and the canonicals, as last seen. `duplicates`: issue → its canonical.
+    `separated`: numbers that a person told apart from this issue. `says_little`: candidates without information.
+    `members`: slug → the known cluster's members.
+    """
+
+    issues: Mapping[int, Issue] = field(default_factory=dict)
+    duplicates: Mapping[int, int] = field(default_factory=dict)
+    separated: frozenset[int] = frozenset()
+    says_little: frozenset[int] = frozenset()
+    members: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    objected: bool = False
+    reopened_by_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that one decision rests on. `matches` are the known clusters, best first; `candidates` best first."""
+
+    issue: Issue
+    text: Text
+    candidates: Sequence[Candidate]
+    matches: Sequence[ClusterMatch]
+    history: History
+    config: RepoConfig
+    thresholds: Thresholds
+
+
+def decide(case: Case) -> Decision:
+    """The verdict on one issue, without its effects (`bot.effects` plans those)."""
+    if looks_like_security_report(case.text):
+        return Decision(case.issue.number, Verdict.SECURITY)  # INV 44: nothing in public, no links, no labels
+    ignored = _ignored(case.issue, case.config)
+    if ignored is not None:
+        return Decision(case.issue.number, Verdict.IGNORED, vetoes=(ignored,))
+    shown, refusals = _admit(case)
+    cluster, cluster_vetoes = _cluster(case)
+    told = (*cluster_vetoes, *refusals)
+    target = _target(case, shown, cluster)
+    if target is None:
+        return _without_target(case, shown, cluster, told)
+    vetoes = _target_vetoes(case, target, cluster)
+    decision = Decision(
+        case.issue.number,
+        _verdict(case, vetoes, target, cluster),
+        probability=max(target.probability, cluster.probability if cluster else 0.0),
+        canonical=target.number,
+        links=_links(case, shown, target),
+        vetoes=(*vetoes, *told),
+    )
+    return _with_cluster(_without_empty_promise(decision), cluster)
+
+
+def root_of(number: int, duplicates: Mapping[int, int]) -> int:
+    """The canonical issue at the end of the chain (INV 4); a chain that closes on itself ends at its lowest number."""
+    seen = {number}
+    while number in duplicates:
+        number = duplicates[number]
+        if number in seen:
+            return min(seen)
+        seen.add(number)
+    return number
+
+
+def canonical_of(slug: str, number: int, history: History, config: RepoConfig) -> int | None:
+    """A known cluster's canonical issue: configured, or else the open member with most duplicates, the oldest first."""
+    configured = next((cluster.canonical for cluster in config.clusters if cluster.slug == slug), None)
+    if configured is not None:
+        return root_of(configured, history.duplicates)
+    roots = [root_of(member, history.duplicates) for member in history.members.get(slug, ()) if member < number]
+    usable = [root for root in roots if (seen := history.issues.get(root)) and seen.state == "open"]
+    return min(usable, key=lambda root: (-roots.count(root), root), default=None)
+
+
+def contradictions(candidate: Candidate) -> tuple[Evidence, ...]:
+    """The discriminating facts in which the two reports differ."""
+    return tuple(one for one in candidate.evidence if one.agreement is Agreement.DIFFER and one.name in DISCRIMINATING)
+
+
+def _ignored(issue: Issue, config: RepoConfig) -> str | None:
+    author = issue.author.casefold()
+    by_rule = any(fnmatchcase(author, _glob(pattern)) for pattern in config.ignore.authors)
+    rules = (
+        (issue.is_pull_request, IGNORED_PULL_REQUEST),
+        (issue.author_is_bot or by_rule, IGNORED_AUTHOR),
+        (bool(_folded(issue.labels) & _folded(config.ignore.labels)), IGNORED_LABEL),
+        (issue.state == "closed", IGNORED_CLOSED),
+        (issue.locked, IGNORED_LOCKED),
+    )
+    return next((name for applies, name in rules if applies), None)
+
+
+def _glob(pattern: str) -> str:
+    """`*` is the only wildcard: logins such as `dependabot[bot]` carry brackets of their own."""
+    return pattern.casefold().replace("[", "[[]")
+
+
+def _folded(names: Collection[str]) -> set[str]:
+    return {name.casefold() for name in names}
+
+
+def _admit(case: Case) -> tuple[list[Candidate], tuple[str, ...]]:
+    """The candidates that may be shown, duplicates replaced by their roots, and what people's words refused."""
+    best: dict[int, Candidate] = {}
+    refusals: list[str] = []
+    for candidate in case.candidates:
+        shown = _resolved(candidate, case.history)
+        refusal = _refusal(case, shown.number)
+        if refusal is not None:
+            refusals.append(refusal)
+        elif shown.number not in best or shown.probability > best[shown.number].probability:
+            best[shown.number] = shown
+    told = tuple(name for name in dict.fromkeys(refusals) if name in {DENIED_BY_AUTHOR, SEPARATED_BY_PERSON})
+    return sorted(best.values(), key=lambda one: (-one.probability, one.number)), told
+
+
+def _resolved(candidate: Candidate, history: History) -> Candidate:
+    """An issue closed as a duplicate is no candidate, its root is (INV 4, 14); an open one stands for itself."""
+    known = history.issues.get(candidate.number)
+    if known is not None and known.state == "closed" and candidate.number in history.duplicates:
+        return replace(candidate, number=root_of(candidate.number, history.duplicates))
+    return candidate
+
+
+def _refusal(case: Case, number: int) -> str | None:
+    """Why an issue may not be named to this one's reader, or None."""
+    known = case.history.issues.get(number)
+    if known is None or known.is_pull_request or known.author_is_bot:
+        return TARGET_NOT_AN_ISSUE  # INV 7, 14
+    rules = (
+        (number >= case.issue.number, TARGET_NOT_EARLIER),  # INV 2, 5
+        (number in case.history.separated, SEPARATED_BY_PERSON),  # INV 8
+        (number in case.text.denies, DENIED_BY_AUTHOR),  # INV 11
+        (known.state == "closed" and known.state_reason == "duplicate", TARGET_IS_A_DUPLICATE),  # INV 14
+        (number in case.history.says_little, TARGET_SAYS_LITTLE),  # INV 11
+    )
+    return next((name for applies, name in rules if applies), None)
+
+
+def _cluster(case: Case) -> tuple[ClusterMatch | None, tuple[str, ...]]:
+    if not case.matches or case.matches[0].probability < case.thresholds.cluster:
+        return None, ()
+    best = case.matches[0]
+    if best.contradicts:
+        return None, (CONTRADICTING_FACT,)
+    return (None, (AMBIGUOUS_CLUSTER,)) if best.margin < CLUSTER_MARGIN else (best, ())
+
+
+def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None) -> Candidate | None:
+    """The issue that the verdict points at: the known cluster's canonical, or the root of the best candidate."""
+    by_number = {candidate.number: candidate for candidate in shown}
+    if cluster is not None:
+        number = canonical_of(cluster.slug, case.issue.number, case.history, case.config)
+        if number is not None and _refusal(case, number) is None:
+            return by_number.get(number, Candidate(number, cluster.probability))
+    for candidate in shown:
+        number = root_of(candidate.number, case.history.duplicates)
+        if number == candidate.number or _refusal(case, number) is None:
+            return replace(by_number.get(number, candidate), number=number, probability=candidate.probability)
+    return None
+
+
+def _target_vetoes(case: Case, target: Candidate, cluster: ClusterMatch | None) -> tuple[str, ...]:
+    known = case.history.issues[target.number]
+    probability = max(target.probability, cluster.probability if cluster else 0.0)
+    rules = (
+        (probability < case.thresholds.duplicate, BELOW_THRESHOLD),
+        (bool(contradictions(target)), CONTRADICTING_FACT),  # INV 10
+        (known.state == "closed", TARGET_CLOSED),  # INV 3
+        (known.locked, TARGET_LOCKED),  # INV 3
+        (case.history.objected, OBJECTION),  # INV 17, 18
+        (case.history.reopened_by_person, REOPENED_BY_PERSON),  # INV 19
+        (cluster is None and _over_cap(case, target.number), CLUSTER_OVER_CAP),  # INV 9
+        (has_little_information(case.text), LITTLE_INFORMATION),
+    )
+    return tuple(name for applies, name in rules if applies)
+
+
+def _over_cap(case: Case, canonical: int) -> bool:
+    """A cluster that no maintainer defined, grown beyond the size at which it may still be one cause."""
+    defined = {cluster.canonical for cluster in case.config.clusters}
+    reports = sum(1 for root in case.history.duplicates.values() if root == canonical)
+    return canonical not in defined and reports >= case.config.limits.cluster_cap
+
+
+def _verdict(case: Case, vetoes: Sequence[str], target: Candidate, cluster: ClusterMatch | None) -> Verdict:
+    if not vetoes:
+        return Verdict.DUPLICATE
+    fixed = case.history.issues[target.number].state_reason in {"completed", None}
+    if tuple(vetoes) == (TARGET_CLOSED,) and fixed:
+        return Verdict.REGRESSION
+    related = cluster is not None or target.probability >= case.thresholds.related
+    return Verdict.RELATED if related and OBJECTION not in vetoes else Verdict.NEW
+
+
+def _links(case: Case, shown: Sequence[Candidate], target: Candidate | None) -> tuple[Candidate, ...]:
+    """The target first, then the best of the others that are worth a reader's click."""
+    others = [one for one in shown if target is None or one.number != target.number]
+    worth = [one for one in others if one.probability >= case.thresholds.related]
+    return tuple(([target] if target is not None else []) + worth)[: case.config.limits.links]
+
+
+def _without_target(
+    case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None, vetoes: tuple[str, ...]
+) -> Decision:
+    links = _links(case, shown, None)
+    verdict = Verdict.RELATED if links or cluster is not None else Verdict.NEW
+    probability = max((one.probability for one in shown), default=0.0)
+    return _with_cluster(Decision(case.issue.number, verdict, probability, links=links, vetoes=vetoes), cluster)
+
+
+def _without_empty_promise(decision: Decision) -> Decision:
+    """*New* names nothing: no canonical, no links."""
+    if decision.verdict is not Verdict.NEW:
+        return decision
+    return replace(decision, canonical=None, links=())
+
+
+def _with_cluster(decision: Decision, cluster: ClusterMatch | None) -> Decision:
+    if cluster is None:
+        return decision
+    return replace(
+        decision, cluster=cluster.slug, cluster_probability=cluster.probability, cluster_margin=cluster.margin
+    )

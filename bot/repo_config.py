@@ -1,0 +1,254 @@
+"""A repository's `.github/triage.yml`: its schema, its defaults, and its errors with line numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from bot.errors import ConfigError
+from models.cluster import KnownCluster
+from models.facts import FACT_NAMES, FactPattern, compile_pattern
+
+CONFIG_PATH = ".github/triage.yml"
+MAX_CLUSTERS = 200
+MAX_BYTES = 64 * 1024
+FACT_ALIASES = {"status": "status_code", "error": "error_type", "operating_system": "os"}
+
+Mode = Literal["shadow", "comment", "close"]
+LabelName = Annotated[str, Field(min_length=1, max_length=50)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+Example = Annotated[str, Field(min_length=3, max_length=2000)]
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+FactValue = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Labels(_Part):
+    """The names of the labels that a verdict sets; the bot sets no others than these and the clusters'."""
+
+    candidate: LabelName = "possible-duplicate"
+    confirmed: LabelName = "duplicate"
+    regression: LabelName = "possible-regression"
+
+
+class Limits(_Part):
+    """How much the bot says at most, and how large a cluster may be that it acts on."""
+
+    links: Annotated[int, Field(ge=1, le=10)] = 3
+    comments_per_hour: Annotated[int, Field(ge=0, le=1000)] = 60
+    cluster_cap: Annotated[int, Field(ge=2, le=10_000)] = 40
+
+
+class Ignore(_Part):
+    """Issues that the bot leaves alone: by label, or by author (with `*` as a wildcard)."""
+
+    labels: tuple[LabelName, ...] = ()
+    authors: tuple[str, ...] = ("*[bot]",)
+
+
+class Fact(_Part):
+    """A discriminating fact of this repository: found by `pattern`, or read from the form's `heading`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    pattern: Annotated[str, Field(min_length=1, max_length=500)]
+    heading: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        compile_pattern("fact", value, None)
+        return value
+
+
+class ClusterConfig(_Part):
+    """A known cluster: what its members report, and what the bot does with them."""
+
+    slug: Slug
+    title: Annotated[str, Field(min_length=3, max_length=120)]
+    description: Annotated[str, Field(max_length=2000)] = ""
+    label: LabelName | None = None
+    canonical: Annotated[int, Field(ge=1)] | None = None
+    examples: Annotated[tuple[Example, ...], Field(max_length=20)] = ()
+    requires: Mapping[str, FactValue] = Field(default_factory=dict)
+
+
+class RepoConfig(_Part):
+    """The whole file; every key has a default, an unknown one is an error."""
+
+    version: Literal[1] = 1
+    mode: Mode = "comment"
+    labels: Labels = Labels()
+    limits: Limits = Limits()
+    ignore: Ignore = Ignore()
+    facts: Annotated[tuple[Fact, ...], Field(max_length=20)] = ()
+    clusters: Annotated[tuple[ClusterConfig, ...], Field(max_length=MAX_CLUSTERS)] = ()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> RepoConfig:
+        problems = [*self._repeated(), *self._unknown_requirements(), *self._confused_labels()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _repeated(self) -> Iterator[str]:
+        for what, values in (
+            ("cluster slug", [cluster.slug for cluster in self.clusters]),
+            ("cluster canonical", [cluster.canonical for cluster in self.clusters if cluster.canonical]),
+            ("fact name", [fact.name for fact in self.facts]),
+        ):
+            for value in sorted({str(value) for value in values if values.count(value) > 1}):
+                yield f"{what} {value} is used more than once"
+
+    def _unknown_requirements(self) -> Iterator[str]:
+        known = {*FACT_NAMES, *FACT_ALIASES, *(fact.name for fact in self.facts)}
+        for cluster in self.clusters:
+            for name in sorted(set(cluster.requires) - known):
+                yield f"cluster {cluster.slug} requires the unknown fact {name!r} (known: {', '.join(sorted(known))})"
+
+    def _confused_labels(self) -> Iterator[str]:
+        verdicts = [self.labels.candidate, self.labels.confirmed, self.labels.regression]
+        if len({name.casefold() for name in verdicts}) < len(verdicts):
+            yield "labels.candidate, labels.confirmed and labels.regression must be three different names"
+        for cluster in self.clusters:
+            if cluster.label and cluster.label.casefold() in {name.casefold() for name in verdicts}:
+                yield f"cluster {cluster.slug} has the label {cluster.label!r}, which already stands for a verdict"
+
+    def known_clusters(self) -> tuple[KnownCluster, ...]:
+        """The clusters in the vocabulary of `models`, with the facts' full names."""
+        return tuple(
+            KnownCluster(
+                slug=cluster.slug,
+                title=cluster.title,
+                description=cluster.description,
+                label=cluster.label,
+                canonical=cluster.canonical,
+                examples=cluster.examples,
+                requires={FACT_ALIASES.get(name, name): value for name, value in cluster.requires.items()},
+            )
+            for cluster in self.clusters
+        )
+
+    def fact_patterns(self) -> tuple[FactPattern, ...]:
+        """The repository's own facts, compiled."""
+        return tuple(compile_pattern(fact.name, fact.pattern, fact.heading) for fact in self.facts)
+
+    def label_styles(self) -> dict[str, tuple[str, str]]:
+        """Every label that the bot may set → (colour, description) for the day when it is missing."""
+        styles = {
+            self.labels.candidate: ("fbca04", "Triage: looks like a report that is already known"),
+            self.labels.confirmed: ("cfd3d7", "This issue already exists"),
+            self.labels.regression: ("d93f0b", "Triage: looks like a fixed problem that came back"),
+        }
+        for cluster in self.clusters:
+            if cluster.label:
+                styles.setdefault(cluster.label, ("1d76db", f"Triage: {cluster.title}"[:100]))
+        return styles
+
+
+def parse(text: str) -> RepoConfig:
+    """Read the file's text; raises ConfigError whose problems name line, key, what was wrong and what may stand there.
+
+    An empty file is the default configuration.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        raise ConfigError([f"the file is larger than {MAX_BYTES // 1024} KiB"])
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        data = _Loader(text).get_single_data()
+    except yaml.YAMLError as error:
+        raise ConfigError([_yaml_problem(error)]) from None
+    except RecursionError:
+        raise ConfigError(["the file is nested too deeply"]) from None
+    if data is None:
+        return RepoConfig()
+    if not isinstance(data, dict):
+        raise ConfigError([f"line 1: expected keys like `version: 1`, found a {type(data).__name__}"])
+    try:
+        return RepoConfig.model_validate(_with_tuples(data))
+    except ValidationError as error:
+        raise ConfigError([_problem(item, node) for item in error.errors()]) from None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without aliases (a bomb needs them) and with an error for a key that is given twice."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.constructor.ConstructorError(
+                None, None, "aliases (*name) are not allowed here", self.peek_event().start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} is given twice", key.start_mark)
+            seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+def _with_tuples(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_with_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _with_tuples(item) for key, item in value.items()}
+    return value
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return re.sub(r"\s+", " ", str(error))
+
+
+def _problem(item: Any, node: yaml.Node | None) -> str:
+    path = [part for part in item["loc"] if part != "[key]"]
+    name = ".".join(str(part) for part in path)
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        message = f"unknown key; known here: {', '.join(_known_keys(path))}"
+    found = "" if isinstance(item["input"], dict | tuple) else f" (found {str(item['input'])[:60]!r})"
+    line = _line(node, path)
+    where = f"line {line}: " if line else ""
+    return f"{where}{name}: {message}{found}" if name else f"{where}{message}"
+
+
+def _known_keys(path: list[Any]) -> list[str]:
+    part: Any = RepoConfig
+    inner = {"clusters": ClusterConfig, "facts": Fact, "labels": Labels, "limits": Limits, "ignore": Ignore}
+    if len(path) > 1:
+        part = inner.get(str(path[0]), RepoConfig)
+    return list(part.model_fields)
+
+
+def _line(node: yaml.Node | None, path: list[Any]) -> int | None:
+    if node is None:
+        return None
+    line = node.start_mark.line + 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pairs = {str(key.value): (key, value) for key, value in node.value}
+            if str(part) not in pairs:
+                break
+            key, node = pairs[str(part)]
+            line = key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,115 @@
+"""The frame around every delivery's workflow: begin, run, record what became of it; set aside what is poisonous."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from dbos import DBOS
+
+from bot.storage.records import DeliveryRecord
+from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, services, where
+
+QUEUE = "issues"
+POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all
+
+log = structlog.get_logger(__name__)
+
+Delivery = Mapping[str, Any]
+
+
+def to_input(record: DeliveryRecord) -> dict[str, Any]:
+    """What the engine keeps as a workflow's input: ids, names and a time; no text (INV 41)."""
+    return {
+        "id": record.id,
+        "event": record.event,
+        "action": record.action,
+        "workflow": record.workflow,
+        "received_at": record.received_at.isoformat(),
+        "repository": record.repository,
+        "repository_id": record.repository_id,
+        "issue": record.issue,
+        "installation_id": record.installation_id,
+        "details": dict(record.details),
+        "partition": partition_of(record),
+        "attempt": 0,
+    }
+
+
+def partition_of(record: DeliveryRecord) -> str:
+    """One repository's deliveries run one at a time (INV 2); an installation's own, likewise."""
+    if record.repository_id is not None:
+        return repository_partition(record.repository_id)
+    return record.repository or f"installation:{record.installation_id}"
+
+
+def repository_partition(repository_id: int) -> str:
+    """The queue's partition of one repository."""
+    return f"repository:{repository_id}"
+
+
+def recorded(flow: Callable[[Delivery], str]) -> Callable[[Delivery], str]:
+    """Wrap a flow that returns its outcome: the delivery's row is kept in step with it, whatever happens."""
+
+    @functools.wraps(flow)
+    def framed(delivery: Delivery) -> str:
+        with structlog.contextvars.bound_contextvars(
+            delivery=delivery["id"], repository=delivery["repository"], issue=delivery["issue"]
+        ):
+            _begin(delivery)
+            state, outcome, error = _run(flow, delivery)
+            services().storage.finish_delivery(delivery["id"], state, outcome, error)
+            log.info("delivery", state=state, outcome=outcome, error=error)
+            return outcome
+
+    return framed
+
+
+def _begin(delivery: Delivery) -> None:
+    services().storage.start_delivery(
+        DeliveryRecord(
+            id=delivery["id"],
+            event=delivery["event"],
+            action=delivery["action"],
+            workflow=delivery["workflow"],
+            received_at=datetime.fromisoformat(delivery["received_at"]),
+            repository=delivery["repository"],
+            repository_id=delivery["repository_id"],
+            issue=delivery["issue"],
+            installation_id=delivery["installation_id"],
+            details=delivery["details"],
+        )
+    )
+
+
+def _run(flow: Callable[[Delivery], str], delivery: Delivery) -> tuple[str, str, str | None]:
+    try:
+        return "done", flow(delivery), None
+    except StepStopped as stop:
+        return "done", f"stopped: {stop}", None
+    except StepPostponed as postponed:
+        return _postpone(delivery, str(postponed))
+    except Exception as error:  # a poisonous delivery is set aside with its reason, the others go on (INV 33)
+        reason = " at ".join(error.args if isinstance(error, StepFailed) else where(error))
+        return "failed", "set aside", reason
+
+
+def _postpone(delivery: Delivery, reason: str) -> tuple[str, str, str | None]:
+    """Give the others their turn and try again later; after about six hours, set aside."""
+    attempt = delivery["attempt"]
+    if attempt >= len(POSTPONED_FOR):
+        return "failed", "set aside: GitHub stayed unavailable", reason
+    DBOS.enqueue_workflow_with_options(
+        {
+            "queue_name": QUEUE,
+            "workflow_name": delivery["workflow"],
+            "workflow_id": f"{delivery['id']}/{attempt + 1}",
+            "queue_partition_key": delivery["partition"],
+            "delay_seconds": POSTPONED_FOR[attempt],
+        },
+        {**delivery, "attempt": attempt + 1},
+    )
+    return "queued", "postponed", reason

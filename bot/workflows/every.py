@@ -1,0 +1,23 @@
+"""The list of every workflow, by the name that deliveries and schedules know it by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.workflows.import_repository import import_repository
+from bot.workflows.installation_changed import installation_changed
+from bot.workflows.observe_issue import observe_issue
+from bot.workflows.refit_clusters import refit_clusters, refit_repository
+from bot.workflows.repository_changed import repository_changed
+from bot.workflows.triage_issue import triage_issue
+
+WORKFLOWS: dict[str, Callable[..., Any]] = {
+    "triage_issue": triage_issue,
+    "observe_issue": observe_issue,
+    "import_repository": import_repository,
+    "installation_changed": installation_changed,
+    "repository_changed": repository_changed,
+    "refit_clusters": refit_clusters,
+    "refit_repository": refit_repository,
+}

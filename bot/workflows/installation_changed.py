@@ -1,0 +1,95 @@
+"""The App was installed, suspended, given other repositories, or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from dbos import DBOS
+
+from bot.storage.records import RepositoryRecord
+from bot.workflows.delivery import QUEUE, Delivery, recorded, repository_partition
+from bot.workflows.steps import MAX_RECOVERIES, services, step
+
+FORGETTING = {("installation", "deleted"), ("installation_repositories", "removed")}
+STATES = {"suspend": "suspended", "unsuspend": "active"}
+
+log = structlog.get_logger(__name__)
+
+
+@DBOS.workflow(name="installation_changed", max_recovery_attempts=MAX_RECOVERIES)
+@recorded
+def installation_changed(delivery: Delivery) -> str:
+    """Added repositories are imported, each in its own place in the queue; removed ones are forgotten (INV 45)."""
+    if (delivery["event"], delivery["action"]) in FORGETTING:
+        return f"forgot {forget(delivery)} repositories"
+    if delivery["action"] in STATES:
+        return f"{STATES[delivery['action']]} {mark(delivery, STATES[delivery['action']])} repositories"
+    added = covered(delivery)
+    for repository in added:
+        _enqueue_import(delivery, repository)
+    return f"importing {len(added)} repositories"
+
+
+@step
+def covered(delivery: Delivery) -> list[dict[str, Any]]:
+    """The repositories that came with the installation: from the delivery, or all of them from GitHub."""
+    details = delivery["details"]
+    named = details.get("repositories_added") or details.get("repositories")
+    if not named or details.get("repositories_left_out"):
+        found = services().github.installation_repositories(delivery["installation_id"])
+        named = [{"id": one.id, "full_name": one.full_name} for one in found]
+    return [{"id": one["id"], "full_name": one["full_name"]} for one in named]
+
+
+@step
+def forget(delivery: Delivery) -> int:
+    """Delete all that is held about the repositories that were removed; returns how many there were."""
+    details = delivery["details"]
+    named = details.get("repositories_removed") or details.get("repositories") or []
+    known = {one["id"] for one in named} | {one.id for one in _of(delivery) if delivery["event"] == "installation"}
+    for repository_id in known:
+        with services().storage.lock(repository_id):
+            deleted = services().storage.forget_repository(repository_id)
+        services().indexes.forget(repository_id)
+        log.info("repository.forgotten", rows=sum(deleted.values()))
+    return len(known)
+
+
+@step
+def mark(delivery: Delivery, state: str) -> int:
+    """Note that the installation was suspended, or works again; returns how many repositories that concerns."""
+    records = list(_of(delivery))
+    for record in records:
+        reason = f"the installation is {state}" if state != "active" else None
+        services().storage.save_repository(replace(record, state=state, state_reason=reason))
+    return len(records)
+
+
+def _of(delivery: Delivery) -> Iterable[RepositoryRecord]:
+    installation = delivery["installation_id"]
+    return (one for one in services().storage.repositories() if one.installation_id == installation)
+
+
+def _enqueue_import(delivery: Delivery, repository: Mapping[str, Any]) -> None:
+    identity = f"{delivery['id']}/import/{repository['id']}"
+    DBOS.enqueue_workflow_with_options(
+        {
+            "queue_name": QUEUE,
+            "workflow_name": "import_repository",
+            "workflow_id": identity,
+            "queue_partition_key": repository_partition(repository["id"]),
+        },
+        {
+            **delivery,
+            "id": identity,
+            "workflow": "import_repository",
+            "repository": repository["full_name"],
+            "repository_id": repository["id"],
+            "partition": repository_partition(repository["id"]),
+            "details": {},
+            "attempt": 0,
+        },
+    )

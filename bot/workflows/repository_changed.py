@@ -1,0 +1,47 @@
+"""A repository was renamed, transferred, archived or deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dbos import DBOS
+
+from bot.activities.observe import Stopped, open_repository
+from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.steps import MAX_RECOVERIES, services, step
+
+
+@DBOS.workflow(name="repository_changed", max_recovery_attempts=MAX_RECOVERIES)
+@recorded
+def repository_changed(delivery: Delivery) -> str:
+    """GitHub's id keeps everything together; only the name, the installation and the state move."""
+    return str(forget(delivery) if delivery["action"] == "deleted" else follow(delivery))
+
+
+@step
+def follow(delivery: Delivery) -> str:
+    """Take the present name and state from GitHub, whatever the order of the deliveries."""
+    known = services().storage.repository_by_id(delivery["repository_id"])
+    if known is None:
+        return "unknown repository"
+    if known.state == "active":
+        services().storage.save_repository(replace(known, state="stopped", state_reason="changed on GitHub"))
+    try:
+        record = open_repository(
+            services(),
+            delivery["repository"],
+            repository_id=delivery["repository_id"],
+            installation_id=delivery["installation_id"],
+        )
+    except Stopped as stopped:
+        return str(stopped)
+    return f"now {record.full_name}"
+
+
+@step
+def forget(delivery: Delivery) -> str:
+    """Delete all that is held about it."""
+    with services().storage.lock(delivery["repository_id"]):
+        services().storage.forget_repository(delivery["repository_id"])
+    services().indexes.forget(delivery["repository_id"])
+    return "forgotten"

@@ -1,0 +1,67 @@
+"""Steps that several workflows take with a repository: open it, read its history, embed it, fill its clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from bot.activities.assign import assign_known
+from bot.activities.embed import embed_missing
+from bot.activities.observe import current_config, open_repository, read_history
+from bot.storage.records import RepositoryRecord
+from bot.workflows.steps import services, step
+
+Delivery = Mapping[str, Any]
+
+log = structlog.get_logger(__name__)
+
+
+def repository_of(delivery: Delivery) -> RepositoryRecord:
+    """The repository that the delivery is about, ready to be worked on; raises Stopped."""
+    return open_repository(
+        services(),
+        delivery["repository"],
+        repository_id=delivery["repository_id"],
+        installation_id=delivery["installation_id"],
+    )
+
+
+@step
+def needs_history(delivery: Delivery) -> bool:
+    """Open the repository; whether its history was never read to the end."""
+    return repository_of(delivery).imported_at is None
+
+
+@step
+def read_repository(delivery: Delivery) -> None:
+    """Read the configuration and the history (or what changed since the last reading)."""
+    repository = repository_of(delivery)
+    current_config(services(), repository)
+    read_history(services(), repository)
+
+
+@step
+def embed_repository(delivery: Delivery) -> int:
+    """Embed what the model in force has not embedded yet; returns how many issues."""
+    repository = repository_of(delivery)
+    done = embed_missing(services(), repository.id)
+    log.info("repository.embedded", issues=done)
+    return done
+
+
+@step
+def fill_known_clusters(delivery: Delivery) -> int:
+    """Publish a generation in which the known clusters hold their members; returns its number."""
+    repository = repository_of(delivery)
+    with services().storage.lock(repository.id):
+        config = current_config(services(), repository)
+        return assign_known(services(), repository, config).number
+
+
+def read_and_learn(delivery: Delivery) -> None:
+    """History → database → vectors → known clusters."""
+    read_repository(delivery)
+    embed_repository(delivery)
+    fill_known_clusters(delivery)

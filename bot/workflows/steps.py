@@ -1,0 +1,107 @@
+"""How a workflow takes a step: expected failures become outcomes, waiting is durable, surrender is counted."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+from dbos import DBOS
+
+from bot.activities.observe import Stopped
+from bot.errors import RetryAfter, TriageError, Unavailable
+from bot.services import Services
+
+MAX_RECOVERIES = 10  # times that one workflow may be alive when its process dies before it is set aside (INV 33)
+PATIENCE = (1.0, 2.0, 4.0, 8.0)  # seconds between tries of a step while GitHub is unavailable
+LONGEST_WAIT = 3600.0  # seconds; a longer delay named by GitHub is asked about again after this
+
+
+class Outcome(TypedDict, total=False):
+    """What a step leaves in the engine's journal: numbers and enumerated words, never a text."""
+
+    value: Any
+    wait: float
+    unavailable: str
+    stopped: str
+
+
+class StepStopped(Exception):
+    """The workflow ends here; the reason is an enumerated word or a sentence for the operator."""
+
+
+class StepPostponed(Exception):
+    """GitHub stayed unavailable; the workflow is to be tried again later, after others had their turn (INV 33)."""
+
+
+class StepFailed(Exception):
+    """A bug, by its type and place; its message is left behind."""
+
+
+def where(error: BaseException) -> tuple[str, str]:
+    """An exception's type, and the file and line that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return type(error).__name__, f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+
+
+class _Installed:
+    services: Services | None = None
+
+
+def install(services: Services | None) -> None:
+    """Give the workflows of this process their services; called by the engine before it launches."""
+    _Installed.services = services
+
+
+def services() -> Services:
+    """The services of this process; raises RuntimeError before the engine installed them."""
+    if _Installed.services is None:
+        raise RuntimeError("the engine has not been started in this process")
+    return _Installed.services
+
+
+def step(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A durable step that is tried again while GitHub asks for patience.
+
+    The function's value must be JSON-able. A call raises StepStopped, StepPostponed, or (a bug) anything else.
+    """
+
+    @functools.wraps(function)
+    def guarded(*args: Any) -> Outcome:
+        try:
+            return Outcome(value=function(*args))
+        except RetryAfter as error:
+            return Outcome(wait=error.seconds)
+        except Unavailable as error:
+            return Outcome(unavailable=str(error))
+        except (Stopped, TriageError) as error:
+            return Outcome(stopped=str(error))
+        except Exception as error:  # the engine would journal its message, which may quote a text (INV 41)
+            raise StepFailed(*where(error)) from None
+
+    durable = DBOS.step(name=function.__name__)(guarded)
+
+    @functools.wraps(function)
+    def patient(*args: Any) -> Any:
+        tries = iter(PATIENCE)
+        while True:
+            outcome = durable(*args)
+            if "value" in outcome:
+                return outcome["value"]
+            DBOS.sleep(_pause(outcome, tries))
+
+    return patient
+
+
+def _pause(outcome: Mapping[str, Any], tries: Any) -> float:
+    """Seconds to sleep before the next try, or the exception that ends the trying."""
+    if "stopped" in outcome:
+        raise StepStopped(outcome["stopped"])
+    if "wait" in outcome:
+        return float(min(outcome["wait"], LONGEST_WAIT))
+    pause = next(tries, None)
+    if pause is None:
+        raise StepPostponed(outcome["unavailable"])
+    return float(pause)
