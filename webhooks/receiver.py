@@ -180,7 +180,7 @@ def _log_line(answer: Answer, headers: Mapping[str, str]) -> None:
     known: dict[str, Any] = {"outcome": answer.outcome, "status": answer.status}
     delivery = answer.delivery
     if delivery is not None:
-        known |= {"event": delivery.event, "action": delivery.action}
+        known |= {"github_event": delivery.event, "action": delivery.action}
         known |= {"repository": delivery.repository, "issue": delivery.issue}
     try:
         known["delivery"] = delivery_id(headers.get("x-github-delivery"))

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.errors import StorageError
+from bot.storage.records import TaskRun
+from tests.fakes.inbox import FakeRuntime
+from tests.fakes.webhooks import app, client
+from webhooks import health
+
+
+@pytest.fixture
+def runtime() -> FakeRuntime:
+    return FakeRuntime(scheduled_tasks=["refit", "recover"])
+
+
+@pytest.fixture
+async def http(runtime: FakeRuntime) -> AsyncIterator[httpx.AsyncClient]:
+    async with client(app(runtime)) as opened:
+        yield opened
+
+
+def run(task: str, hours_ago: float, error: str | None = None, *, finished: bool = True) -> TaskRun:
+    started = datetime.now(UTC) - timedelta(hours=hours_ago)
+    return TaskRun(task, None, started, started if finished else None, error)
+
+
+async def samples(http: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
+    answer = await http.get("/metrics")
+    assert answer.status_code == 200
+    families = text_string_to_metric_families(answer.text)
+    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+
+
+async def test_a_process_that_answers_is_alive_whatever_else_fails(
+    http: httpx.AsyncClient, runtime: FakeRuntime
+) -> None:
+    runtime.fake_storage.failure = StorageError("gone")
+    answer = await http.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_ready_where_every_check_is_fine(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "checks": {"schema": "ok", "model": "ok", "engine": "ok"}}
+
+
+async def test_not_ready_names_the_check_and_its_sentence(http: httpx.AsyncClient, runtime: FakeRuntime) -> None:
+    runtime.checks["model"] = "the model's weights are not there"
+    answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "not ready"
+    assert answer.json()["checks"] == {"schema": "ok", "model": "the model's weights are not there", "engine": "ok"}
+
+
+@pytest.mark.parametrize("found", [None, "0000"])
+async def test_not_ready_while_the_schema_is_not_current(
+    http: httpx.AsyncClient, runtime: FakeRuntime, found: str | None
+) -> None:
+    runtime.fake_storage.schema = (found, "0001")
+    answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert "triage migrate" in answer.json()["checks"]["schema"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "shown"),
+    [(StorageError("the disk is full"), "the disk is full"), (RuntimeError("user:password@host"), "RuntimeError")],
+)
+async def test_a_database_that_fails_is_named_without_its_secrets(
+    http: httpx.AsyncClient, runtime: FakeRuntime, failure: Exception, shown: str
+) -> None:
+    runtime.fake_storage.failure = failure
+    answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert shown in answer.json()["checks"]["schema"]
+    assert "password" not in answer.text
+
+
+async def test_a_check_that_hangs_is_not_ready(
+    http: httpx.AsyncClient, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    monkeypatch.setattr(runtime.fake_storage, "schema_state", lambda: released.wait(60) or ("0001", "0001"))
+    for path in ("/readyz", "/metrics"):
+        answer = await http.get(path)
+        assert answer.status_code == 503
+        assert "did not answer" in answer.text
+    released.set()
+
+
+async def test_metrics_count_by_state_and_verdict(http: httpx.AsyncClient, runtime: FakeRuntime) -> None:
+    runtime.fake_storage.counts = {
+        "deliveries": {"queued": 3, "running": 1, "done": 40},
+        "effects": {"done": 7, "failed": 2},
+        "decisions": {"duplicate": 5},
+    }
+    found = await samples(http)
+    assert found["triage_database_up",] == 1
+    assert found["triage_queue_depth",] == 4
+    assert found["triage_deliveries", "done"] == 40
+    assert found["triage_effects", "failed"] == 2
+    assert found["triage_decisions", "duplicate"] == 5
+
+
+async def test_inv_35_metrics_show_the_age_of_each_tasks_last_success(
+    http: httpx.AsyncClient, runtime: FakeRuntime
+) -> None:
+    runtime.fake_storage.runs = [run("refit", 0, finished=False), run("refit", 1, "churn"), run("refit", 3)]
+    found = await samples(http)
+    assert found["triage_task_last_success_age_seconds", "refit"] == pytest.approx(3 * 3600, abs=60)
+    assert found["triage_task_failed", "refit"] == 1
+    assert found["triage_task_last_success_age_seconds", "recover"] == float("inf")
+    assert found["triage_task_failed", "recover"] == 0
+
+
+async def test_metrics_say_so_where_the_database_does_not_answer(http: httpx.AsyncClient, runtime: FakeRuntime) -> None:
+    runtime.fake_storage.failure = StorageError("gone")
+    found = await samples(http)
+    assert found["triage_database_up",] == 0
+    assert ("triage_queue_depth",) not in found
+    assert ("triage_webhook_requests_total", "accepted") in found
+
+
+async def test_a_runtime_whose_checks_fail_is_not_ready(
+    http: httpx.AsyncClient, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "checks", None)
+    answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert "TypeError" in answer.json()["checks"]["runtime"]
