@@ -157,13 +157,13 @@ class Setup:
         except TriageError as error:
             _log.warning("app not registered", failure=type(error).__name__)
             return _notice(502, "The App could not be registered", f"{error}. Open /setup and start again.")
+        overridden = self._overridden()
         try:
             env_file.write(self._env_path, _variables(credentials))
         except (TriageError, ValueError) as error:
             _log.error("credentials not saved", app=credentials.app_id, failure=type(error).__name__)
             return _unsaved(credentials)
         _log.info("app registered", app=credentials.app_id, slug=credentials.slug)
-        overridden = self._overridden()
         self._settings = _with(self._settings, credentials)
         return await self._granted_page(credentials, overridden)
 

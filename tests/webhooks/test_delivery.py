@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.storage.records import DeliveryRecord
-from tests.fakes.webhooks import issue_payload
+from tests.fakes.deliveries import issue_payload
 from webhooks.delivery import MOST_REPOSITORIES, BadDelivery, Ignored, Ping, read
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

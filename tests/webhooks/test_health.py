@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.errors import StorageError
 from bot.storage.records import TaskRun
+from tests.fakes.deliveries import app, client
 from tests.fakes.inbox import FakeRuntime
-from tests.fakes.webhooks import app, client
 from webhooks import health
 
 

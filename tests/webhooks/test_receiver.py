@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from bot.errors import StorageError
 from bot.github.signature import sign
+from tests.fakes.deliveries import PATH, SECRET, app, client, headers, issue_payload, post
 from tests.fakes.inbox import FakeRuntime
-from tests.fakes.webhooks import PATH, SECRET, app, client, headers, issue_payload, post
 from webhooks.receiver import LARGEST_BODY, OUTCOMES
 
 
