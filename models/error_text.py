@@ -16,24 +16,33 @@ _DEPTH_MOST = 6
 
 _START = re.compile(r"\{\s{0,8}\\{0,3}\"\w{1,40}\\{0,3}\"\s{0,4}:")
 _BRACE = re.compile(r"[{}]|\n[ \t]*\n")
-_LEAD = re.compile(r"(?:(?:[A-Za-z]{2,20} ){0,3}[Ee]rror:? ?)?(?:status(?: code)?:? ?)?(?P<status>[1-5]\d\d)?[\s:\"'`-]{0,4}\Z")
+_LEAD = re.compile(
+    r"(?:(?:[A-Za-z]{2,20} ){0,3}[Ee]rror:? ?)?(?:status(?: code)?:? ?)?(?P<status>[1-5]\d\d)?[\s:\"'`-]{0,4}\Z"
+)
 _ERROR_WORD = re.compile(r"error|fail|exception|denied|limit|message", re.IGNORECASE)
-_KEY_MESSAGE = re.compile(r"\"(?:message|error|detail|error_description|error_message|msg|reason)\"\s*:\s*\"(?P<value>[^\"]{3,1000})")
+_KEY_MESSAGE = re.compile(
+    r"\"(?:message|error|detail|error_description|error_message|msg|reason)\"\s*:\s*\"(?P<value>[^\"]{3,1000})"
+)
 _KEY_TYPE = re.compile(r"\"(?:type|code|error_type|error_code)\"\s*:\s*\"(?P<value>[A-Za-z][\w.-]{2,60})\"")
 _MESSAGES = ("message", "detail", "error_description", "error_message", "msg", "reason", "error", "title")
 _TYPES = ("type", "error_type", "code", "error_code", "name")
 _STATUSES = ("status", "status_code", "statusCode", "code", "http_status")
 
 _ERROR_LINE = re.compile(
-    r"\b(?:error|exception|panic(?:ked)?|fatal|failed|failure|fails|denied|refused|forbidden|unauthori[sz]ed|cannot|can't|could not|couldn't"
-    r"|unable to|timed? ?out|segfault|segmentation fault|core dumped|aborted?|crash(?:ed)?|traceback|not found|no such|invalid|exceeded|unexpected"
-    r"|undefined reference|rejected|limit reached|hit your|out of|[A-Z]\w+(?:Error|Exception)|E[A-Z]{4,}|exit (?:code|status)|fehler|erreur|エラー|错误|ошибка)\b"
+    r"\b(?:error|exception|panic(?:ked)?|fatal|failed|failure|fails|denied|refused|forbidden|unauthori[sz]ed|cannot"
+    r"|can't|could not|couldn't"
+    r"|unable to|timed? ?out|segfault|segmentation fault|core dumped|aborted?|crash(?:ed)?|traceback|not found"
+    r"|no such|invalid|exceeded|unexpected"
+    r"|undefined reference|rejected|limit reached|hit your|out of|[A-Z]\w+(?:Error|Exception)|E[A-Z]{4,}"
+    r"|exit (?:code|status)|fehler|erreur|エラー|错误|ошибка)\b"
     r"|[a-z]_error\b|^\s*E\s{2,}\w|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
 _ERROR_START = re.compile(
-    r"[\s>$❯⎿●•│╰╭─×✗✘⨯❌*-]{0,8}(?:\[?(?:error|fatal|panic|failure|exception|caused by)(?:\[\w+\])?\]?\s*[:!]|(?:[A-Za-z]+ ){0,2}error:|"
-    r"(?:[A-Za-z_$][\w$]*[.:])*[A-Z]\w*(?:Error|Exception)\b\s*[:(]|thread '[^'\n]{0,80}' panicked|segmentation fault|npm err!|e:\s|error\b.{0,12}\b[45]\d\d\b|"
+    r"[\s>$❯⎿●•│╰╭─×✗✘⨯❌*-]{0,8}(?:\[?(?:error|fatal|panic|failure|exception|caused by)(?:\[\w+\])?\]?\s*[:!]"
+    r"|(?:[A-Za-z]+ ){0,2}error:|"
+    r"(?:[A-Za-z_$][\w$]*[.:])*[A-Z]\w*(?:Error|Exception)\b\s*[:(]|thread '[^'\n]{0,80}' panicked"
+    r"|segmentation fault|npm err!|e:\s|error\b.{0,12}\b[45]\d\d\b|"
     r"traceback \(most|[45]\d\d (?:\w+_error|bad request|unauthori|forbidden|not found|too many|internal))",
     re.IGNORECASE,
 )
@@ -43,7 +52,8 @@ _FRAME = re.compile(
     | at\s(?:async\s)?(?P<jsonly>(?:file://)?[^\s()]{1,300}:\d+(?::\d+)?)\)?
     | at\s(?P<dotnet>[\w.`<>\[\],$+]{3,160}\([^()]{0,300}\))(?:\sin\s(?P<netfile>[^\s:]{1,200}).*)?
     | File\s"(?P<pyfile>[^"]{1,300})",\sline\s\d+(?:,\sin\s(?P<py>[\w<>.]{1,100}))?
-    | \#?\d{1,3}[:\s]\s{0,6}(?:0x[0-9a-fA-F]{4,16}\s(?:-|in)?\s{0,4})?(?P<native>[\w:<>$~.]{3,200}(?:::|\s\()[\w:<>$~{}.]{0,200}).{0,400}
+    | \#?\d{1,3}[:\s]\s{0,6}(?:0x[0-9a-fA-F]{4,16}\s(?:-|in)?\s{0,4})?
+      (?P<native>[\w:<>$~.]{3,200}(?:::|\s\()[\w:<>$~{}.]{0,200}).{0,400}
     | \#\d{1,3}\s{1,4}(?:0x[0-9a-fA-F]{4,16}\sin\s)?(?P<gdb>[\w:<>$~.]{2,160})\s{0,2}\(.{0,400}
     | at\s(?P<rustfile>(?:\./|/)[^\s:]{1,300}\.rs):\d+(?::\d+)?
     | (?:from\s)?(?P<rbfile>[^\s:]{1,200}\.rb):\d+:in\s[`'](?P<rb>[^'`\n]{1,100})['`]
@@ -176,7 +186,11 @@ def _scraped(blob: str) -> Iterator[str]:
 def frame_of(line: str) -> str | None:
     """A stack frame as `function file`, without paths and numbers, or None for another line."""
     stripped = line.strip()
-    if not stripped.startswith(_FRAME_STARTS) and not stripped[:1].isdigit() and not (".rb:" in stripped or ".go:" in stripped):
+    if (
+        not stripped.startswith(_FRAME_STARTS)
+        and not stripped[:1].isdigit()
+        and not (".rb:" in stripped or ".go:" in stripped)
+    ):
         return None
     found = _FRAME.match(stripped[:800])
     if found is None:

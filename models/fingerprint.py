@@ -16,24 +16,37 @@ _WORDS_LEAST = 3
 _LETTERS_LEAST = 8
 
 _ADDRESS = re.compile(r"\b\w{2,10}://\S+|\b(?:[\w-]+\.)+(?:com|org|net|io|ai|dev|app|rs)\b(?:/\S*)?")
-_PATH = re.compile(r"(?:[A-Za-z]:)?(?:[\w.@~+$-]*[/\\]){2,}[\w.@~+$-]*|[~.]{0,2}[/\\][\w.@+-]+|\b[\w-]+\.(?:[cm]?[jt]sx?|py|rs|go|rb|java|toml|lock|json|ya?ml|txt|exe|dll|so)\b(?::\d+)*")
-_HEX = re.compile(r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f-]*\d)[0-9a-f]{8}(?:-?[0-9a-f]{4}){0,8}[0-9a-f]*\b|\b(?=\w*\d)(?=\w*[a-z])\w{12,}\b", re.IGNORECASE)
+_PATH = re.compile(
+    r"(?:[A-Za-z]:)?(?:[\w.@~+$-]*[/\\]){2,}[\w.@~+$-]*|[~.]{0,2}[/\\][\w.@+-]+|\b[\w-]+\.(?:[cm]?[jt]sx?|py|rs|go"
+    r"|rb|java|toml|lock|json|ya?ml|txt|exe|dll|so)\b(?::\d+)*"
+)
+_HEX = re.compile(
+    r"\b0x[0-9a-f]+\b|\b(?=[0-9a-f-]*\d)[0-9a-f]{8}(?:-?[0-9a-f]{4}){0,8}[0-9a-f]*\b"
+    r"|\b(?=\w*\d)(?=\w*[a-z])\w{12,}\b",
+    re.IGNORECASE,
+)
 _TIME = re.compile(
-    r"\b\d{1,2}(?::\d\d){0,2}\s?[ap]m\b|\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d\d:\d\d\S*)?|\b\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?Z?\b"
-    r"|\((?:[A-Z]\w+/[A-Z]\w+(?:/\w+)?|UTC|GMT)[^)]{0,8}\)|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d{1,2}\b|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b",
+    r"\b\d{1,2}(?::\d\d){0,2}\s?[ap]m\b|\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d\d:\d\d\S*)?"
+    r"|\b\d\d?:\d\d(?::\d\d)?(?:[.,]\d+)?Z?\b"
+    r"|\((?:[A-Z]\w+/[A-Z]\w+(?:/\w+)?|UTC|GMT)[^)]{0,8}\)|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov"
+    r"|dec)[a-z]* \d{1,2}\b|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"'[^'\n]{1,160}'(?!\w)|\"[^\"\n]{1,160}\"|`[^`\n]{1,160}`|«[^»\n]{1,160}»")
 _PLACEHOLDER = re.compile(r"\[redacted:[a-z-]+\]|<[^<>\s]{1,60}>")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _LEAD = re.compile(
-    r"^(?:[\W_]*(?:api error|uncaught|fatal|error|err|warning|caused by|exception|message|npm err|e|stderr|panic|failed|[45]\d\d|status|code)\b(?:\[\w+\])?[\s:!-]*)+",
+    r"^(?:[\W_]*(?:api error|uncaught|fatal|error|err|warning|caused by|exception|message|npm err|e|stderr|panic"
+    r"|failed|[45]\d\d|status|code)\b(?:\[\w+\])?[\s:!-]*)+",
     re.IGNORECASE,
 )
 _STAMP = re.compile(r"^\W*(?:\d{4}-\d\d-\d\d[T ][\d:.,Z+-]+|\d\d:\d\d:\d\d\S*)\W*(?:\[?\w{1,8}\]?:?\s+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'])|\s+[·•|—–]\s+|\n|;\s")
 _WORD = re.compile(r"[^\W\d_]+")
-_QUOTED_MESSAGE = re.compile(r"\"([^\"\n]{12,300})\"|[\u201c\u201e]([^\u201d\n]{12,300})\u201d|`([^`\n]{12,300})`|(?<!\w)'([^\n]{12,300}?)'(?!\w)")
+_QUOTED_MESSAGE = re.compile(
+    r"\"([^\"\n]{12,300})\"|[\u201c\u201e]([^\u201d\n]{12,300})\u201d|`([^`\n]{12,300})`"
+    r"|(?<!\w)'([^\n]{12,300}?)'(?!\w)"
+)
 
 
 def fingerprint(error_text: str) -> str | None:

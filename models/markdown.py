@@ -13,8 +13,14 @@ LINE_MOST = 2_000
 _TAIL = 20_000
 
 _INVISIBLE = dict.fromkeys(
-    [*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, 0xFFFC]
-    + [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080)]
+    [
+        *(*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, 0xFFFC),
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0000, 0xE0080),
+    ]
 )
 _PUNCTUATION = {0x2018: "'", 0x2019: "'", 0x201B: "'", 0x02BC: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0x00A0: " "}
 _PLAIN: dict[int, str | None] = {**_PUNCTUATION, **_INVISIBLE}
@@ -28,11 +34,15 @@ _QUOTE = re.compile(r" {0,3}>")
 _LIST_MARK = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _TABLE_RULE = re.compile(r"[|:\- \t]+")
 
-_IMAGE = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,600}\)|!\[[^\]\n]{0,300}\]\[[^\]\n]{0,80}\]|<img\b[^>]{0,800}>?", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"!\[[^\]\n]{0,300}\]\([^)\n]{0,600}\)|!\[[^\]\n]{0,300}\]\[[^\]\n]{0,80}\]|<img\b[^>]{0,800}>?", re.IGNORECASE
+)
 _LINK = re.compile(r"\[(?P<label>[^\[\]\n]{0,300})\]\((?P<target>[^()\s]{0,600})(?:[ ]\"[^\"\n]{0,200}\")?\)")
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?>")
 _URL = re.compile(r"https?://(?:www\.)?(?P<rest>[^\s<>\"'`)\]]{1,2000})")
-_ASSET = re.compile(r"(?:github\.com/user-attachments|user-images\.githubusercontent|private-user-images|img\.shields\.io|i\.imgur)")
+_ASSET = re.compile(
+    r"(?:github\.com/user-attachments|user-images\.githubusercontent|private-user-images|img\.shields\.io|i\.imgur)"
+)
 _MARKS = re.compile(r"\*{1,3}|`+|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|~~")
 _PLACEHOLDER = re.compile(r"\[redacted:[a-z-]{1,20}\]")
 _SPACES = re.compile(r"[ \t]{2,}")
@@ -51,7 +61,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of Markdown; `text` is without its mark, `language` that of its code block, `block` counts the code blocks."""
+    """One line of Markdown; `text` is without its mark, `language` that of its code block, counted by `block`."""
 
     kind: Kind
     text: str
@@ -123,9 +133,12 @@ def _plain_line(row: str, previous: Kind, block: int) -> Line:
         return Line(Kind.BLANK, "")
     if row.startswith(("    ", "\t")) and previous in (Kind.BLANK, Kind.CODE) and not _LIST_MARK.match(row.lstrip()):
         return Line(Kind.CODE, row.strip(), "", -1 - block)
-    first = row.lstrip()[0]
-    if first == ">":
+    if row.lstrip().startswith(">"):
         return Line(Kind.QUOTE, row.lstrip()[1:].strip())
+    return _marked_line(row, row.lstrip()[0])
+
+
+def _marked_line(row: str, first: str) -> Line:
     if first in "#*_" and (heading := _HEADING.match(row) or _BOLD_LINE.match(row)):
         return Line(Kind.HEADING, heading["title"])
     if first in "-*+0123456789" and (task := _TASK.match(row)):

@@ -11,7 +11,22 @@ from models.markdown import Kind, Line, line_key, lines_of, without_marks
 
 _PROSE_LANGUAGES = frozenset({"text", "txt", "markdown", "md", "plain"})
 _OUTPUT_LANGUAGES = frozenset(
-    {"", "shell", "sh", "bash", "console", "terminal", "text", "txt", "log", "logs", "plain", "plaintext", "output", "json"}
+    {
+        "",
+        "shell",
+        "sh",
+        "bash",
+        "console",
+        "terminal",
+        "text",
+        "txt",
+        "log",
+        "logs",
+        "plain",
+        "plaintext",
+        "output",
+        "json",
+    }
     | {"powershell", "zsh", "cmd", "bat", "none", "pytb", "shell-session", "sh-session", "error", "ansi", "raw"}
 )
 _SHORT_QUOTE = 3  # lines: a longer quotation is another's text
@@ -41,7 +56,7 @@ class _Section:
 
 
 def sort_body(body: str, boilerplate: frozenset[str]) -> Parts:
-    """Sort a body (plain characters, without comments) into its parts; lines whose key is in `boilerplate` are left out."""
+    """Sort a body (plain characters, no comments) into its parts; lines whose key is in `boilerplate` are left out."""
     taken = take_json_errors(body)
     parts = Parts(error=list(taken.messages), frames=list(taken.frames))
     section = _Section()
@@ -78,10 +93,16 @@ def _close(parts: Parts, section: _Section, boilerplate: frozenset[str]) -> None
     if section.heading and not section.is_form:
         parts.headings.append(section.heading)
         parts.prose.append(section.heading)
-    if section.is_form and section.role != "checklist" and rows and len(rows) <= 3 and not forms.is_empty_answer(" ".join(rows)):
+    if (
+        section.is_form
+        and section.role != "checklist"
+        and rows
+        and len(rows) <= 3
+        and not forms.is_empty_answer(" ".join(rows))
+    ):
         parts.fields.setdefault(forms.field_name(section.heading), "\n".join(rows)[:_FIELD_MOST])
     if section.role in forms.FIELD_ROLES | {"checklist"} and len(rows) <= 3:
-        return
+        rows = rows[1:]
     if section.is_form and forms.is_empty_answer(" ".join(rows)):
         return
     for row in rows:
@@ -112,7 +133,12 @@ def _take_field(parts: Parts, row: str) -> bool:
 
 def _take_task(section: _Section, line: Line, boilerplate: frozenset[str]) -> None:
     """A ticked box of a form is an answer where it names a product or a platform, and otherwise nothing."""
-    if line.language and section.role != "ignore" and section.role in forms.FIELD_ROLES and line_key(line.text) not in boilerplate:
+    if (
+        line.language
+        and section.role != "ignore"
+        and section.role in forms.FIELD_ROLES
+        and line_key(line.text) not in boilerplate
+    ):
         section.answer.append(line.text)
 
 

@@ -11,6 +11,7 @@ from models.denials import denied_issues, mentioned_issues
 from models.error_text import starts_like_error, take_json_errors
 from models.markdown import bounded, plain_characters, without_comments, without_marks
 from models.sections import Parts, sort_body
+from models.weaknesses import describes_weakness
 
 TEXT_RECIPE = "2"
 
@@ -23,22 +24,29 @@ SALIENT_MOST = 1_000  # characters, about 256 tokens of English
 SALIENT_ERROR = 320  # of which error text may take so many where there is prose enough
 
 _TITLE_TAG = re.compile(
-    r"[\s\W_]*(?:[\[(【<{]\s*(?:bugs?|bug report|feature(?: request)?|fr|enhancement|question|help(?: wanted)?|issue|docs?|documentation|regression|"
-    r"rfe|request|urgent|critical|blocker|crash|perf(?:ormance)?|discussion|proposal|security|model|ui|ux|cli|backport|task|fehler|v?\d+(?:\.\d+){1,3}[\w.-]*)"
-    r"(?:\s*[:/|,-]\s*[\w .:/-]{1,40})?\s*[\])】>}]|(?:bug(?: report)?|feature(?: request)?|enhancement|issue|question|regression|urgent|problem)\s*(?::|\s[-–—]\s|：))[\s\W]*",
+    r"[\s\W_]*(?:[\[(【<{]\s*(?:bugs?|bug report|feature(?: request)?|fr|enhancement|question|help(?: wanted)?|issue"
+    r"|docs?|documentation|regression|"
+    r"rfe|request|urgent|critical|blocker|crash|perf(?:ormance)?|discussion|proposal|security|model|ui|ux|cli"
+    r"|backport|task|fehler|v?\d+(?:\.\d+){1,3}[\w.-]*)"
+    r"(?:\s*[:/|,-]\s*[\w .:/-]{1,40})?\s*[\])】>}]|(?:bug(?: report)?|feature(?: request)?|enhancement|issue"
+    r"|question|regression|urgent|problem)\s*(?::|\s[-–—]\s|：))[\s\W]*",
     re.IGNORECASE,
 )
 _TITLE_EDGE = re.compile(r"^[^\w\"'`</\\$#@.(\[{&*+-]+")
 _VERSION_TAG = re.compile(r"[\[(]\s*(v?\d+(?:\.\d+){1,3}[\w.-]*)\s*[\])]")
 
 _WORD = re.compile(r"[^\W_]{2,}")
-_SPARSE_SCRIPT = re.compile(r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without spaces
-_HOLLOW = frozenset(
-    "the and for with this that have has not but are was you your can cant please help bug issue error problem broken work works working doesnt"
-    " does dont did didnt will get got its it is im ive my me we us our they just when what why how there here from into out all any some fix"
-    " again still same very hi hello hey thanks thank claude test testing title body new none nothing something anything need needs wrong see"
-    " screenshot image attached above below asap urgent support report question in on of to be or so if no do at by an as am".split()
-)
+_SPARSE_SCRIPT = re.compile(
+    r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)  # scripts without spaces
+_HOLLOW_WORDS = """
+the and for with this that have has not but are was you your can cant please help bug issue error problem
+broken work works working doesnt does dont did didnt will get got its it is im ive my me we us our they just
+when what why how there here from into out all any some fix again still same very hi hello hey thanks thank
+test testing title body new none nothing something anything need needs wrong see screenshot image attached
+above below asap urgent support report question in on of to be or so if no do at by an as am
+"""
+_HOLLOW = frozenset(_HOLLOW_WORDS.split())
 _LITTLE = 3  # telling words or fewer say too little to be a target
 
 
@@ -109,8 +117,15 @@ def text_hash(text: Text) -> str:
 def has_little_information(text: Text) -> bool:
     """Whether a report says almost nothing, so that it may never be a target (invariant 11)."""
     whole = f"{text.title}\n{text.prose[:4000]}\n{text.error[:2000]}\n{text.code[:2000]}"
-    words = {word for word in _WORD.findall(whole.replace("'", "").lower()) if word not in _HOLLOW and not word.isdigit()}
+    words = {
+        word for word in _WORD.findall(whole.replace("'", "").lower()) if word not in _HOLLOW and not word.isdigit()
+    }
     return len(words) + len(set(_SPARSE_SCRIPT.findall(whole))) // 2 <= _LITTLE
+
+
+def looks_like_security_report(text: Text) -> bool:
+    """Whether a report is about a weakness that strangers could use, so not for the public (invariant 44)."""
+    return describes_weakness(text.title, text.prose)
 
 
 def _clean_title(title: str) -> str:
@@ -131,7 +146,8 @@ def _keep_versions(parts: Parts, title: str) -> None:
 def _without_title(prose: list[str], *titles: str) -> list[str]:
     """Prose without the title said once more in its first lines."""
     said = {title.casefold() for title in titles}
-    return [row for i, row in enumerate(prose) if i > 3 or (row.casefold() not in said and _clean_title(row).casefold() not in said)]
+    head = [row for row in prose[:4] if row.casefold() not in said and _clean_title(row).casefold() not in said]
+    return head + prose[4:]
 
 
 def _quoted_only(parts: Parts) -> list[str]:
