@@ -1,0 +1,97 @@
+"""Repositories and issues as they are asked for by `/_double`, put into the world."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from webhooks.github_double import acts
+from webhooks.github_double.asks import IssueSeed, RepositorySeed
+from webhooks.github_double.config import SINGLE_FILE
+from webhooks.github_double.records import Issue, Repository
+from webhooks.github_double.world import World
+
+
+def seed_repository(world: World, seed: RepositorySeed) -> Repository:
+    """Make the repository, or add to the one of that name."""
+    key = world.names.get(seed.full_name.lower())
+    repo = world.repositories[key] if key is not None else world.add_repository(seed.full_name)
+    repo.private, repo.archived, repo.has_issues = seed.private, seed.archived, seed.has_issues
+    repo.description = seed.description
+    repo.files |= seed.files
+    if seed.config is not None:
+        repo.files[SINGLE_FILE] = seed.config
+    set_collaborators(world, repo, dict(seed.collaborators))
+    for name in seed.labels:
+        acts.ensure_label(world, repo, name)
+    if seed.install:
+        world.install(repo, seed.installation_id)
+    for issue in seed.issues:
+        seed_issue(world, repo, issue)
+    return repo
+
+
+def set_collaborators(world: World, repo: Repository, roles: dict[str, str]) -> None:
+    """Give people their roles; `none` takes one away."""
+    for login, role in roles.items():
+        world.user(login)
+        repo.collaborators[login.lower()] = role
+        if role == "none":
+            del repo.collaborators[login.lower()]
+
+
+def seed_issue(world: World, repo: Repository, seed: IssueSeed) -> Issue:
+    """Put an issue there with its own number, times, state, labels and comments; nothing is announced."""
+    number = seed.number or max((*repo.issues, *repo.gone), default=0) + 1
+    created = seed.created_at or world.now()
+    is_closed = seed.state == "closed"
+    closed_at = (seed.closed_at or seed.updated_at or created) if is_closed else None
+    user = world.user(seed.user).login
+    issue = Issue(
+        id=world.new_id(),
+        number=number,
+        title=seed.title,
+        body=seed.body,
+        user=user,
+        created_at=created,
+        updated_at=seed.updated_at or closed_at or created,
+        state=seed.state,
+        state_reason=(seed.state_reason or "completed") if is_closed else seed.state_reason,
+        closed_at=closed_at,
+        closed_by=user if is_closed else None,
+        locked=seed.locked,
+        labels=tuple({acts.ensure_label(world, repo, name).name: None for name in seed.labels}),
+        is_pull_request=seed.is_pull_request,
+    )
+    repo.gone.pop(number, None)
+    repo.put(issue)
+    acts.read_mentions(world, repo, issue, seed.body, user, created)
+    for comment in seed.comments:
+        said_at = comment.created_at or created
+        world.add_comment(repo, repo.issues[number], comment.body, comment.user, said_at)
+        acts.read_mentions(world, repo, repo.issues[number], comment.body, comment.user, said_at)
+    return repo.issues[number]
+
+
+def delete_issue(repo: Repository, number: int, target: tuple[int, int] | None = None) -> Issue:
+    """Take an issue away: deleted, or transferred to `(repository id, number)`."""
+    issue = repo.put(replace(repo.issues[number], state="closed"))
+    del repo.issues[number]
+    for key in repo.comment_ids.pop(number, []):
+        del repo.comments[key]
+    repo.events.pop(number, None)
+    repo.gone[number] = target
+    return issue
+
+
+def transfer_issue(world: World, repo: Repository, number: int, target: Repository) -> Issue:
+    """Move an issue, with its comments, to another repository; the old number redirects."""
+    before, comments = repo.issues[number], repo.comments_of(number)
+    moved = replace(before, number=max((*target.issues, *target.gone), default=0) + 1)
+    for name in moved.labels:
+        acts.ensure_label(world, target, name)
+    target.put(moved)
+    for comment in comments:
+        target.comments[comment.id] = replace(comment, number=moved.number)
+        target.comment_ids.setdefault(moved.number, []).append(comment.id)
+    delete_issue(repo, number, (target.id, moved.number))
+    return moved
