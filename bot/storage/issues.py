@@ -36,7 +36,11 @@ class Issues(Door):
 
     def issue(self, repository_id: int, number: int) -> StoredIssue | None:
         """One issue."""
-        return next(self.issues(repository_id, [number]), None)
+        c = issue_rows.c
+        query = select(*_ISSUE_COLUMNS).where(c.repository_id == repository_id, c.number == number)
+        with self._reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _stored_issue(row)
 
     def issues(self, repository_id: int, numbers: Sequence[int] | None = None) -> Iterator[StoredIssue]:
         """By number, streamed out of one snapshot."""
@@ -122,7 +126,8 @@ class Issues(Door):
             parts = (query.where(column.in_(chunk)) for chunk in chunks(sorted(set(numbers))))
         with self._reading() as connection:
             for part in parts:
-                yield from connection.execute(part, execution_options={"yield_per": CHUNK})
+                with connection.execute(part, execution_options={"yield_per": CHUNK}) as rows:
+                    yield from rows
 
 
 def _issue_row(repository_id: int, stored: StoredIssue) -> dict[str, Any]:

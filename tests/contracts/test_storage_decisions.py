@@ -1,0 +1,132 @@
+"""The storage contract on decisions, effects and feedback, over both engines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.storage.protocol import Storage
+from bot.storage.records import RepositoryRecord
+from tests.fakes.stored import NOON, REPOSITORY, at, decision, effect, word
+
+
+@pytest.fixture(autouse=True)
+def _known(storage: Storage) -> None:
+    storage.save_repository(RepositoryRecord(REPOSITORY, "acme/shop"))
+
+
+def decide(storage: Storage, number: int, canonical: int | None = None, **changes: object) -> int:
+    return storage.save_decision(decision(number, canonical, **changes), [])[0]
+
+
+def test_a_decision_comes_back_with_its_effects(storage: Storage) -> None:
+    record = decision(5, 3, delivery_id="d1", milliseconds=12.5, body={"canonical": 3, "nested": {"a": [1, None, "ü"]}})
+    label = effect(5, kind="add-label", value="duplicate", state="shadow", reason="shadow mode", finished_at=at(1))
+    decision_id, effect_ids = storage.save_decision(record, [effect(5), label])
+    assert storage.last_decision(REPOSITORY, 5) == replace(record, id=decision_id)
+    assert list(storage.effects(REPOSITORY, decision_id=decision_id)) == [
+        replace(label, id=effect_ids[1], decision_id=decision_id),
+        replace(effect(5), id=effect_ids[0], decision_id=decision_id),
+    ]
+    assert storage.last_decision(REPOSITORY, 6) is None
+
+
+def test_a_delivery_decides_an_issue_once(storage: Storage) -> None:
+    first = storage.save_decision(decision(5, 3, delivery_id="d"), [effect(5), effect(5, kind="add-label")])
+    again = storage.save_decision(decision(5, 4, delivery_id="d"), [effect(5)])
+    other_issue = storage.save_decision(decision(6, 3, delivery_id="d"), [])
+    assert (again[0], list(again[1])) == (first[0], list(first[1]))
+    assert other_issue[0] != first[0]
+    assert len(storage.decisions(REPOSITORY)) == 2
+    assert len(storage.effects(REPOSITORY)) == 2
+
+
+def test_decisions_without_a_delivery_are_all_kept(storage: Storage) -> None:
+    ids = [decide(storage, 5), decide(storage, 5)]
+    assert [record.id for record in storage.decisions(REPOSITORY, number=5)] == ids[::-1]
+
+
+def test_decisions_can_be_asked_for_by_time_and_number(storage: Storage) -> None:
+    ids = [decide(storage, number, decided_at=at(number)) for number in (1, 2, 3, 2)]
+    assert [d.id for d in storage.decisions(REPOSITORY, since=at(2))] == [ids[3], ids[2], ids[1]]
+    assert [d.id for d in storage.decisions(REPOSITORY, number=2, limit=1)] == [ids[3]]
+    assert storage.decisions(1) == []
+
+
+def test_a_finished_effect_keeps_how_it_ended(storage: Storage) -> None:
+    _, (planned, other) = storage.save_decision(decision(5), [effect(5), effect(5)])
+    storage.finish_effect(planned, "done", None, 987654321012)
+    storage.finish_effect(other, "failed", "label is gone", None)
+    (done,) = storage.effects(REPOSITORY, state="done")
+    assert (done.id, done.github_id, done.reason) == (planned, 987654321012, None)
+    assert done.finished_at is not None
+    (failed,) = storage.effects(REPOSITORY, number=5, state="failed")
+    assert failed.reason == "label is gone"
+    assert storage.effects(REPOSITORY, number=6) == []
+
+
+def test_only_comments_that_were_written_count_against_the_budget(storage: Storage) -> None:
+    kinds = [("comment", "done", 5), ("comment", "done", 1), ("comment", "shadow", 5), ("add-label", "done", 5)]
+    effects = [effect(5, kind=kind, state=state, finished_at=at(m)) for kind, state, m in kinds]
+    storage.save_decision(decision(5), effects)
+    assert storage.comments_written_since(REPOSITORY, at(2)) == 1
+    assert storage.comments_written_since(REPOSITORY, NOON) == 2
+
+
+def test_counts_are_over_all_repositories(storage: Storage) -> None:
+    storage.save_repository(RepositoryRecord(2, "acme/two"))
+    storage.save_decision(decision(5, 3), [effect(5), effect(5, state="done")])
+    storage.save_decision(decision(5, repository_id=2), [effect(5, repository_id=2)])
+    assert storage.decision_counts() == {"duplicate": 1, "new": 1}
+    assert storage.effect_counts() == {"done": 1, "planned": 2}
+
+
+def test_the_same_word_of_the_same_person_is_kept_once(storage: Storage) -> None:
+    first = word(5, "label-removed", value="billing")
+    storage.save_feedback(first)
+    storage.save_feedback(replace(first, said_at=at(1), source="event"))
+    storage.save_feedback(replace(first, value=None))
+    storage.save_feedback(replace(first, value=None))
+    storage.save_feedback(replace(first, actor="bob", said_at=at(2)))
+    storage.save_feedback(word(6, "reopened", said_at=at(3)))
+    assert storage.feedback(REPOSITORY, 5) == [
+        first,
+        replace(first, value=None),
+        replace(first, actor="bob", said_at=at(2)),
+    ]
+    assert len(storage.feedback(REPOSITORY)) == 4
+
+
+def test_duplicates_follow_each_issues_last_decision(storage: Storage) -> None:
+    decide(storage, 5, 3)
+    decide(storage, 5, 2)
+    decide(storage, 6, 3)
+    decide(storage, 6)
+    decide(storage, 7, 1, verdict="related")
+    assert storage.duplicates(REPOSITORY) == {5: 2}
+
+
+def test_people_overrule_the_last_decision(storage: Storage) -> None:
+    decide(storage, 5, 3)
+    storage.save_feedback(word(5, "duplicate", 1, said_at=at(2)))
+    storage.save_feedback(word(5, "duplicate", 2, said_at=at(1)))
+    storage.save_feedback(word(8, "duplicate", 4))
+    storage.save_feedback(word(9, "duplicate", 9))
+    assert storage.duplicates(REPOSITORY) == {5: 1, 8: 4}
+
+
+@pytest.mark.parametrize(("one", "other"), [(5, 3), (3, 5)])
+def test_inv_08_a_separated_pair_stays_separated_whichever_way_round(storage: Storage, one: int, other: int) -> None:
+    storage.save_feedback(word(one, "separated", other))
+    decide(storage, 5, 3)
+    decide(storage, 6, 3)
+    storage.save_feedback(word(5, "duplicate", 3, said_at=at(9), actor="bob"))
+    assert storage.duplicates(REPOSITORY) == {6: 3}
+
+
+def test_a_separation_from_one_issue_leaves_the_duplicate_of_another(storage: Storage) -> None:
+    decide(storage, 5, 3)
+    storage.save_feedback(word(5, "duplicate", 1))
+    storage.save_feedback(word(5, "separated", 1, said_at=at(1)))
+    assert storage.duplicates(REPOSITORY) == {5: 3}

@@ -1,0 +1,152 @@
+"""The storage contract on repositories, over both engines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import MetaData, create_engine, make_url, select
+
+from bot.errors import NotFound
+from bot.storage.protocol import Storage
+from bot.storage.records import ConfigRecord, RepositoryRecord
+from models.cluster import Cluster, Generation
+from tests.fakes.stored import NOON, REPOSITORY, decision, delivery, effect, stored_issue, stored_vectors, word
+
+SHOP = RepositoryRecord(REPOSITORY, "Acme/Shop", 9, "active", None, NOON, NOON, 12)
+
+
+def test_a_repository_comes_back_as_it_was_saved(storage: Storage) -> None:
+    storage.save_repository(SHOP)
+    assert storage.repository_by_id(REPOSITORY) == SHOP
+    assert storage.repository("acme/SHOP") == SHOP
+    assert storage.repository("acme/other") is None
+    assert storage.repository_by_id(1) is None
+
+
+def test_a_rename_keeps_the_id_and_everything_under_it(storage: Storage) -> None:
+    storage.save_repository(SHOP)
+    storage.save_issues(REPOSITORY, [stored_issue(1)])
+    storage.save_repository(replace(SHOP, full_name="acme/store"))
+    assert storage.repository("acme/shop") is None
+    assert storage.repository("acme/store") is not None
+    assert storage.issue_count(REPOSITORY) == 1
+
+
+def test_a_name_that_moves_is_lost_by_who_held_it(storage: Storage) -> None:
+    storage.save_repository(SHOP)
+    storage.save_issues(REPOSITORY, [stored_issue(1)])
+    storage.save_repository(RepositoryRecord(2, "ACME/shop"))
+    assert storage.repository("acme/shop") == RepositoryRecord(2, "ACME/shop")
+    loser = storage.repository_by_id(REPOSITORY)
+    assert loser == replace(SHOP, full_name="")
+    assert storage.repository("") is None
+    assert storage.repositories() == [RepositoryRecord(2, "ACME/shop")]
+    assert storage.issue_count(REPOSITORY) == 1
+    storage.save_repository(replace(SHOP, full_name="acme/store"))
+    assert [r.full_name for r in storage.repositories()] == ["ACME/shop", "acme/store"]
+
+
+def test_two_repositories_can_swap_their_names(storage: Storage) -> None:
+    storage.save_repository(RepositoryRecord(1, "a/one"))
+    storage.save_repository(RepositoryRecord(2, "a/two"))
+    storage.save_repository(RepositoryRecord(1, "a/two"))
+    storage.save_repository(RepositoryRecord(2, "a/one"))
+    assert storage.repository("a/one") == RepositoryRecord(2, "a/one")
+    assert storage.repository("a/two") == RepositoryRecord(1, "a/two")
+
+
+def test_removed_repositories_are_not_listed(storage: Storage) -> None:
+    for number, (name, state) in enumerate([("b/b", "active"), ("a/a", "paused"), ("c/c", "removed")], start=1):
+        storage.save_repository(RepositoryRecord(number, name, state=state))
+    assert [record.full_name for record in storage.repositories()] == ["a/a", "b/b"]
+
+
+def test_the_configuration_is_empty_until_it_was_read(storage: Storage) -> None:
+    storage.save_repository(SHOP)
+    assert storage.config(REPOSITORY) == ConfigRecord()
+    record = ConfigRecord("etag", NOON, "labels: {}", "line 3: unknown key")
+    storage.save_config(REPOSITORY, record)
+    storage.save_config(REPOSITORY, replace(record, error=None))
+    assert storage.config(REPOSITORY) == replace(record, error=None)
+
+
+def test_nothing_is_kept_about_a_repository_that_is_not_known(storage: Storage) -> None:
+    writes = [
+        lambda: storage.save_issues(1, [stored_issue(1)]),
+        lambda: storage.save_vectors(1, [stored_vectors(1)]),
+        lambda: storage.save_config(1, ConfigRecord()),
+        lambda: storage.save_decision(decision(1, repository_id=1), []),
+        lambda: storage.save_feedback(replace(word(1, "objection"), repository_id=1)),
+        lambda: storage.publish(1, Generation(1, NOON)),
+        lambda: storage.open_batch(1, "all", [1]),
+    ]
+    for write in writes:
+        with pytest.raises(NotFound):
+            write()
+
+
+def fill(storage: Storage, repository_id: int, name: str) -> None:
+    """At least one row about the repository in every table, and its name in deliveries about others too."""
+    storage.save_repository(RepositoryRecord(repository_id, name))
+    storage.save_config(repository_id, ConfigRecord(valid_text=name))
+    storage.save_issues(repository_id, [stored_issue(1, body=f"secret of {name}"), stored_issue(2)])
+    storage.save_vectors(repository_id, [stored_vectors(1)])
+    record = decision(1, 2, repository_id=repository_id, delivery_id="d")
+    storage.save_decision(record, [effect(1, repository_id=repository_id)])
+    storage.save_feedback(replace(word(1, "separated", 2), repository_id=repository_id))
+    storage.publish(repository_id, Generation(1, NOON, (Cluster("c", "Title", members=(1, 2)),)))
+    storage.start_delivery(delivery(f"of {name}", repository=name, repository_id=repository_id))
+    storage.start_delivery(delivery(f"by name {name}", repository=name.upper(), repository_id=None))
+    entry = {"id": repository_id, "full_name": name}
+    details = {"repositories": [entry, {"id": 99, "full_name": "x/y"}], "names": [name, "x/y"], "new": name}
+    storage.start_delivery(delivery(f"many of {name[-4:]}", repository=None, repository_id=None, details=details))
+    storage.finish_task(storage.start_task("refit", name))
+    storage.open_batch(repository_id, "all", [1, 2])
+
+
+def test_inv_45_forgetting_leaves_no_row_and_no_name_in_any_table(storage: Storage, database_url: str) -> None:
+    fill(storage, 777001, "acme/forgotten")
+    fill(storage, 777002, "acme/kept")
+    engine = create_engine(make_url(database_url).set(drivername=_driver(database_url)))
+    before = dump(engine)
+    assert all("acme/forgotten" in str(before).lower() and rows for rows in before.values())
+    deleted = storage.forget_repository(777001)
+    after = dump(engine)
+    engine.dispose()
+    assert set(deleted) == set(after)
+    for table, rows in after.items():
+        assert len(rows) == len(before[table]) - deleted[table]
+        assert not [row for row in rows if "777001" in row or "acme/forgotten" in row.lower()]
+        assert [row for row in rows if "777002" in row or "acme/kept" in row], table
+    many = storage.delivery("many of tten")
+    assert many is not None
+    assert many.details == {"repositories": [{"id": 99, "full_name": "x/y"}], "names": ["x/y"]}
+
+
+def test_forgetting_after_a_rename_takes_the_task_runs_of_the_old_name_too(storage: Storage) -> None:
+    storage.save_repository(SHOP)
+    storage.start_task("refit", "acme/shop")
+    storage.save_repository(replace(SHOP, full_name="acme/store"))
+    assert [run.repository for run in storage.task_runs()] == ["acme/store"]
+    assert storage.forget_repository(REPOSITORY)["task_runs"] == 1
+
+
+def test_forgetting_what_is_not_known_deletes_nothing(storage: Storage) -> None:
+    assert set(storage.forget_repository(1).values()) == {0}
+
+
+def _driver(url: str) -> str:
+    return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
+
+
+def dump(engine) -> dict[str, list[str]]:
+    """Every row of every table that is in the database, as text."""
+    metadata = MetaData()
+    metadata.reflect(engine)
+    with engine.connect() as connection:
+        return {
+            table.name: [str(tuple(row)) for row in connection.execute(select(table))]
+            for table in metadata.sorted_tables
+            if table.name != "triage_version"
+        }
