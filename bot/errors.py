@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class TriageError(Exception):
     """An expected failure: its message is a sentence for the person who reads it."""
@@ -56,3 +59,9 @@ class Permanent(GitHubError):
     def __init__(self, message: str, *, stops_repository: bool = False) -> None:
         super().__init__(message)
         self.stops_repository = stops_repository
+
+
+def where(error: BaseException) -> tuple[str, str]:
+    """An exception's type, and the file and line that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return type(error).__name__, f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

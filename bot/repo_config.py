@@ -105,10 +105,10 @@ class RepoConfig(_Part):
     def _repeated(self) -> Iterator[str]:
         for what, values in (
             ("cluster slug", [cluster.slug for cluster in self.clusters]),
-            ("cluster canonical", [cluster.canonical for cluster in self.clusters if cluster.canonical]),
+            ("cluster canonical", [str(cluster.canonical) for cluster in self.clusters if cluster.canonical]),
             ("fact name", [fact.name for fact in self.facts]),
         ):
-            for value in sorted({str(value) for value in values if values.count(value) > 1}):
+            for value in sorted({value for value in values if values.count(value) > 1}):
                 yield f"{what} {value} is used more than once"
 
     def _unknown_requirements(self) -> Iterator[str]:
@@ -187,7 +187,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.constructor.ConstructorError(
-                None, None, "aliases (*name) are not allowed here", self.peek_event().start_mark
+                None, None, "aliases (*name) are not allowed here", parent.start_mark if parent else None
             )
         return super().compose_node(parent, index)
 

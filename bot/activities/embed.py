@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bot.services import Services
 from bot.storage.records import StoredIssue, StoredVectors
-from models.document import embed_texts
+from models.document import Prepared, assemble, embed_texts
 
 BATCH = 64  # issues embedded between two saves
 
@@ -26,14 +26,27 @@ def embed_missing(services: Services, repository_id: int, progress: Callable[[in
 
 def embed(services: Services, repository_id: int, rows: Sequence[StoredIssue]) -> None:
     """Embed and keep the title and the salient text of each issue."""
-    texts = [text for row in rows for text in embed_texts(row.text)]
-    vectors = services.embedder.embed(texts)
-    width = len(texts) // max(len(rows), 1)
+    prepared = [prepared_of(row) for row in rows]
+    vectors = services.embedder.embed([text for one in prepared for text in one.embed_texts])
+    documents = [assemble(one, vectors[2 * place : 2 * place + 2]) for place, one in enumerate(prepared)]
     model_id = str(services.embedder.model_id)
     services.storage.save_vectors(
         repository_id,
         [
-            StoredVectors(row.issue.number, model_id, row.text_hash, vectors[place * width : (place + 1) * width])
-            for place, row in enumerate(rows)
+            StoredVectors(one.number, model_id, one.text_hash, document.vectors)
+            for one, document in zip(prepared, documents, strict=True)
         ],
+    )
+
+
+def prepared_of(row: StoredIssue) -> Prepared:
+    """A stored issue as `models.document` knows one that is read but not yet embedded."""
+    return Prepared(
+        number=row.issue.number,
+        text=row.text,
+        facts=row.facts,
+        text_hash=row.text_hash,
+        embed_texts=embed_texts(row.text),
+        created_at=row.issue.created_at,
+        author=row.issue.author,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from models.issue import Issue
 from models.text import TEXT_RECIPE
 
 CONFIG_AGE = timedelta(minutes=1)  # how old the last look at the configuration may be when an event arrives
+BATCH = 500  # issues read again between two saves
 SYNC_OVERLAP = timedelta(minutes=5)  # asked for again at each synchronisation, against clocks that differ
 
 log = structlog.get_logger(__name__)
@@ -118,41 +120,48 @@ def observe_issue(services: Services, repository: RepositoryRecord, number: int)
     except Gone:
         services.storage.delete_issue(repository.id, number)
         return None
-    services.storage.save_issues(repository.id, [_stored(issue, _config_in_force(services, repository))])
+    services.storage.save_issues(repository.id, [_stored(issue, config_in_force(services, repository))])
     return issue
 
 
-def _config_in_force(services: Services, repository: RepositoryRecord) -> RepoConfig:
+def config_in_force(services: Services, repository: RepositoryRecord) -> RepoConfig:
+    """The last valid configuration, without asking GitHub."""
     text = services.storage.config(repository.id).valid_text
     return parse(text) if text else RepoConfig()
 
 
 def _stored(issue: Issue, config: RepoConfig) -> StoredIssue:
     prepared = parts(issue, patterns=config.fact_patterns())
-    return StoredIssue(issue, prepared.text, prepared.text_hash, TEXT_RECIPE, prepared.facts)
+    return StoredIssue(issue, prepared.text, prepared.text_hash, _recipe(config), prepared.facts)
+
+
+def _recipe(config: RepoConfig) -> str:
+    """What made the stored text and facts: our code's recipe and the repository's own facts."""
+    own = repr(config.facts).encode() if config.facts else b""
+    return f"{TEXT_RECIPE}+{hashlib.sha256(own).hexdigest()[:8]}" if own else TEXT_RECIPE
+
+
+def read_again(services: Services, repository: RepositoryRecord, config: RepoConfig) -> int:
+    """Bring stored texts and facts to the recipe in force, after an upgrade or new facts; returns how many."""
+    recipe = _recipe(config)
+    stale = [row.issue.number for row in services.storage.issues(repository.id) if row.recipe != recipe]
+    for start in range(0, len(stale), BATCH):
+        rows = list(services.storage.issues(repository.id, stale[start : start + BATCH]))
+        services.storage.save_issues(repository.id, [_stored(row.issue, config) for row in rows])
+    return len(stale)
 
 
 def read_history(
     services: Services, repository: RepositoryRecord, progress: Callable[[int], None] = lambda _: None
 ) -> RepositoryRecord:
     """Read every issue (or, after the first time, every changed one) to the end, and keep them (INV 12, 34)."""
-    config = _config_in_force(services, repository)
+    config = config_in_force(services, repository)
     since = repository.synced_at - SYNC_OVERLAP if repository.synced_at and repository.imported_at else None
     started = services.clock()
     for page in services.reader(repository).issues(since=since):
         services.storage.save_issues(repository.id, [_stored(issue, config) for issue in page])
         progress(len(page))
+    read_again(services, repository, config)
     record = replace(repository, imported_at=started, synced_at=started)
     services.storage.save_repository(record)
     return record
-
-
-def missing_vectors(services: Services, repository_id: int) -> Sequence[int]:
-    """The issues whose present text the model in force has not embedded yet."""
-    model_id = str(services.embedder.model_id)
-    have = {row.number: row.text_hash for row in services.storage.vectors(repository_id, model_id)}
-    return [
-        row.issue.number
-        for row in services.storage.issues(repository_id)
-        if have.get(row.issue.number) != row.text_hash
-    ]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from bot.cli.config import config_app
 from bot.cli.demo import demo
@@ -20,7 +21,7 @@ from bot.cli.refit import refit
 from bot.cli.replay import replay
 from bot.cli.rerun import rerun
 from bot.cli.serve import serve, work
-from bot.errors import TriageError
+from bot.errors import TriageError, where
 from models.embedder import ModelUnavailable
 
 EXPECTED, USAGE, BUG = 1, 2, 3
@@ -57,36 +58,32 @@ def run() -> None:
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
-    console = Console(stderr=True, highlight=False)
     try:
         outcome = typer.main.get_command(app)(arguments, prog_name="triage", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        console.print(error.format_message())
-        return USAGE
-    except click.UsageError as error:
-        error.show()
-        return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        console.print("interrupted; what was finished is kept")
-        return EXPECTED
-    except (TriageError, ModelUnavailable) as error:
-        console.print(f"[bold red]triage:[/] {_escaped(str(error))}")
-        return EXPECTED
-    except BrokenPipeError:
-        return EXPECTED
     except Exception as error:
-        return _bug(console, error)
+        return _failure(error)
+    except KeyboardInterrupt:
+        return _failure(click.Abort())
     return outcome if isinstance(outcome, int) else 0
 
 
-def _bug(console: Console, error: Exception) -> int:
-    """A bug's place without its values, which may quote an issue."""
-    from bot.workflows.steps import where  # noqa: PLC0415 - the engine's library loads only when it is needed
-
-    kind, place = where(error)
+def _failure(error: Exception) -> int:
+    """Say what went wrong, in a sentence; returns the exit code."""
+    console = Console(stderr=True, highlight=False)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        console.print(error.format_message())
+        return USAGE
+    if isinstance(error, click.UsageError):
+        error.show()
+        return USAGE
+    if isinstance(error, click.Abort):
+        console.print("interrupted; what was finished is kept")
+        return EXPECTED
+    if isinstance(error, BrokenPipeError):
+        return EXPECTED
+    if isinstance(error, TriageError | ModelUnavailable):
+        console.print(f"[bold red]triage:[/] {escape(str(error))}")
+        return EXPECTED
+    kind, place = where(error)  # without the message, which may quote an issue
     console.print(f"[bold red]triage: this is a bug:[/] {kind} at {place}. Please report it with the command you ran.")
     return BUG
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", "\\[")

@@ -12,6 +12,7 @@ from rich.console import Console
 from bot import log
 from bot.activities.observe import Stopped, open_repository
 from bot.errors import NotFound, TriageError
+from bot.github.offline import Offline
 from bot.services import Services
 from bot.settings import Settings, load
 from bot.storage.records import RepositoryRecord
@@ -29,11 +30,12 @@ def settings_for_command(**overrides: Any) -> Settings:
 
 
 @contextmanager
-def services_for(settings: Settings) -> Iterator[Services]:
-    """The services over an open database, closed at the end."""
+def services_for(settings: Settings, *, offline: bool = False) -> Iterator[Services]:
+    """The services over an open database, closed at the end. `offline`: the command can do without GitHub."""
     storage = open_database(settings)
+    github = Offline() if offline and not (settings.is_app or settings.github_token) else None
     try:
-        yield build_services(settings, storage)
+        yield build_services(settings, storage, github=github)
     finally:
         storage.close()
 

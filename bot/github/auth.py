@@ -12,6 +12,7 @@ from github.Auth import AppAuth
 
 from bot.errors import Gone, Permanent, SettingsError
 from bot.github import mapping
+from bot.github.failures import Forbidden
 from bot.github.wire import Answer, Request, Wire
 
 Kind = Literal["reader", "writer", "installation"]
@@ -119,9 +120,11 @@ class App:
         try:
             return exchange(self._wire, request, self.jwt)
         except Gone as error:
-            raise Permanent(f"{error}: the installation is gone", stops_repository=True) from None
+            raise Forbidden(f"{error}: the installation is gone", stops_repository=True) from None
         except Permanent as error:
-            raise Permanent(f"{error}: no token for this installation", stops_repository=True) from None
+            ours = error.stops_repository and not isinstance(error, Forbidden)  # our JWT, not the installation
+            kind = Permanent if ours else Forbidden
+            raise kind(f"{error}: no token for this installation", stops_repository=True) from None
 
 
 def exchange(wire: Wire, request: Request, credentials: Credentials | None, accept: tuple[int, ...] = ()) -> Answer:

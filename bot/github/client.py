@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.errors import Permanent, SettingsError
+from bot.errors import Gone, Permanent, SettingsError
 from bot.github import mapping
 from bot.github.auth import App, Credentials, Kind, PlainToken, exchange
-from bot.github.failures import epoch
+from bot.github.failures import Forbidden, epoch
 from bot.github.line import PAGE, Line, pages, read
 from bot.github.manifest import Granted, granted
 from bot.github.protocol import FailedDelivery, RepositoryInfo
 from bot.github.repository import RepositoryReader, RepositoryWriter
 from bot.github.wire import TIMEOUT_SECONDS, Answer, Request, Wire
 from bot.settings import Settings
+
+OUTSIDE_SECONDS = 3600.0  # for so long a `.github` outside the installation is not asked a token for again
+
+_Asked = Callable[[], Credentials | None]
 
 
 def open_github(
@@ -45,13 +49,17 @@ class GitHubClient:
         self._lock = threading.Lock()
         self._slug = ""
         self._installations: dict[str, int] = {}
+        self._outside: dict[tuple[str, int | None], float] = {}
 
     def reader(self, repository: str, installation_id: int | None) -> RepositoryReader:
         """A reader for `owner/name`; asks GitHub for nothing yet."""
         line = self._line(repository, installation_id, "reader")
         owner, _, name = repository.partition("/")
-        fallback = None if name == ".github" else Line(self._wire, f"{owner}/.github", line.credentials)
-        return RepositoryReader(line, fallback, self._wrote)
+        if name == ".github":
+            return RepositoryReader(line, None, self._wrote)
+        beside = self._line(f"{owner}/.github", installation_id, "reader")
+        credentials = self._first_granted(beside.credentials, line.credentials, (owner, installation_id))
+        return RepositoryReader(line, Line(self._wire, beside.repository, credentials), self._wrote)
 
     def writer(self, repository: str, installation_id: int | None) -> RepositoryWriter:
         """A writer for `owner/name`; asks GitHub for nothing yet."""
@@ -113,6 +121,23 @@ class GitHubClient:
         if installation_id is None:
             installation_id = self._found_installation(repository)
         return self._identity.token(installation_id, repository, kind)
+
+    def _first_granted(self, wanted: _Asked, otherwise: _Asked, key: tuple[str, int | None]) -> _Asked:
+        """The owner's `.github` is often outside the installation, but public: then any token of ours may read it."""
+
+        def credentials() -> Credentials | None:
+            if self._wire.clock() < self._outside.get(key, 0.0):
+                return otherwise()
+            try:
+                found = wanted()
+                if found is not None:
+                    found.header()
+            except (Forbidden, Gone):
+                self._outside[key] = self._wire.clock() + OUTSIDE_SECONDS
+                return otherwise()
+            return found
+
+        return credentials
 
     def _found_installation(self, repository: str) -> int:
         with self._lock:

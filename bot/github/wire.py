@@ -25,8 +25,15 @@ CONNECTIONS = 16
 API_VERSION = "2022-11-28"
 USER_AGENT = "triage (https://github.com/apps)"
 
-_SILENT = logging.getLogger("bot.github.wire.silent")
-_SILENT.disabled = True
+
+class _Silent(logging.Logger):
+    """Logs nothing whatever the logging configuration says; PyGithub's debug log holds tokens and issue texts."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: ARG002  # the overridden method's signature
+        return False
+
+
+_SILENT = _Silent("bot.github.wire")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +179,4 @@ class _SharedRequester(Requester):
 
     @property
     def _logger(self) -> logging.Logger:
-        return _SILENT  # PyGithub's debug log holds tokens and issue texts
+        return _SILENT

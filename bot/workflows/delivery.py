@@ -10,8 +10,9 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
+from bot.errors import where
 from bot.storage.records import DeliveryRecord
-from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, services, where
+from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, services
 
 QUEUE = "issues"
 POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-import traceback
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypedDict
 
 from dbos import DBOS
 
 from bot.activities.observe import Stopped
-from bot.errors import RetryAfter, TriageError, Unavailable
+from bot.errors import RetryAfter, TriageError, Unavailable, where
 from bot.services import Services
+from models.embedder import ModelUnavailable
 
 MAX_RECOVERIES = 10  # times that one workflow may be alive when its process dies before it is set aside (INV 33)
 PATIENCE = (1.0, 2.0, 4.0, 8.0)  # seconds between tries of a step while GitHub is unavailable
@@ -40,12 +39,6 @@ class StepFailed(Exception):
     """A bug, by its type and place; its message is left behind."""
 
 
-def where(error: BaseException) -> tuple[str, str]:
-    """An exception's type, and the file and line that raised it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return type(error).__name__, f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-
-
 class _Installed:
     services: Services | None = None
 
@@ -65,34 +58,36 @@ def services() -> Services:
 def step(function: Callable[..., Any]) -> Callable[..., Any]:
     """A durable step that is tried again while GitHub asks for patience.
 
-    The function's value must be JSON-able. A call raises StepStopped, StepPostponed, or (a bug) anything else.
+    The function's value must be JSON-able. A call raises StepStopped, StepPostponed, or (a bug) StepFailed.
     """
 
     @functools.wraps(function)
     def guarded(*args: Any) -> Outcome:
-        try:
-            return Outcome(value=function(*args))
-        except RetryAfter as error:
-            return Outcome(wait=error.seconds)
-        except Unavailable as error:
-            return Outcome(unavailable=str(error))
-        except (Stopped, TriageError) as error:
-            return Outcome(stopped=str(error))
-        except Exception as error:  # the engine would journal its message, which may quote a text (INV 41)
-            raise StepFailed(*where(error)) from None
+        return _outcome(function, args)
 
     durable = DBOS.step(name=function.__name__)(guarded)
 
     @functools.wraps(function)
     def patient(*args: Any) -> Any:
         tries = iter(PATIENCE)
-        while True:
-            outcome = durable(*args)
-            if "value" in outcome:
-                return outcome["value"]
+        while "value" not in (outcome := durable(*args)):
             DBOS.sleep(_pause(outcome, tries))
+        return outcome["value"]
 
     return patient
+
+
+def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
+    try:
+        return Outcome(value=function(*args))
+    except RetryAfter as error:
+        return Outcome(wait=error.seconds)
+    except (Unavailable, ModelUnavailable) as error:
+        return Outcome(unavailable=str(error))
+    except (Stopped, TriageError) as error:
+        return Outcome(stopped=str(error))
+    except Exception as error:  # the engine would journal its message, which may quote a text (INV 41)
+        raise StepFailed(*where(error)) from None
 
 
 def _pause(outcome: Mapping[str, Any], tries: Any) -> float:

@@ -1,0 +1,18 @@
+"""No GitHub at all: for commands that read only the database where no credentials are configured."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from bot.errors import SettingsError
+
+
+class Offline:
+    """Every question is answered by the sentence that says what to configure."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise SettingsError(
+            "this needs GitHub: set TRIAGE_GITHUB_TOKEN, or TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY of the App"
+        )
+
+    reader = writer = app_slug = installation_repositories = installation_of = failed_deliveries = _refuse
