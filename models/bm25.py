@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.intp]
-T = TypeVar("T", np.float32, np.int32)
+T = TypeVar("T", np.float32, np.int32, np.int64)
 
 K1 = 1.2
 B = 0.75
@@ -53,7 +53,7 @@ class TermIndex:
             packed.append(term_id << _COUNT_BITS | count)
             _insert(self._postings[term_id], row << _COUNT_BITS | count)
             self._seen[term_id] += 1
-        self._lengths = _grown(self._lengths, row + 1)
+        self._lengths = grown(self._lengths, row + 1)
         self._lengths[row] = sum(terms.values())
         self._terms[row] = packed
         self._total += sum(terms.values())
@@ -71,7 +71,7 @@ class TermIndex:
     def bm25(self, terms: Mapping[str, int], size: int) -> Scores:
         """BM25 of every row below `size`, as a share of what the text would score itself: shape (size,)."""
         average = max(1.0, self._total / max(1, len(self)))
-        norms = _grown(self._lengths, size)[:size] * np.float32(K1 * B / average) + np.float32(K1 * (1 - B))
+        norms = grown(self._lengths, size)[:size] * np.float32(K1 * B / average) + np.float32(K1 * (1 - B))
         own_norm = K1 * (1 - B + B * sum(terms.values()) / average)
         scores = np.zeros(size, dtype=np.float32)
         own = 0.0
@@ -107,7 +107,7 @@ class TermIndex:
         term_id = self._ids.setdefault(term, len(self._ids))
         if term_id == len(self._postings):
             self._postings.append(array("I"))
-            self._seen = _grown(self._seen, term_id + 1)
+            self._seen = grown(self._seen, term_id + 1)
         return term_id
 
     def _idf(self, seen: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -143,7 +143,7 @@ def _insert(postings: array[int], entry: int) -> None:
         insort(postings, entry)
 
 
-def _grown(values: NDArray[T], size: int) -> NDArray[T]:
+def grown(values: NDArray[T], size: int) -> NDArray[T]:
     """The array itself, or a copy with room to spare."""
     if size <= len(values):
         return values

@@ -1,0 +1,159 @@
+"""Issue × known clusters → membership probabilities with a margin, and the chance that it is none of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from models.cluster import KnownCluster
+from models.decision import Agreement, Evidence
+from models.document import Document, prepare_all
+from models.embedder import Embedder
+from models.evidence import difference
+from models.facts import compare
+from models.features import background, shared_weight
+from models.issue import Issue
+from models.retrieval import IssueIndex
+from models.scorer import PairScorer, sigmoid
+from models.terms import issue_terms
+
+NEAREST_MEMBERS = 5
+MOST_EXAMPLES = 20
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+CLUSTER_FEATURES = ("similarity", "gap", "second", "words", "error_message")
+FACT_ALIASES = {"status": "status_code", "error": "error_type", "exit": "exit_code", "message": "error_message"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterProfile:
+    """A known cluster's title, description and examples made ready for comparison; keep it while they stay."""
+
+    cluster: KnownCluster
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMatch:
+    """How probably an issue belongs to a known cluster.
+
+    The probabilities of all clusters and of "none of these" add up to 1. `margin` is the distance to the best of the
+    other clusters; `contradicts` are required facts that the issue contradicts, which make the probability 0.
+    """
+
+    slug: str
+    probability: float
+    margin: float
+    contradicts: tuple[Evidence, ...] = ()
+
+
+def profile(cluster: KnownCluster, embedder: Embedder) -> ClusterProfile:
+    """Read and embed what the maintainer wrote; raises ModelUnavailable."""
+    texts = [(cluster.title, cluster.description), *(_split(example) for example in cluster.examples[:MOST_EXAMPLES])]
+    issues = [Issue(0, title, body, created_at=NEVER, updated_at=NEVER) for title, body in texts if title or body]
+    return ClusterProfile(cluster, tuple(prepare_all(issues, embedder)))
+
+
+def match_clusters(
+    query: Document,
+    clusters: Sequence[KnownCluster],
+    members: Mapping[str, Sequence[int]],
+    index: IssueIndex,
+    scorer: PairScorer,
+    embedder: Embedder,
+    profiles: Mapping[str, ClusterProfile] | None = None,
+) -> list[ClusterMatch]:
+    """Every cluster, most probable first; `members` are issue numbers by slug, `profiles` those made before.
+
+    Raises ModelUnavailable where a profile has to be made.
+    """
+    known = profiles or {}
+    ready = [
+        known[cluster.slug] if _fits(known.get(cluster.slug), cluster) else profile(cluster, embedder)
+        for cluster in clusters
+    ]
+    against = [contradictions(query, cluster) for cluster in clusters]
+    chances = [
+        0.0 if reasons else membership(query, each, members.get(each.cluster.slug, ()), index, scorer)
+        for each, reasons in zip(ready, against, strict=True)
+    ]
+    probabilities = _exclusive(chances)
+    matches = [
+        ClusterMatch(cluster.slug, probability, probability - _best_other(probabilities, at), reasons)
+        for at, (cluster, probability, reasons) in enumerate(zip(clusters, probabilities, against, strict=True))
+    ]
+    return sorted(matches, key=lambda match: (-match.probability, match.slug))
+
+
+def membership(
+    query: Document, known: ClusterProfile, members: Sequence[int], index: IssueIndex, scorer: PairScorer
+) -> float:
+    """Probability by the cluster's own words or by its nearest members, the other clusters left aside."""
+    features = np.array([cluster_features(query, known, index)])
+    by_words = float(sigmoid(scorer.artifact.clusters.logits(features))[0])
+    nearest = index.nearest(query, members, NEAREST_MEMBERS)
+    by_members = [probability for _, probability in scorer.scores(query, index, nearest)]
+    return 1 - (1 - by_words) * math.prod(1 - probability for probability in by_members)
+
+
+def cluster_features(query: Document, known: ClusterProfile, index: IssueIndex) -> list[float]:
+    """How near an issue is to a cluster's title, description and examples, in the order of CLUSTER_FEATURES."""
+    nearest = sorted((_similarity(query, document) for document in known.documents), reverse=True) or [0.0]
+    around = background(index.signals(query).salient, index.own_row(query.number))
+    rarity = index.rarity()
+    messages = query.facts.get("error_message", frozenset())
+    same = [
+        shared_weight("error_message", messages, document.facts.get("error_message", frozenset()), rarity)
+        for document in known.documents
+    ]
+    words = [_shared_words(query, document, index) for document in known.documents]
+    second = sum(nearest[:2]) / len(nearest[:2])
+    return [nearest[0], nearest[0] - around, second, max(words, default=0.0), max(same, default=0.0)]
+
+
+def contradictions(query: Document, cluster: KnownCluster) -> tuple[Evidence, ...]:
+    """The required facts for which the issue states another value; one that it does not state contradicts nothing."""
+    found = []
+    for key, value in sorted(cluster.requires.items()):
+        name = FACT_ALIASES.get(key, key)
+        mine, needed = query.facts.get(name, frozenset()), frozenset({str(value).strip().lower()})
+        if compare(name, mine, needed) is Agreement.DIFFER:
+            found.append(Evidence(name, Agreement.DIFFER, difference(name, mine, needed), -1.0))
+    return tuple(found)
+
+
+def _fits(known: ClusterProfile | None, cluster: KnownCluster) -> bool:
+    return known is not None and known.cluster == cluster
+
+
+def _split(example: str) -> tuple[str, str]:
+    """An example's first line as the title of a report, and the rest as its body; one sentence is both."""
+    first, _, rest = example.strip().partition("\n")
+    return first, rest.strip() or first
+
+
+def _similarity(query: Document, example: Document) -> float:
+    """The best cosine of any part of the one with any part of the other."""
+    return float(np.max(query.vectors @ example.vectors.T, initial=0.0))
+
+
+def _shared_words(query: Document, example: Document, index: IssueIndex) -> float:
+    """Which share of the example's words, weighed by rarity, the issue has too."""
+    wanted, given = issue_terms(example.text).whole, issue_terms(query.text).whole
+    weights = {term: index.words.idf(term) for term in wanted}
+    whole = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in given) / whole if whole else 0.0
+
+
+def _exclusive(chances: Sequence[float]) -> list[float]:
+    """Probabilities that leave room for each other and for "none of these", whose odds are 1."""
+    odds = [min(chance, 1 - 1e-9) / (1 - min(chance, 1 - 1e-9)) for chance in chances]
+    return [each / (1 + sum(odds)) for each in odds]
+
+
+def _best_other(probabilities: Sequence[float], at: int) -> float:
+    return max((probability for other, probability in enumerate(probabilities) if other != at), default=0.0)

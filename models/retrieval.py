@@ -1,0 +1,187 @@
+"""One repository's history in memory: dense, lexical and fingerprint candidates for an issue, fused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bm25 import TermIndex, grown
+from models.document import Document
+from models.facts import Rarity
+from models.terms import IssueTerms, issue_terms
+from models.vector_rows import VectorRows
+
+Scores = NDArray[np.float32]
+Rows = NDArray[np.intp]
+
+# Shares of the signals in the fused score, chosen on the development sets for the recall of a pool of 100.
+TITLE, SALIENT, CROSS, WORDS, TITLE_WORDS, FACTS = 0.6, 1.2, 0.4, 1.6, 0.5, 0.5
+RETRIEVING = ("error_message", "exception", "frames", "error_type", "exit_code")  # facts whose rare values find issues
+RARE_VALUE = 200  # a fact's value in more issues than this retrieves nothing by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """How near every row of an index is to one issue; arrays of shape (rows,), 0 where a row is empty."""
+
+    terms: IssueTerms
+    title: Scores
+    salient: Scores
+    cross: Scores  # the better of title with salient text and the reverse
+    crossed: Scores  # their sum
+    words: Scores
+    title_words: Scores
+
+
+class IssueIndex:
+    """The searchable issues of one repository. Changes cost one issue's work, never a rebuild.
+
+    Not safe to change while another thread reads: one worker handles one repository at a time.
+    """
+
+    def __init__(self, dimension: int) -> None:
+        self._vectors = VectorRows(dimension)
+        self._documents: list[Document | None] = []
+        self._numbers = np.zeros(1024, dtype=np.int64)  # by row; 0 where free
+        self._rows: dict[int, int] = {}
+        self._free: list[int] = []
+        self._holders: dict[tuple[str, str], set[int]] = {}  # a fact's name and value → rows
+        self._counts: Counter[tuple[str, str]] = Counter()  # the same → how many issues
+        self.words = TermIndex()
+        self.title_words = TermIndex()
+        self.error_words = TermIndex()
+        self._version = 0
+        self._last: tuple[Document, int, Signals] | None = None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._rows
+
+    def document(self, number: int) -> Document:
+        """The issue as it was put; raises KeyError where it is not here."""
+        document = self._documents[self._rows[number]]
+        assert document is not None  # noqa: S101 - a row that has a number has a document
+        return document
+
+    def rows(self, numbers: Sequence[int]) -> Rows:
+        """Where the issues stand in the arrays of Signals; raises KeyError for one that is not here."""
+        return np.array([self._rows[number] for number in numbers], dtype=np.intp)
+
+    def own_row(self, number: int) -> int | None:
+        """Where an issue stands, or None where it is not here."""
+        return self._rows.get(number)
+
+    def put(self, document: Document) -> None:
+        """Add an issue, or take its new state; raises ValueError for vectors of another dimension."""
+        self.remove(document.number)
+        row = self._free.pop() if self._free else len(self._documents)
+        stored = self._vectors.put(row, document.vectors)
+        if row == len(self._documents):
+            self._documents.append(None)
+            self._numbers = grown(self._numbers, row + 1)
+        self._documents[row] = replace(document, vectors=stored)
+        self._numbers[row] = document.number
+        self._rows[document.number] = row
+        self._count_facts(row, document, present=True)
+        terms = issue_terms(document.text)
+        self.words.add(row, terms.whole)
+        self.title_words.add(row, terms.title)
+        self.error_words.add(row, terms.error)
+
+    def put_all(self, documents: Iterable[Document]) -> None:
+        """Put each of them."""
+        for document in documents:
+            self.put(document)
+
+    def remove(self, number: int) -> None:
+        """Forget an issue; nothing happens where it is not here."""
+        self._version += 1
+        row = self._rows.pop(number, None)
+        if row is None:
+            return
+        for index in (self.words, self.title_words, self.error_words):
+            index.remove(row)
+        document = self._documents[row]
+        if document is not None:
+            self._count_facts(row, document, present=False)
+        self._vectors.clear(row)
+        self._documents[row] = None
+        self._numbers[row] = 0
+        self._free.append(row)
+
+    def retrieve(self, query: Document, limit: int = 100, before: int | None = None) -> list[int]:
+        """Numbers of the issues most like it, best first, never its own; with `before`, only lower numbers."""
+        fused = self.fused(query)
+        numbers = self._numbers[: len(fused)]
+        allowed = (numbers > 0) & (numbers != query.number)
+        if before is not None:
+            allowed &= numbers < before
+        rows = np.flatnonzero(allowed)
+        if len(rows) > limit:
+            least = np.partition(fused[rows], -limit)[-limit]
+            rows = rows[fused[rows] >= least]
+        # Ties go to the lower number, so that the answer does not depend on the order of arrival.
+        order = np.lexsort((numbers[rows], -fused[rows]))[:limit]
+        return [int(number) for number in numbers[rows[order]]]
+
+    def nearest(self, query: Document, numbers: Sequence[int], limit: int) -> list[int]:
+        """Those of the given issues that are most like it, best first; numbers that are not here are passed over."""
+        here = [number for number in numbers if number in self._rows and number != query.number]
+        fused = self.fused(query)[self.rows(here)]
+        return [here[at] for at in np.argsort(-fused, kind="stable")[:limit]]
+
+    def fused(self, query: Document) -> Scores:
+        """The uncalibrated likeness of every row to the issue, shape (rows,)."""
+        signals = self.signals(query)
+        fused = TITLE * signals.title + SALIENT * signals.salient + CROSS * signals.cross
+        fused += WORDS * signals.words + TITLE_WORDS * signals.title_words
+        for rarity, holders in self._shared(query):
+            fused[holders] += np.float32(FACTS * rarity)
+        return fused
+
+    def signals(self, query: Document) -> Signals:
+        """How near every row is to the issue; kept until the index changes, because scoring asks again."""
+        if self._last is not None and self._last[0] is query and self._last[1] == self._version:
+            return self._last[2]
+        size = len(self._documents)
+        terms = issue_terms(query.text)
+        near = self._vectors.similarities(query.vectors, size)
+        signals = Signals(
+            terms=terms,
+            title=near[:, 0, 0],
+            salient=near[:, 1, 1],
+            cross=np.maximum(near[:, 0, 1], near[:, 1, 0]),
+            crossed=near[:, 0, 1] + near[:, 1, 0],
+            words=self.words.bm25(terms.whole, size),
+            title_words=self.title_words.bm25(terms.title, size),
+        )
+        self._last = (query, self._version, signals)
+        return signals
+
+    def rarity(self) -> Rarity:
+        """How rare each value of a fact is here; a view that follows the index."""
+        return Rarity(self._counts, len(self))
+
+    def _shared(self, query: Document) -> Iterator[tuple[float, list[int]]]:
+        """For each telling value of the query that is rare here: how rare (0 to 1), and the rows that share it."""
+        rarity = self.rarity()
+        for name in RETRIEVING:
+            for value in query.facts.get(name, ()):
+                holders = self._holders.get((name, value), ())
+                if 0 < len(holders) <= RARE_VALUE:
+                    yield rarity.weight(name, value), sorted(holders)
+
+    def _count_facts(self, row: int, document: Document, *, present: bool) -> None:
+        for name, values in document.facts.items():
+            for value in values:
+                self._counts[name, value] += 1 if present else -1
+                if name in RETRIEVING and present:
+                    self._holders.setdefault((name, value), set()).add(row)
+                elif name in RETRIEVING:
+                    self._holders[name, value].discard(row)
