@@ -18,7 +18,7 @@ from bot.github.repository import RepositoryReader, RepositoryWriter
 from bot.github.wire import TIMEOUT_SECONDS, Answer, Request, Wire
 from bot.settings import Settings
 
-OUTSIDE_SECONDS = 3600.0  # for so long a `.github` outside the installation is not asked a token for again
+OUTSIDE_SECONDS = 600.0  # for so long a `.github` outside the installation is not asked a token for again
 
 _Asked = Callable[[], Credentials | None]
 

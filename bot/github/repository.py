@@ -15,6 +15,8 @@ from bot.github.protocol import Comment, ConfigFile, RepositoryInfo
 from bot.github.wire import Request
 from models.issue import Issue
 
+LONGEST_DESCRIPTION = 100  # characters, GitHub's limit for a label
+
 _ROLES = ("admin", "maintain", "write", "triage", "read", "none")
 _LOGIN = re.compile(r"[A-Za-z0-9_-]+(\[bot\])?", re.ASCII)
 
@@ -108,7 +110,7 @@ class RepositoryWriter:
 
     def create_label(self, name: str, color: str, description: str) -> None:
         """Create the label (color: six hex digits, no '#'); does nothing where it exists by now."""
-        body = {"name": name, "color": color, "description": description}
+        body = {"name": name, "color": color, "description": description[:LONGEST_DESCRIPTION]}
         answer = self._line.call("POST", "/labels", body=body, accept=(422,))
         if answer.status == 422 and not _already_exists(answer.data):
             raise self._line.failure(answer)

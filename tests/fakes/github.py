@@ -88,6 +88,11 @@ class FakeGitHub:
         repository.comments.setdefault(number, []).append(comment)
         return comment
 
+    def archive(self, full_name: str) -> None:
+        """Make the repository read-only."""
+        repository = self.repositories[full_name.lower()]
+        repository.info = replace(repository.info, archived=True)
+
     def fail_next(self, method: str, error: GitHubError, *, times: int = 1) -> None:
         """The next calls of the method raise this."""
         self._faults[method].extend([error] * times)

@@ -157,3 +157,41 @@ def test_a_byte_order_mark_is_no_part_of_the_text(reader, files):
 def test_the_largest_allowed_file_is_read(reader, files):
     files.files[HERE] = (content("#" * LARGEST_FILE), '"a"')
     assert len(reader.config().text) == LARGEST_FILE
+
+
+class Owner:
+    """An App whose installation covers acme/shop, and acme/.github only where `covered` says so."""
+
+    def __init__(self, files: Files, *, covered: bool) -> None:
+        self.files = files
+        self.covered = covered
+        self.minted = 0
+
+    def __call__(self, asked: Asked) -> Reply:
+        if not asked.path.endswith("/access_tokens"):
+            return self.files(asked)
+        self.minted += 1
+        name = asked.body["repositories"][0]
+        if name == ".github" and not self.covered:
+            return Reply(422, {"message": "There is at least one repository that does not exist or is not accessible"})
+        return Reply(201, {"token": f"for-{name}", "expires_at": "2100-01-01T00:00:00Z"})
+
+
+@pytest.mark.parametrize(("covered", "token"), [(True, "for-.github"), (False, "for-shop")])
+def test_the_fall_back_is_read_with_its_own_token_or_as_the_public_reads_it(as_app, server, files, covered, token):
+    server.answer = owner = Owner(files, covered=covered)
+    files.files[OWNER] = (content("mode: shadow"), '"o"')
+    reader = as_app.reader("acme/shop", 5)
+    assert reader.config().text == "mode: shadow"
+    assert server.asked[-1].headers["authorization"] == f"token {token}"
+    reader.config()
+    as_app.reader("acme/till", 5).config()
+    assert owner.minted == 3  # shop, .github, till: what was refused is not asked for again at once
+
+
+def test_inv_27_an_outage_of_the_token_service_is_no_missing_fall_back(as_app, server, files):
+    owner = Owner(files, covered=True)
+    down = Reply(502)
+    server.answer = lambda asked: down if (asked.body or {}).get("repositories") == [".github"] else owner(asked)
+    with pytest.raises(Unavailable):
+        as_app.reader("acme/shop", 5).config()
