@@ -146,12 +146,12 @@ ON_ISSUE = "/repos/{owner}/{repo}/issues/{number}/labels"
 ROUTES = (
     Route("GET", LABELS, list_labels, needs=READ),
     Route("POST", LABELS, create_label, needs=WRITE, role="triage"),
-    Route("GET", LABELS + "/{name}", get_label, needs=READ),
-    Route("PATCH", LABELS + "/{name}", edit_label, needs=WRITE, role="triage"),
-    Route("DELETE", LABELS + "/{name}", delete_label, needs=WRITE, role="triage"),
+    Route("GET", LABELS + "/{name:path}", get_label, needs=READ),
+    Route("PATCH", LABELS + "/{name:path}", edit_label, needs=WRITE, role="triage"),
+    Route("DELETE", LABELS + "/{name:path}", delete_label, needs=WRITE, role="triage"),
     Route("GET", ON_ISSUE, list_issue_labels, needs=READ),
     Route("POST", ON_ISSUE, add_labels, needs=WRITE, role="triage"),
     Route("PUT", ON_ISSUE, set_labels, needs=WRITE, role="triage"),
     Route("DELETE", ON_ISSUE, remove_all_labels, needs=WRITE, role="triage"),
-    Route("DELETE", ON_ISSUE + "/{name}", remove_label, needs=WRITE, role="triage"),
+    Route("DELETE", ON_ISSUE + "/{name:path}", remove_label, needs=WRITE, role="triage"),
 )
