@@ -68,6 +68,11 @@ class TermIndex:
         self._total -= int(self._lengths[row])
         self._lengths[row] = 0
 
+    def idf(self, term: str) -> float:
+        """Inverse document frequency of a term, in nats; the highest for one never seen."""
+        seen = self._seen[self._ids[term]] if term in self._ids else 0
+        return math.log1p((len(self) - seen + 0.5) / (seen + 0.5))
+
     def bm25(self, terms: Mapping[str, int], size: int) -> Scores:
         """BM25 of every row below `size`, as a share of what the text would score itself: shape (size,)."""
         average = max(1.0, self._total / max(1, len(self)))
@@ -127,12 +132,10 @@ class TermIndex:
         weights = np.zeros(max(1, len(self._postings)))
         squares = 0.0
         for term, count in terms.items():
-            term_id = self._ids.get(term, -1)
-            seen = self._seen[term_id] if term_id >= 0 else 0
-            weight = (1 + math.log(min(count, _MAX_COUNT))) * math.log1p((len(self) - seen + 0.5) / (seen + 0.5))
+            weight = (1 + math.log(min(count, _MAX_COUNT))) * self.idf(term)
             squares += weight * weight
-            if term_id >= 0:
-                weights[term_id] = weight
+            if term in self._ids:
+                weights[self._ids[term]] = weight
         return weights, math.sqrt(squares)
 
 

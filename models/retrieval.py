@@ -139,7 +139,7 @@ class IssueIndex:
     def fused(self, query: Document) -> Scores:
         """The uncalibrated likeness of every row to the issue, shape (rows,)."""
         signals = self.signals(query)
-        fused = TITLE * signals.title + SALIENT * signals.salient + CROSS * signals.cross
+        fused: Scores = TITLE * signals.title + SALIENT * signals.salient + CROSS * signals.cross
         fused += WORDS * signals.words + TITLE_WORDS * signals.title_words
         for rarity, holders in self._shared(query):
             fused[holders] += np.float32(FACTS * rarity)
