@@ -32,7 +32,7 @@ class IndexCache:
         self._storage = storage
         self._embedder = embedder
         self._cached: dict[int, _Cached] = {}
-        self._profiles: dict[tuple[str, KnownClusterKey], ClusterProfile] = {}
+        self._profiles: dict[tuple[str, str], ClusterProfile] = {}
         self._lock = threading.Lock()
 
     def index(self, repository_id: int) -> IssueIndex:
@@ -78,25 +78,18 @@ class IndexCache:
         """Pull requests and bots' issues are nobody's duplicate (INV 7, 14)."""
         return (row for row in rows if not row.issue.is_pull_request and not row.issue.author_is_bot)
 
-    def profiles(self, clusters: Sequence[KnownCluster]) -> list[ClusterProfile]:
-        """The known clusters made ready for matching; each definition is embedded once."""
+    def profiles(self, clusters: Sequence[KnownCluster]) -> dict[str, ClusterProfile]:
+        """The known clusters made ready for matching, by slug; each definition is embedded once."""
         model_id = str(self._embedder.model_id)
-        ready = []
+        ready: dict[str, ClusterProfile] = {}
         for cluster in clusters:
-            key = (model_id, _key(cluster))
-            if key not in self._profiles:
-                self._profiles[key] = profile(cluster, self._embedder)
-            ready.append(self._profiles[key])
+            known = self._profiles.get((model_id, cluster.slug))
+            if known is None or known.cluster != cluster:
+                known = self._profiles[model_id, cluster.slug] = profile(cluster, self._embedder)
+            ready[cluster.slug] = known
         return ready
 
     def forget(self, repository_id: int) -> None:
         """Drop the repository's index."""
         with self._lock:
             self._cached.pop(repository_id, None)
-
-
-KnownClusterKey = tuple[str, str, str, tuple[str, ...], tuple[tuple[str, str], ...]]
-
-
-def _key(cluster: KnownCluster) -> KnownClusterKey:
-    return (cluster.slug, cluster.title, cluster.description, cluster.examples, tuple(sorted(cluster.requires.items())))

@@ -7,7 +7,7 @@ import sys
 from typing import Literal
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from models.redact import redact
 
@@ -17,7 +17,7 @@ NEVER = frozenset({"body", "title", "text", "headers", "token", "secret", "autho
 
 def configure(log_format: Literal["console", "json"], level: str) -> None:
     """Send every library's log through one chain to standard error."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -25,7 +25,7 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
         structlog.processors.format_exc_info,
         discreet,
     ]
-    renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    renderer: Processor = structlog.processors.JSONRenderer()
     if log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(

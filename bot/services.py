@@ -29,6 +29,7 @@ class Services:
     github: GitHub
     embedder: Embedder
     scorer: PairScorer
+    scorer_id: str  # a hash of the scorer's artifact, kept with each decision
     indexes: IndexCache
     clock: Callable[[], datetime] = now
 

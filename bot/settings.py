@@ -121,3 +121,13 @@ def unknown_variables() -> list[str]:
     """Names in the environment that look like settings and are none: most likely misspelt."""
     known = {f"TRIAGE_{name.upper()}" for name in Settings.model_fields}
     return sorted(name for name in os.environ if name.startswith("TRIAGE_") and name not in known)
+
+
+def child_environment(**variables: str) -> dict[str, str]:
+    """The environment for a process that we start: ours without any TRIAGE_ setting, and these variables over it.
+
+    Proxies are not asked for what is on this machine.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIAGE_")}
+    here = {name: "127.0.0.1,localhost" for name in ("NO_PROXY", "no_proxy")}
+    return kept | here | variables

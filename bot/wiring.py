@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -35,15 +36,18 @@ def build_services(
     settings: Settings, storage: Storage, *, github: GitHub | None = None, embedder: Embedder | None = None
 ) -> Services:
     """Everything that an activity may use, over an open storage."""
+    from models.artifacts import dump  # noqa: PLC0415 - the web process never needs it
     from models.scorer import PairScorer  # noqa: PLC0415 - the web process never needs it
 
     embedder = embedder or build_embedder(settings)
+    scorer = PairScorer.load()
     return Services(
         settings=settings,
         storage=storage,
         github=github or build_github(settings),
         embedder=embedder,
-        scorer=PairScorer.load(),
+        scorer=scorer,
+        scorer_id=f"scorer-{hashlib.sha256(dump(scorer.artifact).encode()).hexdigest()[:8]}",
         indexes=IndexCache(storage, embedder),
     )
 

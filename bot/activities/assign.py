@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bot.activities.judge import matches_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
 from models.cluster import Cluster, Generation, KnownCluster
-from models.matching import ClusterProfile, match_clusters
 from models.retrieval import IssueIndex
 
 POOL = 200  # issues looked at for each cluster
@@ -32,9 +32,9 @@ def assigned(services: Services, repository: RepositoryRecord, config: RepoConfi
     """Every known cluster with the stored issues that belong to it; deterministic, writes nothing."""
     index = services.indexes.index(repository.id)
     defined = config.known_clusters()
-    members = _canonicals(index, defined)
+    members: Mapping[str, Sequence[int]] = _canonicals(index, defined)
     for _ in range(ROUNDS):
-        members = _assigned(services, index, services.indexes.profiles(defined), members, defined)
+        members = _assigned(services, index, members, defined)
     return tuple(
         Cluster(one.slug, one.title, one.slug, one.label, one.canonical, tuple(sorted(members[one.slug])))
         for one in defined
@@ -48,18 +48,23 @@ def _canonicals(index: IssueIndex, defined: Sequence[KnownCluster]) -> dict[str,
 
 
 def _assigned(
-    services: Services,
-    index: IssueIndex,
-    profiles: Sequence[ClusterProfile],
-    members: dict[str, Sequence[int]],
-    defined: Sequence[KnownCluster],
+    services: Services, index: IssueIndex, members: Mapping[str, Sequence[int]], defined: Sequence[KnownCluster]
 ) -> dict[str, Sequence[int]]:
+    """One round: every issue near a cluster is matched against the members of the round before."""
     cut = services.scorer.thresholds["cluster"]
     found = _canonicals(index, defined)
-    for number in _neighbours(index, profiles, members):
-        document = index.document(number)
+    for number in _neighbours(services, index, members, defined):
         others = {slug: [one for one in numbers if one != number] for slug, numbers in members.items()}
-        best = next(iter(match_clusters(document, profiles, others, index, services.scorer)), None)
-        if best is not None and best.probability >= cut and not best.contradicts and number not in found[best.slug]:
+        best = next(iter(matches_of(services, index, index.document(number), defined, others)), None)
+        if best is not None and best.probability >= cut and number not in found[best.slug]:
             found[best.slug] = [*found[best.slug], number]
     return found
+
+
+def _neighbours(
+    services: Services, index: IssueIndex, members: Mapping[str, Sequence[int]], defined: Sequence[KnownCluster]
+) -> list[int]:
+    """The issues that are like a cluster's definition or one of its members, in ascending order."""
+    like = [document for known in services.indexes.profiles(defined).values() for document in known.documents]
+    like += [index.document(number) for numbers in members.values() for number in numbers]
+    return sorted({number for document in like for number in index.retrieve(document, limit=POOL)})

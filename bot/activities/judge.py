@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.activities.embed import embed
@@ -13,9 +13,11 @@ from bot.policy import Case, History, Thresholds, decide, root_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
+from models.cluster import KnownCluster
 from models.decision import Candidate, Decision
 from models.document import Document
-from models.matching import match_clusters
+from models.matching import ClusterMatch, match_clusters
+from models.retrieval import IssueIndex
 from models.text import has_little_information
 
 POOL = 100  # candidates retrieved and scored
@@ -42,9 +44,7 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     pool = index.retrieve(document, limit=POOL, before=number)
     candidates = services.scorer.judge(document, index, pool)[:KEPT]
     members = known_members(services, repository.id)
-    matches = match_clusters(
-        document, services.indexes.profiles(config.known_clusters()), _before(members, number), index, services.scorer
-    )
+    matches = matches_of(services, index, document, config.known_clusters(), _before(members, number))
     history = _history(services, repository.id, number, candidates, members, config)
     case = Case(stored.issue, stored.text, candidates, matches, history, config, _thresholds(services))
     decision = decide(case)
@@ -69,6 +69,18 @@ def document_of(services: Services, repository_id: int, stored: StoredIssue) -> 
         if attempt == 0:
             embed(services, repository_id, [stored])
     raise NotFound(f"issue {stored.issue.number} changed while it was embedded")
+
+
+def matches_of(
+    services: Services,
+    index: IssueIndex,
+    document: Document,
+    clusters: Sequence[KnownCluster],
+    members: Mapping[str, Sequence[int]],
+) -> list[ClusterMatch]:
+    """The known clusters, most probable first; `members` leave the issue itself out."""
+    profiles = services.indexes.profiles(clusters)
+    return match_clusters(document, clusters, members, index, services.scorer, services.embedder, profiles)
 
 
 def known_members(services: Services, repository_id: int) -> dict[str, Sequence[int]]:

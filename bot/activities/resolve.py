@@ -56,7 +56,7 @@ def resolve(
     if not _is_settled(services, repository.id, previous, concluded, config):
         standing = _standing(services, repository.id, judgement, reason)
         effects = plan(judgement.decision, judgement.view, config, standing)
-    model = f"{services.embedder.model_id} {services.scorer.name}"
+    model = f"{services.embedder.model_id} {services.scorer_id}"
     decision = replace(judgement.decision, effects=effects, model=model)
     return Resolution(judgement, decision, concluded, previous, (time.perf_counter() - started) * 1000)
 

@@ -86,7 +86,7 @@ class GitHubClient:
     def installation_of(self, repository: str) -> int:
         """The installation that covers `owner/name`; raises Gone where there is none."""
         line = Line(self._wire, repository, lambda: self._app().jwt)
-        return read(line.call("GET", "/installation"), mapping.number)
+        return read(line.moved("/installation"), mapping.number)
 
     def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:
         """The last attempt of each delivery since then that has not ended in a 2xx yet, newest first."""

@@ -63,12 +63,16 @@ class Line:
 
     def info(self) -> RepositoryInfo:
         """The repository under its present name, wherever it was renamed to."""
-        answer = self._exchange(Request("GET", self.root), ())
+        return read(self.moved(""), mapping.repository)
+
+    def moved(self, path: str) -> Answer:
+        """GET what belongs to the repository as such, wherever it was renamed or transferred to."""
+        answer = self._exchange(Request("GET", self.root + path), ())
         if answer.status in _REDIRECTS:
             answer = self._exchange(Request("GET", answer.headers.get("location", "/"), name=answer.what), ())
         if answer.status in _REDIRECTS:
             raise self._wire.failure(answer)
-        return read(answer, mapping.repository)
+        return answer
 
     def failure(self, answer: Answer) -> GitHubError:
         """The failure that an accepted answer turns out to be."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Table, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import NotFound, StorageError
@@ -62,6 +62,8 @@ def named_failures(backend: Backend) -> Iterator[None]:
         if backend.is_orphan(error):
             raise NotFound("the repository (or row) is not known here: it was never saved, or was forgotten") from None
         raise StorageError(backend.explain(error)) from None
+    except StatementError as error:  # a value that a column type refused, before the engine saw it
+        raise error.orig or error from None
     except OverflowError:
         raise NotFound("a number is too large to be known here") from None
 

@@ -22,7 +22,11 @@ from bot.storage.tables import REVISIONS, VERSION_TABLE
 from bot.storage.tasks import Tasks
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_BACKENDS: dict[str, Callable[[URL], Backend]] = {"sqlite": SqliteBackend, "postgresql": PostgresBackend}
+_BACKENDS: dict[str, Callable[[URL], Backend]] = {
+    "sqlite": SqliteBackend,
+    "postgresql": PostgresBackend,
+    "postgresql+psycopg": PostgresBackend,
+}
 
 
 class Database(Repositories, Issues, Decisions, Clusters, Deliveries, Tasks):
@@ -68,7 +72,7 @@ def migrate(url: str) -> tuple[str | None, str]:
 def _backend(url: str) -> Backend:
     try:
         parsed = make_url(url)
-        make = _BACKENDS.get(parsed.get_backend_name())
+        make = _BACKENDS.get(parsed.drivername)
     except Exception:  # whatever the parser trips over may quote the password
         parsed, make = None, None
     if parsed is None or make is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.types import UserDefinedType
 
+from bot.errors import StorageError
 from bot.storage.backend import MIGRATE_HINT
 
 CONNECT_SECONDS = 10
@@ -78,7 +79,8 @@ class PostgresBackend:
     @property
     def place(self) -> str:
         """User, host and database; no password and no options."""
-        return f"PostgreSQL database {self._url.set(password=None, query={}).render_as_string()}"
+        url, host = self._url, self._url.host or self._url.query.get("host", "localhost")
+        return f"PostgreSQL database {url.username or ''}@{host}:{url.port or 5432}/{url.database or ''}"
 
     def exists(self) -> bool:
         """A server is always worth asking."""
@@ -101,8 +103,12 @@ class PostgresBackend:
     @contextmanager
     def lock(self, repository_id: int) -> Iterator[None]:
         """A session's advisory lock; the server frees it when the connection ends, however that happens."""
-        with self._lock_engine.connect() as connection:
-            connection.execute(select(func.pg_advisory_lock(_LOCK_SPACE | repository_id)))
+        with ExitStack() as held:
+            try:
+                connection = held.enter_context(self._lock_engine.connect())
+                connection.execute(select(func.pg_advisory_lock(_LOCK_SPACE | repository_id)))
+            except DBAPIError as error:
+                raise StorageError(self.explain(error)) from None
             yield
 
     def is_orphan(self, error: SQLAlchemyError) -> bool:

@@ -22,6 +22,7 @@ from bot.errors import StorageError
 from bot.storage.backend import MIGRATE_HINT, WRITES
 
 BUSY_SECONDS = 30
+SCRUB_SECONDS = 2
 _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode=WAL",
@@ -148,11 +149,15 @@ class SqliteBackend:
         }
 
     def scrub(self) -> None:
-        """Empty the write-ahead log, which still holds what was deleted; skipped while somebody reads."""
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
+        """Empty the write-ahead log, which still holds what was deleted; left for later while somebody reads it."""
+        pooled = self._engine.raw_connection()
+        try:
+            connection: Any = pooled.driver_connection
+            connection.execute(f"PRAGMA busy_timeout={SCRUB_SECONDS * 1000}")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute(_PRAGMAS[0])
+        finally:
+            pooled.close()
 
     def close(self) -> None:
         """Close the pool."""
