@@ -17,7 +17,7 @@ LARGEST_ID = 2**53 - 1  # what JSON carries exactly everywhere, and what a datab
 MOST_REPOSITORIES = 10_000  # of one installation delivery; how many were left out is recorded
 
 _DELIVERY_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
-_EVENT = re.compile(r"[a-z][a-z_]{0,63}")
+_EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FULL_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _LOGIN = re.compile(r"[A-Za-z0-9._-]{1,100}(\[bot\])?")
@@ -70,12 +70,12 @@ def read(headers: Mapping[str, str], body: bytes, received_at: datetime) -> Deli
     payload = _payload(body)
     if event == "ping":
         return Ping(identity)
-    action = _action(payload)
     reader = _READERS.get(event)
     if reader is None:
-        return Ignored(identity, event, action, f"{event} events are not used")
-    if action is None:
-        raise BadDelivery(f"the payload of {event} has no action")
+        return Ignored(identity, event, None, f"{event} events are not used")
+    action = payload.get("action")
+    if not isinstance(action, str) or not _EVENT.fullmatch(action):
+        raise BadDelivery(f"the payload of {event} has no action, or one that is not a name")
     return _route(DeliveryRecord(identity, event, action, "", received_at), payload, reader)
 
 
@@ -188,15 +188,6 @@ _READERS: dict[str, Callable[[_Object], _Object]] = {
 
 
 # --- single values
-
-
-def _action(payload: _Object) -> str | None:
-    action = payload.get("action")
-    if action is None:
-        return None
-    if not isinstance(action, str) or not _EVENT.fullmatch(action):
-        raise BadDelivery("action is not the name of an action")
-    return action
 
 
 def _changes(payload: _Object) -> _Object:
