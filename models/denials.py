@@ -46,7 +46,7 @@ def mentioned_issues(text: str) -> frozenset[int]:
 
 
 def denied_issues(text: str) -> frozenset[int]:
-    """Numbers of issues that a text says it does not repeat ("not a duplicate of #12 or #13"); not those of questions."""
+    """Numbers of issues that a text says it does not repeat ("not a duplicate of #12"); questions do not count."""
     if "#" not in text and "GH-" not in text and "/issues/" not in text:
         return frozenset()
     denied: set[int] = set()

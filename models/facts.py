@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from models.decision import Agreement
 from models.fact_patterns import FactPattern, compile_pattern, values_of
-from models.fingerprint import fingerprints
+from models.fingerprint import fingerprints, service_fingerprints
 from models.forms import role_of
 from models.platforms import models_in, operating_systems, plans_in, terminals
 from models.text import Text
@@ -27,10 +27,12 @@ __all__ = [
 ]
 
 FACT_NAMES = (
-    *("status_code", "error_type", "error_message", "exit_code", "exception", "frames"),
+    *("status_code", "error_type", "service_error", "error_message", "exit_code", "exception", "frames"),
     *("version", "os", "terminal", "plan", "model"),
 )
-DISCRIMINATING = frozenset({"status_code", "error_type", "exit_code"})  # to differ in one contradicts "duplicate"
+DISCRIMINATING = frozenset(
+    {"status_code", "error_type", "service_error", "exit_code"}
+)  # to differ in one contradicts "duplicate"
 _NESTED = frozenset({"plan", "model", "version"})  # "max" and "max 5x" do not contradict each other
 
 _PROSE_MOST = 8_000  # characters of prose that are searched
@@ -94,6 +96,7 @@ def extract(text: Text, patterns: Sequence[FactPattern] = ()) -> dict[str, froze
     facts = {
         "status_code": _some(next(g for g in found.groups() if g) for found in _STATUS.finditer(everything)),
         "error_type": _some(next(g for g in found.groups() if g) for found in _ERROR_TYPE.finditer(everything)),
+        "service_error": service_fingerprints(text),
         "error_message": fingerprints(text),
         "exit_code": _some(
             code for found in _EXIT.finditer(everything) if (code := found["code"] or found["plain"]) != "0"

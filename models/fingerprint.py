@@ -37,9 +37,10 @@ _PLACEHOLDER = re.compile(r"\[redacted:[a-z-]+\]|<[^<>\s]{1,60}>")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _LEAD = re.compile(
     r"^(?:[\W_]*(?:api error|uncaught|fatal|error|err|warning|caused by|exception|message|npm err|e|stderr|panic"
-    r"|failed|[45]\d\d|status|code)\b(?:\[\w+\])?[\s:!-]*)+",
+    r"|failed|[45]\d\d|status|code|[a-z]+(?:_[a-z]+)*_error(?=:))\b(?:\[\w+\])?[\s:!-]*)+",
     re.IGNORECASE,
 )
+_SERVICE_ERROR = re.compile(r"(?:[45]\d\d )?[a-z]+(?:_[a-z]+)*_error: ")
 _STAMP = re.compile(r"^\W*(?:\d{4}-\d\d-\d\d[T ][\d:.,Z+-]+|\d\d:\d\d:\d\d\S*)\W*(?:\[?\w{1,8}\]?:?\s+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'])|\s+[·•|—–]\s+|\n|;\s")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -61,6 +62,11 @@ def fingerprints(text: Text) -> frozenset[str]:
     """Fingerprints of an issue's error messages, sentence by sentence, and of messages quoted in title or prose."""
     quoted = [_unquoted(found) for part in (text.title, text.prose[:8_000]) for found in _QUOTED_MESSAGE.finditer(part)]
     return frozenset(_fingerprints([*text.error.split("\n")[:MESSAGES_MOST], *quoted[:MESSAGES_MOST]]))
+
+
+def service_fingerprints(text: Text) -> frozenset[str]:
+    """Fingerprints of the messages that a service answered with, with their type: of one request, one text."""
+    return frozenset(_fingerprints(line for line in text.error.split("\n") if _SERVICE_ERROR.match(line)))
 
 
 def _unquoted(found: re.Match[str]) -> str:

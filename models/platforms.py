@@ -32,7 +32,7 @@ _TERMINALS = (
     ("git-bash", re.compile(r"git[ -]?bash|mingw|msys", re.IGNORECASE)),
     *((name, re.compile(rf"\b{name}\b", re.IGNORECASE)) for name in (
         *("ghostty", "kitty", "alacritty", "wezterm", "warp", "gnome-terminal", "konsole", "tmux", "hyper", "xterm"),
-        *("zed", "neovim", "emacs", "tabby", "rio", "windsurf", "zellij", "terminator", "tilix", "xcode", "android studio"),
+        *("zed", "neovim", "emacs", "tabby", "rio", "windsurf", "zellij", "terminator", "tilix", "xcode"),
     )),
 )  # fmt: skip
 _PROSE_TERMINALS = frozenset(

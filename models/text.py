@@ -44,10 +44,10 @@ the and for with this that have has not but are was you your can cant please hel
 broken work works working doesnt does dont did didnt will get got its it is im ive my me we us our they just
 when what why how there here from into out all any some fix again still same very hi hello hey thanks thank
 test testing title body new none nothing something anything need needs wrong see screenshot image attached
-above below asap urgent support report question in on of to be or so if no do at by an as am
+above below asap urgent report question in on of to be or so if no do at by an as am
 """
 _HOLLOW = frozenset(_HOLLOW_WORDS.split())
-_LITTLE = 3  # telling words or fewer say too little to be a target
+_LITTLE = 2  # telling words or fewer say too little to be a target
 
 
 @dataclass(frozen=True, slots=True)
