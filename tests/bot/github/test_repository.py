@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.errors import Gone, Permanent, RetryAfter, Unavailable
-from bot.github.client import open_github
-from bot.settings import Settings
+from bot.errors import Gone, Permanent, Unavailable
 from tests.fakes.github_app import APP_ID, AppScript
 from tests.fakes.http_server import Asked, Reply
 
@@ -248,57 +244,6 @@ def test_a_redirect_to_nowhere_known_is_permanent(reader, server):
 
 
 @pytest.mark.parametrize(
-    ("reply", "failure"),
-    [
-        (Reply(200, b'{"number": 7, '), Unavailable),
-        (Reply(200, b"<html>login</html>", {"content-type": "text/html"}), Unavailable),
-        (Reply(200, {"number": 7}), Unavailable),
-        (Reply(200, []), Unavailable),
-        (Reply(200), Unavailable),
-        (Reply(200, issue(8)), Unavailable),
-        (Reply(202, {}), Unavailable),
-        (Reply(500, b"oops", {"content-type": "text/html"}), Unavailable),
-        (Reply(403, b"<html>", {"content-type": "text/html"}), Unavailable),
-        (Reply(404, b'{"message": '), Gone),
-        (Reply(410, {"message": "This issue was deleted"}), Gone),
-        (Reply(429, {}, {"retry-after": "3"}), RetryAfter),
-        (None, Unavailable),
-    ],
-)
-def test_every_spoiled_answer_has_one_failure_and_is_asked_for_once(reader, server, reply, failure):
-    server.answer = lambda asked: reply
-    with pytest.raises(failure):
-        reader.issue(7)
-    assert len(server.asked) == 1
-
-
-def test_a_server_that_does_not_answer_is_unavailable(server, time):
-    def hang(asked: Asked) -> None:
-        server.released.wait()
-
-    server.answer = hang
-    client = open_github(Settings(_env_file=None, github_api_url=server.url, github_token="x"), timeout=0.05)
-    with pytest.raises(Unavailable):
-        client.reader("acme/shop", None).issue(7)
-    server.released.set()
-    client.close()
-
-
-def test_a_server_that_is_not_there_is_unavailable():
-    client = open_github(Settings(_env_file=None, github_api_url="http://127.0.0.1:9", github_token="x"))
-    with pytest.raises(Unavailable):
-        client.reader("acme/shop", None).issue(7)
-
-
-def test_an_enterprise_base_path_stays_in_front(server):
-    server.answer = lambda asked: Reply(200, issue(7))
-    client = open_github(Settings(_env_file=None, github_api_url=f"{server.url}/api/v3", github_token="x"))
-    client.reader("acme/shop", None).issue(7)
-    assert server.lines() == [f"GET /api/v3{ROOT}/issues/7"]
-    client.close()
-
-
-@pytest.mark.parametrize(
     ("answer", "role"),
     [
         ({"permission": "admin", "role_name": "admin"}, "admin"),
@@ -355,27 +300,6 @@ def test_with_a_plain_token_a_comment_is_ours_by_its_owner(reader, server):
     assert [c.by_this_app for c in reader.comments(7)] == [True, False]
 
 
-def test_one_connection_serves_many_requests(reader, server):
-    server.answer = lambda asked: Reply(200, issue(7))
-    for _ in range(5):
-        reader.issue(7)
-    assert server.connections == 1
-
-
-def test_threads_never_get_each_others_answers(reader, server):
-    server.answer = lambda asked: Reply(200, issue(int(asked.path.rpartition("/")[2])))
-    with ThreadPoolExecutor(8) as pool:
-        assert [i.number for i in pool.map(reader.issue, range(1, 200))] == list(range(1, 200))
-
-
-def test_inv_41_no_token_and_no_text_reach_the_log(reader, server, caplog):
-    server.answer = lambda asked: Reply(200, issue(7))
-    with caplog.at_level(logging.DEBUG):
-        reader.issue(7)
-    assert "ghp_plain" not in caplog.text
-    assert "Report 7" not in caplog.text
-
-
 def test_the_installations_repositories_are_read_to_the_end(as_app, server, time):
     def answer(asked: Asked) -> Reply:
         first = "page=2" not in asked.query
@@ -394,6 +318,17 @@ def test_the_installation_of_a_repository_is_found_or_gone(as_app, server):
     server.answer = lambda asked: Reply(404, {"message": "Not Found"})
     with pytest.raises(Gone):
         as_app.installation_of("acme/shop")
+
+
+def test_the_installation_of_a_renamed_repository_is_found_with_the_apps_jwt_alone(as_app, server):
+    target = "/repositories/42/installation"
+
+    def answer(asked: Asked) -> Reply:
+        return Reply(200, {"id": 12}) if asked.path == target else Reply(301, {}, {"location": server.url + target})
+
+    server.answer = answer
+    assert as_app.installation_of("acme/shop") == 12
+    assert len(server.asked) == 2
 
 
 def test_inv_32_failed_deliveries_are_those_whose_last_attempt_failed(as_app, server):
