@@ -98,6 +98,21 @@ class Issues(Door):
         with self._reading() as connection:
             return list(connection.execute(query).scalars())
 
+    def embedded_counts(self, repository_id: int) -> dict[str, int]:
+        """Model → how many issues it embedded in their present text."""
+        i, v = issue_rows.c, vector_rows.c
+        same = (v.repository_id == i.repository_id) & (v.number == i.number) & (v.text_hash == i.text_hash)
+        query = (
+            select(v.model_id, func.count())
+            .select_from(vector_rows)
+            .join(issue_rows, same)
+            .where(v.repository_id == repository_id)
+            .group_by(v.model_id)
+            .order_by(v.model_id)
+        )
+        with self._reading() as connection:
+            return {model_id: count for model_id, count in connection.execute(query)}
+
     def changes_since(self, repository_id: int, version: int) -> tuple[int, Sequence[int]]:
         """The counter is read first: what changes in between is only told again. A `version` from the future (the
         database was restored from a backup) gets everything."""

@@ -26,7 +26,8 @@ class Storage(Protocol):
 
     # --- repositories
     def save_repository(self, record: RepositoryRecord) -> None:
-        """Insert or replace, by id. A rename takes the new name; another record that held it loses it."""
+        """Insert or replace, by id. A rename takes the new name; another record that held it keeps "" until GitHub
+        names it again."""
         ...
 
     def repository(self, full_name: str) -> RepositoryRecord | None:
@@ -38,11 +39,12 @@ class Storage(Protocol):
         ...
 
     def repositories(self) -> Sequence[RepositoryRecord]:
-        """All that are not removed, by name."""
+        """All that are not removed and have a name, by name."""
         ...
 
     def forget_repository(self, repository_id: int) -> dict[str, int]:
-        """Delete everything held about it; returns table → rows deleted."""
+        """Delete everything held about it; returns table → rows deleted. Later writes about it raise NotFound until
+        it is saved again."""
         ...
 
     def config(self, repository_id: int) -> ConfigRecord:
@@ -69,7 +71,8 @@ class Storage(Protocol):
 
     def changes_since(self, repository_id: int, version: int) -> tuple[int, Sequence[int]]:
         """The repository's present change counter, and the numbers of issues whose issue or vector rows were saved or
-        deleted after `version` (0: all). Lets another process keep its index fresh."""
+        deleted after `version` (0: all). Lets another process keep its index fresh. The counter is 0 where the
+        repository is not known; it does not start at 0."""
         ...
 
     def delete_issue(self, repository_id: int, number: int) -> None: ...
@@ -84,6 +87,10 @@ class Storage(Protocol):
 
     def unembedded(self, repository_id: int, model_id: str) -> Sequence[int]:
         """The issues (pull requests left out) whose present text this model has not embedded, newest first."""
+        ...
+
+    def embedded_counts(self, repository_id: int) -> dict[str, int]:
+        """Model → how many issues it embedded in their present text."""
         ...
 
     # --- decisions, effects, feedback
@@ -146,7 +153,8 @@ class Storage(Protocol):
     def current_generation(self, repository_id: int) -> Generation | None: ...
 
     def join_cluster(self, repository_id: int, cluster_id: str, number: int) -> None:
-        """Add an issue to a cluster of the current generation, leaving any other; idempotent."""
+        """Add an issue to a cluster of the current generation, leaving any other; idempotent. Raises NotFound where
+        that generation has no such cluster."""
         ...
 
     # --- deliveries and tasks

@@ -80,7 +80,7 @@ def test_a_stream_that_is_left_early_blocks_nobody(storage: Storage) -> None:
 def test_a_failed_save_keeps_nothing_of_it(storage: Storage) -> None:
     version, _ = storage.changes_since(REPOSITORY, 0)
     wrong = stored_issue(2, created_at=datetime(2026, 1, 1))  # noqa: DTZ001 # a naive moment is the point
-    with pytest.raises(Exception, match="time zone"):
+    with pytest.raises(ValueError, match="time zone"):
         storage.save_issues(REPOSITORY, [stored_issue(1), wrong])
     assert storage.issue_count(REPOSITORY) == 0
     assert storage.changes_since(REPOSITORY, 0) == (version, [])
@@ -126,6 +126,13 @@ def test_unembedded_lists_issues_whose_present_text_has_no_vector_of_the_model(s
     )
     assert storage.unembedded(REPOSITORY, "m") == [4, 3, 2]
     assert storage.unembedded(REPOSITORY, "other") == [4, 2, 1]
+
+
+def test_embedded_counts_are_of_present_texts_by_model(storage: Storage) -> None:
+    storage.save_issues(REPOSITORY, [stored_issue(n) for n in (1, 2, 3)])
+    storage.save_vectors(REPOSITORY, [stored_vectors(1), stored_vectors(2), stored_vectors(3, text_hash="old")])
+    storage.save_vectors(REPOSITORY, [stored_vectors(1, "other"), stored_vectors(9, "other")])
+    assert storage.embedded_counts(REPOSITORY) == {"m": 2, "other": 1}
 
 
 def test_a_deleted_issue_leaves_with_its_vectors_and_its_place_in_clusters(storage: Storage) -> None:
