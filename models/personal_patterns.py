@@ -13,10 +13,11 @@ _LOCAL = re.compile(r"[\w.+'-]{1,64}\Z")
 _DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,8}(?P<top>[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w])", re.IGNORECASE)
 _SOURCE_FILE = re.compile(r"(?i)(?:[cm]?[jt]sx?|py|rs|go|rb|java|kt|vue|php|wasm)(?::\d|\b/)")
 
-_UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+_UUID_TAIL = re.compile(r"-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")  # found by its dash, which is rarer
+_UUID_HEAD = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}\Z")
 _OWNER_WORD = re.compile(
     r"(?i)organi[sz]ation|(?<![a-z])orgs?(?![a-z])|account|workspace|request|invoice|receipt|conversation|(?<![a-z])chat|session"
-    r"|customer|user|feedback|ticket|support|subscription|transaction|payment|order|trace|correlation|message|device|machine"
+    r"|customer|user(?!-attach|-images)|feedback|ticket|support|subscription|transaction|payment|order|trace|correlation|message|device|machine"
     r"|install|tenant|client|team|member|case|billing|(?<![a-z])id(?![a-z])|uuid"
 )
 _BEFORE, _AFTER = 60, 24  # characters around a UUID that may name what it identifies
@@ -29,6 +30,10 @@ _ID_PREFIX = re.compile(
     re.IGNORECASE,
 )
 _ID_PREFIX_MOST = 24
+_COUNTED = re.compile(
+    r"(?i)(?:^|[^a-z0-9])(?:req|org|acct|account|cus|customer|user|inv|invoice|conv|conversation|session)\Z"
+)
+_LETTERS_THEN_DIGITS = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
 _NAMED_WORDS = (
     *("organisation", "organization", "org", "account", "acct", "workspace", "request", "req", "invoice", "receipt"),
     *(
@@ -68,22 +73,26 @@ _INVOICE = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?")
 
-_CARD = re.compile(r"(?<![0-9a-fA-F])(?<!\d[.,])\d(?:[ \u00a0-]?\d){12,18}(?![0-9])")
+_CARD = re.compile(r"\d(?<![0-9a-fA-F].)(?<!\d[.,].)(?:[ \u00a0-]?\d){12,18}(?![0-9])")
 _CARD_STARTS = re.compile(r"4|5[1-5]|2[2-7]|3[0-9]|6")
 _GROUPED = re.compile(r"\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ \u00a0-])\d{6}\2\d{4,5}")
 _CARD_LENGTHS = {"2": (16,), "3": (14, 15, 16), "4": (13, 16, 19), "5": (16,), "6": (16, 17, 18, 19)}
+_LAST_SIGNS = ("ending", "ends ", "ended ", "last four", "last 4", "***", "•••", "···")
 _LAST_FOUR = re.compile(
-    r"(?:[*•·]{3,}[ -]?|(?:in|with|on|ends|ending|four|digits|4)[ :*#•-]{1,4})(?P<value>\d{4})(?!\d)"
+    r"(?:[*•·]{3,16}[ -]?|(?:ending|ends|ended)(?: (?:in|with|on))?[ :*#•-]{1,4}"
+    r"|last (?:four|4)(?: digits)?[ :*#•-]{1,4})"
+    r"(?P<value>\d{4})(?!\d)",
+    re.IGNORECASE,
 )
-_LAST_WORD = re.compile(r"(?i)(?:ending|ends|ended|last)|[*•·]{3}")
 _CARD_WORD = re.compile(r"(?i)card|visa|amex|mastercard|maestro|debit|credit|discover|[*•·]{3}")
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+_IBAN = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 
 _SEPARATOR = r"(?:[/\\]|%2[fF]|%5[cC]){1,8}"
 _NOT_IN_NAME = r"\s/\\:\"'<>|*?`,;()\[\]{}$"
+_HOME_WORDS = ("users", "home", "documents and settings")
+_HOME_BEFORE = re.compile(rf"(?:{_SEPARATOR}|(?<![A-Za-z0-9_.-])|(?:^|(?<=[^A-Za-z0-9]))(?P<dash>-))\Z")
 _HOME = re.compile(
-    rf"(?P<before>{_SEPARATOR}|(?<![A-Za-z0-9_.])|-)(?:users|documents and settings|home)"
-    rf"(?P<sep>(?P=before)|{_SEPARATOR})"
+    rf"(?:users|documents and settings|home)(?:(?P<dash>-)|(?P<sep>{_SEPARATOR}))"
     rf"(?P<name>(?:(?!%2[fF]|%5[cC])[^{_NOT_IN_NAME}%#&=]){{1,64}})"
     rf"(?P<more>(?: [^{_NOT_IN_NAME}]{{1,40}}){{1,2}}(?=\\))?",
     re.IGNORECASE,
@@ -97,7 +106,7 @@ def find_personal(text: str, folded: str) -> Iterator[Span]:
     """Spans of personal data in `text`; `folded` is `text` in ASCII lower case, of the same length."""
     yield from _addresses(text)
     yield from _ids(text, folded)
-    yield from _cards(text)
+    yield from _cards(text, folded)
     yield from _home_names(text, folded)
 
 
@@ -122,9 +131,9 @@ def _is_no_address(text: str, local: str, domain: re.Match[str]) -> bool:
 def _ids(text: str, folded: str) -> Iterator[Span]:
     yield from _uuids(text)
     for found in _ID_BODY.finditer(text):
-        if _is_mixed(found["value"]):
+        if _is_mixed(found["value"]) or found["value"].isdigit():
             prefix = _ID_PREFIX.search(text, max(0, found.start() - _ID_PREFIX_MOST), found.start())
-            if prefix is not None:
+            if prefix is not None and (not found["value"].isdigit() or _COUNTED.search(prefix[0])):
                 yield prefix.start(), found.end(), "id"
     for word in _NAMED_WORDS:
         for start in occurrences(folded, word):
@@ -134,10 +143,13 @@ def _ids(text: str, folded: str) -> Iterator[Span]:
 def _uuids(text: str) -> Iterator[Span]:
     if text.count("-") < 4:
         return
-    for found in _UUID.finditer(text):
-        near = text[max(0, found.start() - _BEFORE) : found.start()], text[found.end() : found.end() + _AFTER]
+    for tail in _UUID_TAIL.finditer(text):
+        start = tail.start() - 8
+        if start < 0 or not _UUID_HEAD.match(text, start, tail.start()):
+            continue
+        near = text[max(0, start - _BEFORE) : start], text[tail.end() : tail.end() + _AFTER]
         if any(_OWNER_WORD.search(part) for part in near):
-            yield (*found.span(), "id")
+            yield start, tail.end(), "id"
 
 
 def _named_id(text: str, start: int, end: int) -> Iterator[Span]:
@@ -148,17 +160,19 @@ def _named_id(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _is_mixed(value: str) -> bool:
-    digits = sum(c.isdigit() for c in value)
-    return digits >= 2 and (len(value) >= 10 or digits >= 4) and (value != value.lower() or digits >= 3)
+    """Whether letters and digits alternate as in an id, unlike a word with a number or a year behind it."""
+    changes = len(_LETTERS_THEN_DIGITS.findall(value))
+    return changes >= 2 or (changes >= 1 and len(value) >= 12 and value != value.lower() != value.upper())
 
 
-def _cards(text: str) -> Iterator[Span]:
+def _cards(text: str, folded: str) -> Iterator[Span]:
     yield from _checked(_CARD, text, _is_card, "card")
     yield from _checked(_IBAN, text, _is_iban, "iban")
-    for found in _LAST_FOUR.finditer(text):
-        before = text[max(0, found.start() - 60) : found.end()]
-        if _CARD_WORD.search(before) and _LAST_WORD.search(before):
-            yield (*found.span("value"), "card")
+    for sign in _LAST_SIGNS:
+        for start in occurrences(folded, sign):
+            found = _LAST_FOUR.match(text, start)
+            if found is not None and _CARD_WORD.search(text, max(0, start - 60), found.end()):
+                yield (*found.span("value"), "card")
 
 
 def _checked(pattern: re.Pattern[str], text: str, is_one: Callable[[str], bool], kind: str) -> Iterator[Span]:
@@ -181,19 +195,28 @@ def _is_iban(value: str) -> bool:
 
 
 def _home_names(text: str, folded: str) -> Iterator[Span]:
-    if not any(word in folded for word in ("users", "home", "documents and settings")):
-        return
-    for found in _HOME.finditer(text):
-        if found["name"].lower() in _NOBODY or not found["name"].strip(".-_~") or _is_address(text, found):
-            continue
-        yield found.start("name"), found.end("more") if found["more"] else found.end("name"), "user"
+    for word in _HOME_WORDS:
+        for start in occurrences(folded, word):
+            before = _HOME_BEFORE.search(text, max(0, start - 24), start)
+            found = _HOME.match(text, start) if before else None
+            if before is None or found is None or bool(before["dash"]) != bool(found["dash"]):
+                continue
+            name = re.match(r"[^-]+", found["name"]) if found["dash"] else re.match(r".+", found["name"])
+            if name and name[0].strip("._~") and name[0].lower() not in _NOBODY and not _is_address(text, found):
+                yield (
+                    found.start("name"),
+                    found.end("more") if found["more"] else found.start("name") + name.end(),
+                    "user",
+                )
 
 
 def _is_address(text: str, found: re.Match[str]) -> bool:
-    """Whether the path belongs to a web address, or is a relative one in lower case such as `users/12`."""
+    """Whether the path belongs to a web address, or is a relative one such as `users/12`."""
+    if found["dash"]:
+        return False
     head = text[max(0, found.start() - 200) : found.start()]
     token = re.split(r"[\s\"'`(<=]", head)[-1]
     if re.search(r"(?i)(?:https?|git|ssh)://", token):
         return True
-    lower = found[0].lstrip("/\\").startswith("users")
+    lower = found[0].startswith("users")
     return lower and ":" not in token and "\\" not in found["sep"] and "/mnt/" not in token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import chain
 
@@ -17,7 +18,7 @@ _INVISIBLE = dict.fromkeys(
 )
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # ！ to ～ are ! to ~
 _PLAIN: dict[int, int | None] = {**_FULL_WIDTH, **_INVISIBLE}
-_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_ODD = re.compile("[\x00\xad\u034f\u061c\u180e\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f\uff01-\uff5e]")
 
 
 def redact(text: str) -> str:
@@ -35,7 +36,7 @@ def redact(text: str) -> str:
 
 def _find(text: str) -> list[Span]:
     """Spans found in the text as a person sees it, without invisible characters, given back as places in `text`."""
-    if text.isascii() and "\0" not in text:
+    if _ODD.search(text) is None:
         return list(_find_plain(text))
     plain = text.translate(_PLAIN)
     if len(plain) == len(text):
@@ -45,7 +46,7 @@ def _find(text: str) -> list[Span]:
 
 
 def _find_plain(text: str) -> Iterable[Span]:
-    folded = text.lower() if text.isascii() else text.translate(_LOWER)
+    folded = text.replace("\u0130", "i").lower()  # the one letter whose lower case is longer
     found = chain(find_secrets(text, folded), find_personal(text, folded))
     return (span for span in found if span[1] > span[0])
 

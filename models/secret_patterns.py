@@ -34,16 +34,32 @@ _PLUGINS: tuple[tuple[type[RegexBasedDetector], tuple[str, ...]], ...] = (
     (BasicAuthDetector, ("://",)),
     (DiscordBotTokenDetector, (".",)),
     (GitHubTokenDetector, ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
-    (GitLabTokenDetector, ("gl", "gr1348941")),
+    (
+        GitLabTokenDetector,
+        (
+            "glpat-",
+            "gldt-",
+            "glft-",
+            "glsoat-",
+            "glrt-",
+            "gr1348941",
+            "glcbt-",
+            "glimt-",
+            "glptt-",
+            "glagent-",
+            "gloas-",
+        ),
+    ),
     (MailchimpDetector, ("-us1", "-us2", "-us3", "-us4", "-us5", "-us6", "-us7", "-us8", "-us9")),
     (PypiTokenDetector, ("pypi-age",)),
     (SendGridDetector, ("sg.",)),
     (SlackDetector, ("xox", "hooks.slack.com")),
     (SquareOAuthDetector, ("sq0csp-",)),
     (StripeDetector, ("k_live_",)),
-    (TelegramBotTokenDetector, (":",)),
     (TwilioKeyDetector, ("ac", "sk")),
 )
+
+_PATTERNS = tuple((tuple(plugin().denylist), literals) for plugin, literals in _PLUGINS)
 
 # Prefixes of tokens that the plugins do not know, or know in an old form; what follows must be long and hold a digit.
 _PREFIXES = (
@@ -79,12 +95,12 @@ _PREFIXES = (
         "lin_api_",
     ),
     *("pplx-", "gsk_", "xai-", "r8_", "figd_", "dckr_pat_", "tvly-", "nvapi-", "pmak-", "sntrys_", "sntryu_", "atatt3"),
-    *("age-secret-key-1", "sq0atp-", "eaaa", "phc_", "phx_", "ntn_", "pat-na1-", "hvs.", "pscale_tkn_", "fo1_", "akc"),
+    *("age-secret-key-1", "sq0atp-", "eaaa", "phc_", "phx_", "ntn_", "pat-na1-", "pscale_tkn_", "fo1_", "akc"),
 )
-_PREFIXED = re.compile(
-    r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=[^A-Za-z0-9]_))[A-Za-z0-9]+[-_.]?[A-Za-z0-9_.+/-]*[A-Za-z0-9_]={0,2}"
-)
-_PREFIXED_LEAST = 20
+_PREFIXES_DOTTED = ("ya29.", "xoxe.", "hvs.")
+_LONG = re.compile(r"[A-Za-z0-9_-]{18,}")
+_DOTTED = re.compile(r"[A-Za-z0-9]+\.[A-Za-z0-9_.-]{15,}")
+_TELEGRAM_HINT = re.compile(r":[0-9A-Za-z_-]{35}")
 _TOKEN_TAIL = re.compile(r"(?:[_-]*[A-Za-z0-9])*")
 
 _JWT = re.compile(r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))eyJ[A-Za-z0-9_=-]{5,}\.[A-Za-z0-9_=-]+(?:\.[A-Za-z0-9_+/=-]*)*")
@@ -126,7 +142,10 @@ def find_secrets(text: str, folded: str) -> Iterator[Span]:
     """Spans of secrets in `text`; `folded` is `text` in ASCII lower case, of the same length."""
     yield from _by_plugins(text, folded)
     yield from _by_prefix(text, folded)
-    yield from _private_keys(text)
+    if _TELEGRAM_HINT.search(text):
+        yield from _extended(TelegramBotTokenDetector().denylist[0], text)
+    if "private key" in folded or "putty-user-key" in folded:
+        yield from _private_keys(text)
     yield from _assignments(text, folded)
     yield from _headers(text, folded)
     if "eyj" in folded:
@@ -135,9 +154,9 @@ def find_secrets(text: str, folded: str) -> Iterator[Span]:
 
 
 def _by_plugins(text: str, folded: str) -> Iterator[Span]:
-    for plugin, literals in _PLUGINS:
+    for patterns, literals in _PATTERNS:
         if any(literal in folded for literal in literals):
-            for pattern in plugin().denylist:
+            for pattern in patterns:
                 yield from _extended(pattern, text)
 
 
@@ -157,11 +176,22 @@ def _extended(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
 
 
 def _by_prefix(text: str, folded: str) -> Iterator[Span]:
-    for prefix in _PREFIXES:
+    for found in _LONG.finditer(text):
+        start = found.start() + _decoration(text, found.start())
+        if folded.startswith(_PREFIXES, start) and _is_token(text[start + 3 : found.end()]):
+            yield start, found.end(), "key"
+    for prefix in _PREFIXES_DOTTED:
         for start in occurrences(folded, prefix):
-            found = _PREFIXED.match(text, start)
-            if found is not None and len(found[0]) >= _PREFIXED_LEAST and _is_token(found[0][len(prefix) :]):
-                yield (*found.span(), "key")
+            dotted = _DOTTED.match(text, start)
+            if dotted is not None and _is_token(dotted[0][len(prefix) :]):
+                yield (*dotted.span(), "key")
+
+
+def _decoration(text: str, start: int) -> int:
+    """How many characters of a run come before the token: the n of an escaped line end, dashes, underscores."""
+    if start and text[start - 1] == "\\" and text[start] in "nrt":
+        return 1
+    return len(text[start : start + 9]) - len(text[start : start + 9].lstrip("_-"))
 
 
 def _is_token(value: str) -> bool:
