@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
@@ -16,12 +16,27 @@ from models.facts import FACT_NAMES, FactPattern, compile_pattern
 CONFIG_PATH = ".github/triage.yml"
 MAX_CLUSTERS = 200
 MAX_BYTES = 64 * 1024
+MOST_PROBLEMS = 50
+LONGEST_PROBLEM = 400
+EXPECTED = {
+    "tuple_type": "must be a list",
+    "model_type": "must hold keys of its own",
+    "dict_type": "must hold keys of its own",
+}
 FACT_ALIASES = {"status": "status_code", "error": "error_type", "operating_system": "os"}
 
+Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 Mode = Literal["shadow", "comment", "close"]
-LabelName = Annotated[str, Field(min_length=1, max_length=50)]
+LabelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=120)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Example = Annotated[str, Field(min_length=3, max_length=2000)]
+
+
+def _whole(value: Any) -> Any:
+    if type(value) is not int:  # True and 1.0 equal 1, but are not what a maintainer should write
+        raise ValueError("must be the number 1")
+    return value
 
 
 def _as_text(value: Any) -> Any:
@@ -76,7 +91,7 @@ class ClusterConfig(_Part):
     """A known cluster: what its members report, and what the bot does with them."""
 
     slug: Slug
-    title: Annotated[str, Field(min_length=3, max_length=120)]
+    title: Title
     description: Annotated[str, Field(max_length=2000)] = ""
     label: LabelName | None = None
     canonical: Annotated[int, Field(ge=1)] | None = None
@@ -87,7 +102,7 @@ class ClusterConfig(_Part):
 class RepoConfig(_Part):
     """The whole file; every key has a default, an unknown one is an error."""
 
-    version: Literal[1] = 1
+    version: Annotated[Literal[1], BeforeValidator(_whole)] = 1
     mode: Mode = "comment"
     labels: Labels = Labels()
     limits: Limits = Limits()
@@ -95,35 +110,41 @@ class RepoConfig(_Part):
     facts: Annotated[tuple[Fact, ...], Field(max_length=20)] = ()
     clusters: Annotated[tuple[ClusterConfig, ...], Field(max_length=MAX_CLUSTERS)] = ()
 
-    @model_validator(mode="after")
-    def _agrees_with_itself(self) -> RepoConfig:
-        problems = [*self._repeated(), *self._unknown_requirements(), *self._confused_labels()]
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+    def disagreements(self) -> Iterator[tuple[Path, str]]:
+        """Where the file contradicts itself: the place, and a sentence."""
+        yield from self._repeated()
+        yield from self._unknown_requirements()
+        yield from self._confused_labels()
 
-    def _repeated(self) -> Iterator[str]:
-        for what, values in (
-            ("cluster slug", [cluster.slug for cluster in self.clusters]),
-            ("cluster canonical", [str(cluster.canonical) for cluster in self.clusters if cluster.canonical]),
-            ("fact name", [fact.name for fact in self.facts]),
+    def _repeated(self) -> Iterator[tuple[Path, str]]:
+        for what, part, key, values in (
+            ("cluster slug", "clusters", "slug", [cluster.slug for cluster in self.clusters]),
+            ("cluster canonical", "clusters", "canonical", [cluster.canonical for cluster in self.clusters]),
+            ("fact name", "facts", "name", [fact.name for fact in self.facts]),
         ):
-            for value in sorted({value for value in values if values.count(value) > 1}):
-                yield f"{what} {value} is used more than once"
+            for place, value in enumerate(values):
+                if value is not None and value in values[:place]:
+                    yield (part, place, key), f"{what} {value} is used more than once"
 
-    def _unknown_requirements(self) -> Iterator[str]:
+    def _unknown_requirements(self) -> Iterator[tuple[Path, str]]:
         known = {*FACT_NAMES, *FACT_ALIASES, *(fact.name for fact in self.facts)}
-        for cluster in self.clusters:
+        names = ", ".join(sorted(known))
+        for place, cluster in enumerate(self.clusters):
             for name in sorted(set(cluster.requires) - known):
-                yield f"cluster {cluster.slug} requires the unknown fact {name!r} (known: {', '.join(sorted(known))})"
+                message = f"cluster {cluster.slug} requires the unknown fact {name!r} (known: {names})"
+                yield ("clusters", place, "requires", name), message
 
-    def _confused_labels(self) -> Iterator[str]:
+    def _confused_labels(self) -> Iterator[tuple[Path, str]]:
         verdicts = [self.labels.candidate, self.labels.confirmed, self.labels.regression]
         if len({name.casefold() for name in verdicts}) < len(verdicts):
-            yield "labels.candidate, labels.confirmed and labels.regression must be three different names"
-        for cluster in self.clusters:
+            yield (
+                ("labels",),
+                "labels.candidate, labels.confirmed and labels.regression must be three different names",
+            )
+        for place, cluster in enumerate(self.clusters):
             if cluster.label and cluster.label.casefold() in {name.casefold() for name in verdicts}:
-                yield f"cluster {cluster.slug} has the label {cluster.label!r}, which already stands for a verdict"
+                message = f"cluster {cluster.slug} has the label {cluster.label!r}, which already stands for a verdict"
+                yield ("clusters", place, "label"), message
 
     def known_clusters(self) -> tuple[KnownCluster, ...]:
         """The clusters in the vocabulary of `models`, with the facts' full names."""
@@ -162,7 +183,7 @@ def parse(text: str) -> RepoConfig:
 
     An empty file is the default configuration.
     """
-    if len(text.encode()) > MAX_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise ConfigError([f"the file is larger than {MAX_BYTES // 1024} KiB"])
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -176,9 +197,20 @@ def parse(text: str) -> RepoConfig:
     if not isinstance(data, dict):
         raise ConfigError([f"line 1: expected keys like `version: 1`, found a {type(data).__name__}"])
     try:
-        return RepoConfig.model_validate(_with_tuples(data))
+        config = RepoConfig.model_validate(_with_tuples(data))
     except ValidationError as error:
-        raise ConfigError([_problem(item, node) for item in error.errors()]) from None
+        raise ConfigError(_first([_problem(item, node) for item in error.errors()])) from None
+    problems = [f"line {_line(node, path)}: {message}" for path, message in config.disagreements()]
+    if problems:
+        raise ConfigError(_first(problems))
+    return config
+
+
+def _first(problems: Sequence[str]) -> list[str]:
+    """As many as a person reads, each of a length that a person reads."""
+    shown = [problem if len(problem) <= LONGEST_PROBLEM else f"{problem[:LONGEST_PROBLEM]}…" for problem in problems]
+    left = len(problems) - MOST_PROBLEMS
+    return shown[:MOST_PROBLEMS] + ([f"and {left} more"] if left > 0 else [])
 
 
 class _Loader(yaml.SafeLoader):
@@ -191,9 +223,24 @@ class _Loader(yaml.SafeLoader):
             )
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+        ):  # PyYAML lets these out
+            kind = str(node.tag).rpartition(":")[2]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"this cannot be read as {kind}; put it in quotes if it is a text", node.start_mark
+            ) from None
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             name = str(key.value)
             if name in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} is given twice", key.start_mark)
@@ -218,7 +265,7 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
 def _problem(item: Any, node: yaml.Node | None) -> str:
     path = [part for part in item["loc"] if part != "[key]"]
     name = ".".join(str(part) for part in path)
-    message = str(item["msg"]).removeprefix("Value error, ")
+    message = EXPECTED.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
     if item["type"] == "extra_forbidden":
         message = f"unknown key; known here: {', '.join(_known_keys(path))}"
     found = "" if isinstance(item["input"], dict | tuple) else f" (found {str(item['input'])[:60]!r})"
@@ -235,7 +282,7 @@ def _known_keys(path: list[Any]) -> list[str]:
     return list(part.model_fields)
 
 
-def _line(node: yaml.Node | None, path: list[Any]) -> int | None:
+def _line(node: yaml.Node | None, path: Sequence[Any]) -> int | None:
     if node is None:
         return None
     line = node.start_mark.line + 1
