@@ -45,6 +45,10 @@ class Backend(Protocol):
         """Hold the repository across threads and processes."""
         ...
 
+    def claim(self, worker: str) -> AbstractContextManager[bool]:
+        """Hold the name across processes without waiting; whether it was free."""
+        ...
+
     def is_orphan(self, error: SQLAlchemyError) -> bool:
         """Whether the error says that a row names a repository (or parent row) that is not there."""
         ...

@@ -111,6 +111,13 @@ class PostgresBackend:
                 raise StorageError(self.explain(error)) from None
             yield
 
+    @contextmanager
+    def claim(self, worker: str) -> Iterator[bool]:
+        """A session's advisory lock that is tried once."""
+        key = _LOCK_SPACE | 1 << 46 | zlib.crc32(worker.encode())
+        with self._lock_engine.connect() as connection:
+            yield bool(connection.execute(select(func.pg_try_advisory_lock(key))).scalar())
+
     def is_orphan(self, error: SQLAlchemyError) -> bool:
         """foreign_key_violation."""
         return _state(error) == "23503"

@@ -58,6 +58,11 @@ class Storage(Protocol):
         Ends with the process that holds it, however that ends. Not re-entrant."""
         ...
 
+    def claim(self, worker: str) -> AbstractContextManager[None]:
+        """Be the only process that works under this name, for recovery goes by it; raises StorageError at once where
+        another one is. Ends with the process."""
+        ...
+
     # --- issues and vectors
     def save_issues(self, repository_id: int, issues: Sequence[StoredIssue]) -> None: ...
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
+from bot.errors import StorageError
 from bot.storage.columns import storable
 from bot.storage.door import Door, now
 from bot.storage.records import ConfigRecord, RepositoryRecord
@@ -66,6 +67,17 @@ class Repositories(Door):
     def lock(self, repository_id: int) -> AbstractContextManager[None]:
         """Hold the repository for one decision; see `Storage.lock`."""
         return self._backend.lock(repository_id)
+
+    @contextmanager
+    def claim(self, worker: str) -> Iterator[None]:
+        """Be the only worker of this name; see `Storage.claim`."""
+        with self._backend.claim(worker) as free:
+            if not free:
+                raise StorageError(
+                    f"another worker named {worker!r} runs on the {self._backend.place}: stop it, "
+                    "or give this one a name of its own (TRIAGE_WORKER_NAME)"
+                )
+            yield
 
     def forget_repository(self, repository_id: int) -> dict[str, int]:
         """Delete every row that names the repository, and its name out of deliveries about several repositories."""

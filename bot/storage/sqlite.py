@@ -103,14 +103,18 @@ class SqliteBackend:
             path.unlink(missing_ok=True)
             os.close(descriptor)
 
+    @contextmanager
+    def claim(self, worker: str) -> Iterator[bool]:
+        """An flock that is tried once; the file stays, so that no two processes ever hold two files of one name."""
+        descriptor = _opened(self._path.with_name(f"{self._path.name}.{worker}.worker.lock"))
+        try:
+            yield _try_lock(descriptor)
+        finally:
+            os.close(descriptor)
+
     def _locked(self, path: Path) -> int:
         while True:
-            try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            except OSError as error:
-                raise StorageError(
-                    f"the lock file {path} cannot be made: {error.strerror}; the folder must be writable"
-                ) from None
+            descriptor = _opened(path)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except BaseException:
@@ -162,6 +166,23 @@ class SqliteBackend:
     def close(self) -> None:
         """Close the pool."""
         self._engine.dispose()
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(
+            f"the lock file {path} cannot be made: {error.strerror}; the folder must be writable"
+        ) from None
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _on_connect(connection: Any, _record: object) -> None:

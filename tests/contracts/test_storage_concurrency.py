@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from bot.errors import StorageError
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
 from bot.storage.records import RepositoryRecord
@@ -239,3 +243,28 @@ print(migrate(sys.argv[1])[1])
     opened = open_storage(database_url)
     assert opened.schema_state() == ("0001", "0001")
     opened.close()
+
+
+def test_inv_31_one_worker_of_a_name_at_a_time_and_the_name_is_free_when_it_is_killed(
+    storage: Storage, database_url: str
+) -> None:
+    code = "with storage.claim('worker'):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    with process(code, database_url) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == "held\n"
+        with pytest.raises(StorageError, match="another worker named 'worker'"), storage.claim("worker"):
+            pass
+        with storage.claim("another"):
+            pass
+        child.send_signal(signal.SIGKILL)
+        child.wait(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while True:  # a server notices a broken connection in its own time
+        try:
+            with storage.claim("worker"):
+                return
+        except StorageError:
+            assert time.monotonic() < deadline
