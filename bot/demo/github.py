@@ -46,13 +46,11 @@ class PlayedGitHub:
         """Make the repository with its configuration and history, the App installed; returns GitHub's id of it."""
         repository_id = 0
         for start in range(0, max(len(history), 1), CHUNK):
-            ask = {
-                "full_name": self.full_name,
-                "config": config,
-                "issues": [_issue(one) | {"state": one.state, "state_reason": one.state_reason} for one in part]
-                if (part := history[start : start + CHUNK])
-                else [],
-            }
+            seeds = [
+                _issue(one) | {"state": one.state, "state_reason": one.state_reason}
+                for one in history[start : start + CHUNK]
+            ]
+            ask = {"full_name": self.full_name, "config": config, "issues": seeds}
             repository_id = int(self._ask("POST", "/_double/repositories", ask)["repository"]["id"])
         return repository_id
 

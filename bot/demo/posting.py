@@ -57,7 +57,9 @@ class Poster:
     def __enter__(self) -> Poster:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+    ) -> None:
         self._client.close()
 
     def post(self, delivery: Delivery) -> Answer:

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import Gone, Permanent, SettingsError
-from bot.github import mapping
+from bot.github import mapping, standing
 from bot.github.auth import App, Credentials, Kind, PlainToken, exchange
 from bot.github.failures import Forbidden, epoch
 from bot.github.line import PAGE, Line, pages, read
 from bot.github.manifest import Granted, granted
 from bot.github.protocol import FailedDelivery, RepositoryInfo
 from bot.github.repository import RepositoryReader, RepositoryWriter
+from bot.github.standing import Installation, RateLimit
 from bot.github.wire import TIMEOUT_SECONDS, Answer, Request, Wire
 from bot.settings import Settings
 
@@ -94,6 +95,20 @@ class GitHubClient:
         for attempt in self._attempts(since):
             latest.setdefault(attempt.guid, attempt)
         return [attempt for attempt in latest.values() if not 200 <= attempt.status_code < 300]
+
+    def installations(self) -> Sequence[Installation]:
+        """Every installation of the App."""
+        first = Request("GET", "/app/installations", {"per_page": PAGE})
+        return [one for page in pages(self._sender(self._app().jwt), first, standing.installation) for one in page]
+
+    def rate_limit(self, installation_id: int | None) -> RateLimit:
+        """What is left of an installation's hourly requests (of the plain token's, where there is no App)."""
+        identity = self._identity
+        if isinstance(identity, App):
+            credentials: Credentials = identity.token(installation_id or 0, None, "installation")
+        else:
+            credentials = identity
+        return read(exchange(self._wire, Request("GET", "/rate_limit"), credentials), standing.rate_limit)
 
     def close(self) -> None:
         """Close the idle connections."""

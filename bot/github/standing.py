@@ -1,0 +1,46 @@
+"""How the App stands with GitHub: its installations, and what is left of its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.github import mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One installation of the App, with what its account granted (which may lag behind what the App asks for)."""
+
+    id: int
+    account: str
+    permissions: Mapping[str, str]
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Requests an hour, and how many are left until `resets_at`."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
+
+
+def installation(data: Any) -> Installation:
+    """One of GET /app/installations. Raises `mapping.Malformed`."""
+    permissions = {name: str(level) for name, level in mapping.table(data, "permissions").items()}
+    account = data.get("account")
+    login = account.get("login") if isinstance(account, dict) else None
+    return Installation(mapping.number(data), str(login or "?"), permissions, data.get("suspended_at") is not None)
+
+
+def rate_limit(data: Any) -> RateLimit:
+    """GET /rate_limit. Raises `mapping.Malformed`."""
+    core = mapping.table(mapping.table(data, "resources"), "core")
+    try:
+        return RateLimit(int(core["limit"]), int(core["remaining"]), datetime.fromtimestamp(int(core["reset"]), UTC))
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        raise mapping.Malformed("core") from None
