@@ -43,6 +43,19 @@ def migrate_engine(settings: Settings) -> None:
     DBOS.migrate(engine_url(settings))
 
 
+def engine_problem(settings: Settings) -> str | None:
+    """None where the engine's tables are there and can be read, else the kind of the failure."""
+    try:
+        client = DBOSClient(system_database_url=engine_url(settings), retry_connection_errors=False)
+        try:
+            client.list_workflows(limit=1, load_input=False, load_output=False)
+        finally:
+            client.destroy()
+    except Exception as error:  # the engine raises whatever its driver raises; the text may hold the URL
+        return type(error).__name__
+    return None
+
+
 class Inbox:
     """Deliveries → one durable transaction for all that are waiting (group commit), in the order of arrival."""
 

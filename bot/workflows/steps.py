@@ -65,7 +65,8 @@ def step(function: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(*args: Any) -> Outcome:
         return _outcome(function, args)
 
-    durable = DBOS.step(name=function.__name__)(guarded)
+    room = function.__module__.rpartition(".")[2]
+    durable = DBOS.step(name=f"{room}.{function.__name__}")(guarded)  # two files may name a step alike
 
     @functools.wraps(function)
     def patient(*args: Any) -> Any:
