@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
 import structlog
@@ -53,8 +54,17 @@ def discreet(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
 
 
 def _safe(name: str, value: object) -> object:
-    if name in NEVER:
-        return "[left out]"
-    if isinstance(value, str):
-        return redact(value[:LONGEST_VALUE])
-    return value
+    if name.startswith("_"):
+        return value  # the chain's own, never printed
+    return "[left out]" if name.lower() in NEVER else _plain(value)
+
+
+def _plain(value: object) -> object:
+    """Numbers as they are, texts redacted and cut, the same inside of lists and mappings; all else as text."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _safe(str(name), one) for name, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in value]
+    return redact(str(value)[: 4 * LONGEST_VALUE])[:LONGEST_VALUE]  # first redacted, so that no half of a secret stays

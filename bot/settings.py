@@ -109,9 +109,8 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as error:
         raise SettingsError("\n".join(_sentence(problem) for problem in error.errors())) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{ENV_FILE} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}"
-        ) from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"{ENV_FILE} cannot be read: {reason}") from None
 
 
 def _sentence(problem: Any) -> str:

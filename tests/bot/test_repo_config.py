@@ -1,0 +1,279 @@
+"""`.github/triage.yml`: whatever a maintainer writes ends in a configuration or in sentences about it."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.errors import ConfigError
+from bot.repo_config import MAX_BYTES, MAX_CLUSTERS, MOST_PROBLEMS, RepoConfig, parse
+
+CLUSTER = """\
+version: 1
+clusters:
+  - slug: extra-usage
+    title: Extra usage refused
+    label: "billing: extra"
+    canonical: 12
+    examples: ["the balance is there and the call is refused"]
+    requires: {status: 400}
+"""
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    return caught.value.problems
+
+
+def problem(text: str) -> str:
+    found = problems(text)
+    assert len(found) == 1, found
+    return found[0]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n", "~", "{}"])
+def test_an_empty_file_is_the_default_configuration(text: str) -> None:
+    config = parse(text)
+    assert config == RepoConfig()
+    assert (config.mode, config.limits.links, config.limits.comments_per_hour) == ("comment", 3, 60)
+    assert config.labels.candidate == "possible-duplicate"
+    assert config.ignore.authors == ("*[bot]",)
+
+
+def test_a_full_file_is_read_to_the_letter() -> None:
+    config = parse(
+        "mode: shadow\nlabels: {candidate: maybe-dup}\nlimits: {links: 5, comments_per_hour: 0}\n"
+        "ignore: {labels: [feature], authors: ['dep*']}\n"
+        "facts:\n  - {name: plan, pattern: '\\b(pro|max)\\b', heading: Plan}\n" + CLUSTER.removeprefix("version: 1\n")
+    )
+    assert config.mode == "shadow"
+    assert config.labels.candidate == "maybe-dup"
+    assert config.limits.comments_per_hour == 0
+    assert [pattern.name for pattern in config.fact_patterns()] == ["plan"]
+    known = config.known_clusters()[0]
+    assert (known.slug, known.canonical, known.requires) == ("extra-usage", 12, {"status_code": "400"})
+
+
+def test_every_label_that_may_be_set_has_a_colour_and_a_short_description() -> None:
+    styles = parse(CLUSTER.replace("Extra usage refused", "x" * 120)).label_styles()
+    assert set(styles) == {"possible-duplicate", "duplicate", "possible-regression", "billing: extra"}
+    for color, description in styles.values():
+        assert len(color) == 6
+        assert int(color, 16) >= 0
+        assert len(description) <= 100
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mode: comment\nmodus: shadow\n", "line 2: modus: unknown key; known here: version, mode,"),
+        ("labels:\n  candidate: a\n  colour: b\n", "line 3: labels.colour: unknown key; known here: candidate,"),
+        ("limits: {link: 3}\n", "line 1: limits.link: unknown key; known here: links,"),
+        (CLUSTER + "    titel: x\n", "line 9: clusters.0.titel: unknown key; known here: slug, title,"),
+        ("facts:\n  - name: plan\n    pattern: x\n    headline: y\n", "line 4: facts.0.headline: unknown key"),
+    ],
+)
+def test_an_unknown_key_is_an_error_with_its_line_and_what_is_known_there(text: str, expected: str) -> None:
+    assert problem(text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mode: yes\n", "line 1: mode: "),
+        ("labels: {candidate: on}\n", "line 1: labels.candidate: "),
+        ("\n\nlimits:\n  links: true\n", "line 4: limits.links: "),
+        ("limits: {links: 3.0}\n", "line 1: limits.links: "),
+        ("limits: {links: '3'}\n", "line 1: limits.links: "),
+        ("limits: {links: 0}\n", "line 1: limits.links: "),
+        ("limits: {links: 11}\n", "line 1: limits.links: "),
+        ("version: true\n", "line 1: version: must be the number 1"),
+        ("version: 1.0\n", "line 1: version: must be the number 1"),
+        ("version: 2\n", "line 1: version: "),
+        ("mode: COMMENT\n", "line 1: mode: "),
+        ("ignore: {labels: bug}\n", "line 1: ignore.labels: must be a list"),
+        ("labels: [a]\n", "line 1: labels: must hold keys of its own"),
+        ("labels: {candidate: ' '}\n", "line 1: labels.candidate: "),
+        ("labels: {candidate: " + "x" * 51 + "}\n", "line 1: labels.candidate: "),
+        (CLUSTER.replace("extra-usage", "Extra Usage"), "line 3: clusters.0.slug: "),
+        (CLUSTER.replace("canonical: 12", "canonical: -1"), "line 6: clusters.0.canonical: "),
+        (CLUSTER.replace("canonical: 12", "canonical: yes"), "line 6: clusters.0.canonical: "),
+        (CLUSTER.replace("status: 400", "status: yes"), "line 8: clusters.0.requires.status: "),
+        (CLUSTER.replace("Extra usage refused", "'   '"), "line 4: clusters.0.title: "),
+        ("clusters:\n  - title: No slug\n", "line 2: clusters.0.slug: "),
+        ("5: x\n", "line 1: 5: "),
+        ("[mode, shadow]\n", "line 1: expected keys like `version: 1`, found a list"),
+        ("just words\n", "line 1: expected keys like `version: 1`, found a str"),
+    ],
+)
+def test_a_wrong_type_or_value_is_an_error_with_its_line(text: str, expected: str) -> None:
+    assert problem(text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mode: shadow\nmode: comment\n", "line 2: the key 'mode' is given twice"),
+        ("labels:\n  candidate: a\n  candidate: b\n", "line 3: the key 'candidate' is given twice"),
+        (
+            CLUSTER + "  - {slug: extra-usage, title: Again}\n",
+            "line 9: cluster slug extra-usage is used more than once",
+        ),
+        (
+            CLUSTER + "  - {slug: b, title: Again, canonical: 12}\n",
+            "line 9: cluster canonical 12 is used more than once",
+        ),
+        (
+            "facts:\n  - {name: a, pattern: x}\n  - {name: a, pattern: y}\n",
+            "line 3: fact name a is used more than once",
+        ),
+        (CLUSTER.replace("status: 400", "statuss: 400"), "line 8: cluster extra-usage requires the unknown fact"),
+        (CLUSTER.replace('"billing: extra"', "Duplicate"), "line 5: cluster extra-usage has the label 'Duplicate'"),
+        ("labels: {candidate: Duplicate}\n", "line 1: labels.candidate, labels.confirmed and labels.regression"),
+    ],
+)
+def test_inv_27_what_contradicts_itself_is_an_error_with_its_line(text: str, expected: str) -> None:
+    assert problem(text).startswith(expected)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    assert len(problems("mode: loud\nlimits: {links: 99}\ncolour: red\n")) == 3
+
+
+def test_a_file_full_of_problems_is_told_in_as_many_lines_as_a_person_reads() -> None:
+    found = problems("\n".join(f"key{number}: 1" for number in range(3000)))
+    assert len(found) == MOST_PROBLEMS + 1
+    assert found[-1] == f"and {3000 - MOST_PROBLEMS} more"
+    assert len(problem("x" * 1000 + ": 1")) < 500
+
+
+def test_aliases_are_refused_so_that_no_bomb_can_go_off() -> None:
+    bomb = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    assert "aliases" in problem(bomb)
+    assert "aliases" in problem("*root")
+
+
+def test_a_file_nested_beyond_reason_is_refused() -> None:
+    for text in ("[" * 30_000, "{a: " * 10_000, "- " * 20_000):
+        assert problems(text)
+
+
+def test_a_file_over_its_size_is_refused_before_it_is_parsed() -> None:
+    assert problem("# " + "x" * MAX_BYTES) == "the file is larger than 64 KiB"
+    assert parse("# " + "x" * (MAX_BYTES - 2)) == RepoConfig()
+    assert problem("# " + "é" * (MAX_BYTES // 2)) == "the file is larger than 64 KiB"
+
+
+def test_more_clusters_than_allowed_are_refused() -> None:
+    rows = "".join(f"  - {{slug: c{number}, title: Cluster {number}}}\n" for number in range(MAX_CLUSTERS + 1))
+    assert problem("clusters:\n" + rows).startswith("line 1: clusters: ")
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?=a)", "(a)\\1", "a{1001}", "(?P<x", "x" * 501, "a*", "\\C{900}{900}"])
+def test_a_pattern_that_cannot_be_used_is_refused(pattern: str) -> None:
+    found = problem(yaml.safe_dump({"facts": [{"name": "plan", "pattern": pattern}]}))
+    assert "facts.0.pattern" in found
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(.*)*x", "([a-zA-Z]+)*!", "(x+x+)+y"])
+def test_inv_37_a_pattern_that_backtracks_elsewhere_comes_back_here(pattern: str) -> None:
+    text = yaml.safe_dump({"facts": [{"name": "plan", "pattern": pattern}]})
+    try:
+        compiled = parse(text).fact_patterns()[0]
+    except ConfigError:
+        return  # it matches the empty text
+    for _ in compiled.pattern.finditer("a" * 20_000 + "x" * 20_000):  # a backtracking engine never comes back
+        pass
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 2001-99-99",
+        "mode: !!int foo",
+        "mode: !!bool foo",
+        "mode: !!timestamp foo",
+        "version: " + "1" * 5000,
+        "version: 0b_",
+        "? [a]\n: b",
+        "!!map foo",
+        "!!set {a}",
+        "!!omap [a: 1]",
+        "a: !<tag:yaml.org,2002:int> ''",
+        "a: !!binary x",
+        "!!python/object/apply:os.getcwd []",
+        "mode: shadow\n---\nmode: shadow",
+        "%YAML 9.9\n---\na: 1",
+        "\ttab: x",
+        "a: 'unended",
+        "\x00",
+        "\ud800",
+        "a: \ud800",
+    ],
+)
+def test_what_yaml_itself_trips_over_is_an_error_for_a_maintainer(text: str) -> None:
+    assert problems(text)
+
+
+WORDS = st.sampled_from(
+    [
+        *("version", "mode", "labels", "limits", "ignore", "facts", "clusters", "slug", "title", "requires", "shadow"),
+        *("on", "1", "~", "2001-99-99", "!!int", "!!map", "&a", "*a", "<<", "? ", ": ", "- ", "\n", "\n  ", "[", "]"),
+        *("{", "}", "'", '"', "|\n", ">\n", ",", "#", "%", "\t", ".inf", "0x", "1e400", "é", "\u2028", "\ufeff"),
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=200), st.text(alphabet=st.characters(), max_size=50)))
+@example("a: &x [1]\nb: *x")
+def test_any_text_gives_a_configuration_or_a_config_error(text: str) -> None:
+    _accepted_or_explained(text)
+
+
+@given(st.lists(WORDS, max_size=30).map("".join))
+def test_any_yaml_like_text_gives_a_configuration_or_a_config_error(text: str) -> None:
+    _accepted_or_explained(text)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10) | st.integers(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+PARTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "version": st.just(1) | VALUES,
+        "mode": st.sampled_from(["shadow", "comment"]) | VALUES,
+        "labels": st.dictionaries(st.sampled_from(["candidate", "confirmed"]), st.text(max_size=60)) | VALUES,
+        "facts": st.lists(st.fixed_dictionaries({"name": st.text(max_size=5), "pattern": st.text(max_size=20)}))
+        | VALUES,
+        "clusters": st.lists(
+            st.fixed_dictionaries({"slug": st.text("ab-", max_size=4), "title": VALUES, "requires": VALUES}), max_size=3
+        )
+        | VALUES,
+    },
+)
+
+
+@given(PARTS)
+def test_any_values_under_known_keys_give_a_configuration_or_a_config_error(data: dict[str, object]) -> None:
+    _accepted_or_explained(yaml.safe_dump(data, allow_unicode=True))
+
+
+def _accepted_or_explained(text: str) -> None:
+    told = ["accepted"]
+    try:
+        config = parse(text)
+        config.known_clusters()
+        config.fact_patterns()
+        config.label_styles()
+    except ConfigError as error:
+        told = error.problems
+    assert told
+    assert all(isinstance(one, str) and one.strip() for one in told)
