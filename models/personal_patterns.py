@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from models.secret_patterns import Span, occurrences
 
@@ -73,7 +73,9 @@ _INVOICE = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?")
 
-_CARD = re.compile(r"\d(?<![0-9a-fA-F].)(?<!\d[.,].)(?:[ \u00a0-]?\d){12,18}(?![0-9])")
+_CARD = re.compile(r"\d(?<![0-9a-fA-F].)(?<!\d[.,].)(?:[ \u00a0-]?\d){12,40}(?![0-9])")
+_DIGITS = re.compile(r"\d+")
+_GROUPS_MOST = 5
 _CARD_STARTS = re.compile(r"4|5[1-5]|2[2-7]|3[0-9]|6")
 _GROUPED = re.compile(r"\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ \u00a0-])\d{6}\2\d{4,5}")
 _CARD_LENGTHS = {"2": (16,), "3": (14, 15, 16), "4": (13, 16, 19), "5": (16,), "6": (16, 17, 18, 19)}
@@ -85,7 +87,9 @@ _LAST_FOUR = re.compile(
     re.IGNORECASE,
 )
 _CARD_WORD = re.compile(r"(?i)card|visa|amex|mastercard|maestro|debit|credit|discover|[*•·]{3}")
-_IBAN = re.compile(r"[A-Z](?<![A-Za-z0-9].)[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+_IBAN = re.compile(
+    r"[A-Z](?:(?<![A-Za-z0-9].)|(?<=\\[nrt].))[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
+)
 
 _SEPARATOR = r"(?:[/\\]|%2[fF]|%5[cC]){1,8}"
 _NOT_IN_NAME = r"\s/\\:\"'<>|*?`,;()\[\]{}$"
@@ -166,19 +170,30 @@ def _is_mixed(value: str) -> bool:
 
 
 def _cards(text: str, folded: str) -> Iterator[Span]:
-    yield from _checked(_CARD, text, _is_card, "card")
-    yield from _checked(_IBAN, text, _is_iban, "iban")
+    for found in _CARD.finditer(text):
+        yield from _cards_in(found)
+    for found in _IBAN.finditer(text):
+        if length := _iban_length(found[0]):
+            yield found.start(), found.start() + length, "iban"
     for sign in _LAST_SIGNS:
         for start in occurrences(folded, sign):
-            found = _LAST_FOUR.match(text, start)
-            if found is not None and _CARD_WORD.search(text, max(0, start - 60), found.end()):
-                yield (*found.span("value"), "card")
+            last = _LAST_FOUR.match(text, start)
+            if last is not None and _CARD_WORD.search(text, max(0, start - 60), last.end()):
+                yield (*last.span("value"), "card")
 
 
-def _checked(pattern: re.Pattern[str], text: str, is_one: Callable[[str], bool], kind: str) -> Iterator[Span]:
-    for found in pattern.finditer(text):
-        if is_one(found[0]):
-            yield (*found.span(), kind)
+def _cards_in(found: re.Match[str]) -> Iterator[Span]:
+    """Cards among digits that may begin or end with other numbers."""
+    groups = list(_DIGITS.finditer(found[0]))
+    first = 0
+    while first < len(groups):
+        for last in range(min(len(groups), first + _GROUPS_MOST), first, -1):
+            start, end = groups[first].start(), groups[last - 1].end()
+            if 13 <= end - start <= 24 and _is_card(found[0][start:end]):
+                yield found.start() + start, found.start() + end, "card"
+                first = last - 1
+                break
+        first += 1
 
 
 def _is_card(digits: str) -> bool:
@@ -189,9 +204,15 @@ def _is_card(digits: str) -> bool:
     return total % 10 == 0 and len(set(plain)) > 1
 
 
-def _is_iban(value: str) -> bool:
-    plain = value.replace(" ", "")
-    return len(plain) >= 15 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+def _iban_length(value: str) -> int:
+    """How many characters of `value` are an account number with right check digits; 0 where none are."""
+    for end in range(len(value), 14, -1):
+        plain = value[:end].replace(" ", "")
+        if len(plain) < 15:
+            break
+        if value[end - 1] != " " and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1:
+            return end
+    return 0
 
 
 def _home_names(text: str, folded: str) -> Iterator[Span]:

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from models.redact import RECIPE, redact
+
+# Put together here, so that no scanner takes this file for a leak.
+_BODY = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY"
+_UUID = "73355090-5ee2-4e86-8762-360f79f899ab"
+SECRETS = {
+    "openai": "sk-" + "proj-" + _BODY,
+    "anthropic": "sk-" + "ant-api03-" + _BODY + _BODY,
+    "github": "gh" + "p_" + _BODY + "1234",
+    "github-fine": "github" + "_pat_" + _BODY + "_" + _BODY,
+    "gitlab": "gl" + "pat-" + _BODY[:20],
+    "slack": "xox" + "b-123456789012-123456789012-" + "abcdEFGH1234abcd",
+    "stripe": "sk" + "_live_" + _BODY + "99",
+    "stripe-test": "sk" + "_test_" + _BODY,
+    "aws": "AKIA" + "ABCD1234EFGH5678",
+    "google": "AI" + "za" + _BODY + "abc",
+    "hugging-face": "hf" + "_" + _BODY,
+    "npm": "npm" + "_" + _BODY + "abcd",
+    "sendgrid": "SG" + "." + _BODY[:22] + "." + _BODY + "abcdefghijk",
+    "jwt": "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJ" + "zdWIiOiIxMjM0In0" + ".c2lnbmF0dXJlLWhlcmU",
+    "email": "jane.doe+billing@mail.example.co.uk",
+    "request": "req_" + "011CZYZT4WHt15Eyr5w4VjJf",
+    "organisation": "org-" + "Ab12Cd34Ef56Gh78Ij90Kl12",
+    "account": "acct_" + "1MtHbELkdIwHu7ix",
+    "invoice": "in_" + "1MtHbELkdIwHu7ixl4OzzPMv",
+    "customer": "cus_" + "NffrFeUfNV2Hib12",
+    "card": "4242424242424242",
+    "card-spaced": "5555 5555 5555 4444",
+    "card-dashed": "3782-822463-10005",
+    "iban": "DE89 3704 0044 0532 0130 00",
+}
+SURROUNDINGS = (
+    "{}",
+    "before {} after",
+    '"{}"',
+    "'{}'",
+    "`{}`",
+    "({})",
+    "[{}](https://example.com)",
+    "[text](https://example.com/?q={}&x=1)",
+    "https://example.com/?key={}&page=2",
+    '{{"value":"{}","n":1}}',
+    '{{\\"value\\":\\"{}\\"}}',
+    "line\\n{}\\nline",
+    "line\n{}\nline",
+    "<b>{}</b>",
+    "**{}**",
+    "| {} |",
+    "> {}",
+    "key={};",
+    "export KEY={}",
+    "\u200b{}\u200b",
+    "\ufeff{}\u202e",
+    "值：{}。",
+)
+IN_CONTEXT = (
+    ('password: "{}"', "hunter2secret"),
+    ("PASSWORD={}", "correcthorse"),
+    ("db_password = '{}'", "x9!kkq"),
+    ("api_key: {}", "abcd1234efgh"),
+    ("AWS_SECRET_ACCESS_KEY={}", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ("Authorization: Bearer {}", "abcDEF123456.xyz"),
+    ("AUTHORIZATION: BEARER {}", "abcDEF123456.xyz"),
+    ("-H 'x-api-key: {}'", "abcdefabcdef"),
+    ("Authorization: Basic {}", "dXNlcjpwYXNzd29yZA=="),
+    ("postgres://app:{}@db.example.com/x", "s3cr3tpw"),
+    ("curl -u jane:{} https://example.com", "pa55word"),
+    ("Cookie: sid={}; theme=dark", "abc123def456"),
+    ("Organization ID: {}", _UUID),
+    ("ORGANIZATION ID: {}", _UUID.upper()),
+    ("### Organization ID\n\n{}", _UUID),
+    ("my account is {}", _UUID),
+    ('"session_id":"{}"', _UUID),
+    ('\\"conversationId\\":\\"{}\\"', _UUID),
+    ("Conversation ID {}", "2154740763616"),
+    ("Invoice number: {}", "A1B2C3D4-0007"),
+    ("my Visa ending in {}", "4242"),
+    ("/home/{}/project", "maria"),
+    ("/Users/{}/Library", "maria.k"),
+    ("/Users/{}", "maria"),
+    ("C:\\Users\\{}\\AppData", "Maria Kern"),
+    ("C:\\\\Users\\\\{}\\\\AppData", "maria"),
+    ("c:/users/{}/appdata", "maria"),
+    ("/mnt/c/Users/{}/x", "maria"),
+    ("\\\\wsl$\\Ubuntu\\home\\{}\\x", "maria"),
+    ("\\\\wsl.localhost\\Debian\\home\\{}\\x", "maria"),
+    ("home/{}/x", "maria"),
+    ("file:///Users/{}/x.js:1:2", "maria"),
+    ("~/.app/projects/-Users-{}-code", "maria"),
+)
+ORDINARY = (
+    "Version 2.1.96 on macOS 14.5, Node v22.4.1, commit 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567",
+    "see #45013, owner/repo#12 and abc1234; HTTP 429, exit code 137, port 8080",
+    "2026-04-08T14:10:00.020Z costs $1,234.56 or 1 234 567 tokens (max_tokens: 4096)",
+    "uses: actions/checkout@v4.1 and npm i left-pad@1.3.0, @scope/pkg@latest, git@github.com:owner/repo.git",
+    "The token expired: please sign in. Password: required. secret: see the docs",
+    "at render (app@main.js:12:3) 1712345678901",
+    "basic functionality, bearer authentication, a cookie: nothing",
+    "https://api.github.com/users/octocat/repos and https://example.com/home/index.html",
+    "in_progress user_settings org_chart_2024 invalid_request_error not_found_404",
+    "smart-home-assistant, work-from-home/office, UTF-8, x86_64-unknown-linux-gnu, sha256:abcdef",
+    "risk-free task-force ask-me-anything disk-usage-report-for-2024-and-2025",
+    "max 5x plan, 5-hour limit, resets 8am (Europe/London), 100% used",
+    'const token = await getToken(); api_key = os.environ["API_KEY"]',
+    "GUID {00021401-0000-0000-C000-000000000046} is a constant of Windows",
+)
+
+
+def _visible(text: str) -> str:
+    return "".join(c for c in text if c not in "\u200b\u200c\u200d\ufeff\u202e\u2060\xad")
+
+
+@pytest.mark.parametrize("surrounding", SURROUNDINGS)
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_goes_whatever_stands_around_it(kind: str, surrounding: str) -> None:
+    secret = SECRETS[kind]
+    redacted = redact(surrounding.format(secret))
+    assert secret not in _visible(redacted)
+    assert secret[-6:] not in redacted
+    assert "[redacted:" in redacted
+
+
+@pytest.mark.parametrize(("context", "secret"), IN_CONTEXT)
+def test_what_a_word_beside_it_makes_a_secret_goes(context: str, secret: str) -> None:
+    redacted = redact(f"before\n{context.format(secret)}\nafter")
+    assert secret not in redacted
+    assert redacted.startswith("before\n")
+    assert redacted.endswith("\nafter")
+    assert redact(redacted) == redacted
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_text_stays_to_the_letter(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("kind", SECRETS)
+def test_a_secret_with_invisible_characters_inside_goes(kind: str) -> None:
+    secret = SECRETS[kind]
+    redacted = redact("x " + "\u200b".join(secret) + " y")
+    assert secret not in _visible(redacted)
+    assert redacted.startswith("x ")
+    assert redacted.endswith(" y")
+
+
+@pytest.mark.parametrize("kind", ["email", "iban", "card"])
+def test_a_secret_in_full_width_letters_goes(kind: str) -> None:
+    wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in SECRETS[kind])
+    assert wide not in redact(f"a {wide} b")
+
+
+def test_a_whole_private_key_goes_and_its_surroundings_stay() -> None:
+    body = "\n".join([_BODY * 2] * 8)
+    marker = "PRIVATE" + " KEY"
+    for kind in ("RSA ", "EC ", "OPENSSH ", "ENCRYPTED ", ""):
+        text = f"here:\n-----BEGIN {kind}{marker}-----\n{body}\n-----END {kind}{marker}-----\nthanks"
+        assert redact(text) == "here:\n[redacted:private-key]\nthanks"
+        assert _BODY not in redact(json.dumps(text))
+        assert _BODY not in redact(text.split("-----END", maxsplit=1)[0])
+
+
+def test_card_digits_need_a_right_check_digit() -> None:
+    assert redact("4242 4242 4242 4243") == "4242 4242 4242 4243"
+    assert redact("ids 4242424242424243 and 1234567890123") == "ids 4242424242424243 and 1234567890123"
+
+
+def test_card_digits_are_found_among_other_numbers() -> None:
+    assert redact("12 4242 4242 4242 4242 12/29 123") == "12 [redacted:card] 12/29 123"
+    assert redact("DE89 3704 0044 0532 0130 00 PLAN 1 PRO") == "[redacted:iban] PLAN 1 PRO"
+
+
+def test_placeholders_say_what_was_there() -> None:
+    text = f"{SECRETS['email']} {SECRETS['github']} {SECRETS['card']} {SECRETS['request']} /home/maria/x"
+    assert redact(text) == ("[redacted:email] [redacted:key] [redacted:card] [redacted:id] /home/[redacted:user]/x")
+
+
+def test_many_secrets_all_go() -> None:
+    text = " and ".join([*SECRETS.values()] * 20)
+    redacted = redact(text)
+    assert not [kind for kind, secret in SECRETS.items() if secret in redacted]
+    assert redact(redacted) == redacted
+
+
+_PLAIN = st.text(st.characters(codec="utf-8"), max_size=60)
+_LETTERS = st.text(
+    st.sampled_from("abc XYZ.,;:!?/\\@#%&=()[]{}<>\"'`*_-\n\u200b\u00e9\u4e2d\u06271234567890"), max_size=40
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(before=_PLAIN | _LETTERS, after=_PLAIN | _LETTERS, kind=st.sampled_from(sorted(SECRETS)))
+def test_a_planted_secret_never_survives(before: str, after: str, kind: str) -> None:
+    secret = SECRETS[kind]
+    redacted = redact(f"{before} {secret} {after}")
+    assert secret not in _visible(redacted)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_PLAIN | _LETTERS | st.sampled_from(sorted(SECRETS.values())), max_size=6).map("".join))
+@example("-----BEGIN " + "PRIVATE KEY-----")
+def test_redacting_twice_changes_nothing(text: str) -> None:
+    once = redact(text)
+    assert redact(once) == once
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["the", "plan", "is", "charged", "twice", "again", "Crédit", "余额", "since", "v2.1.9"]),
+        max_size=40,
+    )
+)
+def test_words_stay_words(words: list[str]) -> None:
+    text = " ".join(words)
+    assert redact(text) == text
+
+
+BAIT = (
+    *("eyJ", "sk-", "@", "a@", "a@b.", "://a:", "-----BEGIN RSA PRIVATE " + "KEY-----\n", "password=", "token: ", "4 "),
+    *(
+        "home/",
+        "C:\\Users\\a b ",
+        "org id ",
+        "%40",
+        "a",
+        "\u200b",
+        "xoxb-1-",
+        "curl -u ",
+        "cookie: a=",
+        "basic ",
+        "***",
+    ),
+    *("aws key '", "/", "AB12 ", "-1a2b-", f"{_UUID} ", "in_1a2b3c4d5e-", "eyJa.", "SG.", "x-api-key: "),
+)
+
+
+@pytest.mark.parametrize("bait", BAIT)
+def test_a_megabyte_of_bait_is_read_to_its_end(bait: str) -> None:
+    assert isinstance(redact(bait * (1_000_000 // len(bait))), str)
+
+
+def test_the_recipe_has_a_name() -> None:
+    assert RECIPE
