@@ -107,7 +107,7 @@ def recorded_github() -> Iterator[Recorded]:
     config = DoubleConfig(public_key=PUBLIC_KEY, webhook_url=dead_end, webhook_secret="s", announce=False)
     app = create_double(config)
     recorder = Recorder(app)
-    with listen(recorder) as url, httpx.Client(base_url=url, trust_env=False) as http:
+    with listen(recorder) as url, httpx.Client(base_url=url, trust_env=False, verify=False) as http:
         seeded = http.post("/_double/repositories", json=SEED).json()
         http.post("/_double/repositories", json={"full_name": "acme/other"})
         yield Recorded(url, http, recorder, seeded["installation_id"], app.state.double)

@@ -226,6 +226,11 @@ def _control(routes: APIRouter, double: Double) -> None:
         double.faults.planned.clear()
         return {"planned": 0}
 
+    @routes.post("/settle")
+    async def settle() -> Json:
+        await double.sender.settled()
+        return {"deliveries": len(double.world.deliveries)}
+
     @routes.post("/reset")
     async def reset() -> Json:
         with double.world.lock:

@@ -111,7 +111,10 @@ def _installation(world: World, action: str, ask: WebhookAsk, base: str) -> Anno
 def _about(
     world: World, event: str, action: str, ask: WebhookAsk, base: str, found: Installation, parts: Json
 ) -> Announcement:
-    body = {"action": action, "installation": installation_json(world, found, base), **parts}
+    shown = installation_json(world, found, base)
+    if action not in {"suspend", "unsuspend"}:  # GitHub's deliveries count seconds here, and write text there
+        shown |= {"created_at": int(found.created_at.timestamp()), "updated_at": int(found.updated_at.timestamp())}
+    body = {"action": action, "installation": shown, **parts}
     body["sender"] = user_json(world.user(ask.sender), base)
     return Announcement(event, action, body, installation_id=found.id)
 

@@ -73,7 +73,7 @@ def create_issue(call: Call) -> Answer:
         raise Refusal(410, "Issues has been disabled in this repository.")
     title = acts.checked_title(fields.get("title"))
     body = None if fields.get("body") is None else acts.checked_body(fields["body"], "Issue")
-    number, now = max((*repo.issues, *repo.gone), default=0) + 1, world.now()
+    number, now = repo.last_number + 1, world.now()
     issue = repo.put(
         Issue(world.new_id(), number, title, body, call.actor.login, now, now, by_app=call.actor.kind == "installation")
     )

@@ -154,6 +154,7 @@ class Repository:
     collaborators: dict[str, str] = field(default_factory=dict)
     gone: dict[int, tuple[int, int] | None] = field(default_factory=dict)
     open_issues: int = 0
+    last_number: int = 0
     version: int = 0
     listings: dict[tuple[Any, ...], tuple[int, list[Issue]]] = field(default_factory=dict)
 
@@ -172,6 +173,7 @@ class Repository:
         before = self.issues.get(issue.number)
         self.open_issues += (issue.state == "open") - (before is not None and before.state == "open")
         self.issues[issue.number] = issue
+        self.last_number = max(self.last_number, issue.number)
         self.version += 1
         return issue
 

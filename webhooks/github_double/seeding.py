@@ -41,7 +41,7 @@ def set_collaborators(world: World, repo: Repository, roles: dict[str, str]) -> 
 
 def seed_issue(world: World, repo: Repository, seed: IssueSeed) -> Issue:
     """Put an issue there with its own number, times, state, labels and comments; nothing is announced."""
-    number = seed.number or max((*repo.issues, *repo.gone), default=0) + 1
+    number = seed.number or repo.last_number + 1
     created = seed.created_at or world.now()
     is_closed = seed.state == "closed"
     closed_at = (seed.closed_at or seed.updated_at or created) if is_closed else None
@@ -86,7 +86,7 @@ def delete_issue(repo: Repository, number: int, target: tuple[int, int] | None =
 def transfer_issue(world: World, repo: Repository, number: int, target: Repository) -> Issue:
     """Move an issue, with its comments, to another repository; the old number redirects."""
     before, comments = repo.issues[number], repo.comments_of(number)
-    moved = replace(before, number=max((*target.issues, *target.gone), default=0) + 1)
+    moved = replace(before, number=target.last_number + 1)
     for name in moved.labels:
         acts.ensure_label(world, target, name)
     target.put(moved)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
+import ssl
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 
 import httpx
+from starlette.background import BackgroundTask
 
 from webhooks.github_double.calls import Announcement
 from webhooks.github_double.records import Delivery
@@ -21,11 +25,18 @@ LONGEST_ANSWER = 4096
 ALWAYS_SENT = frozenset({"installation", "installation_repositories", "ping", "github_app_authorization", "meta"})
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: it takes longer than a delivery."""
+    return ssl.create_default_context()
+
+
 class Sender:
     """Hands deliveries to the App's webhook address, one attempt each, and records them."""
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.waiting = 0  # deliveries that a call caused and that are not over
 
     @property
     def ready(self) -> bool:
@@ -69,7 +80,7 @@ class Sender:
         started = time.monotonic()
         url, timeout = self.world.config.webhook_url or "", self.world.config.delivery_timeout_s
         try:
-            async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=timeout, trust_env=False, verify=_tls()) as client:
                 answer = await client.post(
                     url, content=delivery.body.encode("utf-8", "replace"), headers=delivery.headers
                 )
@@ -88,6 +99,23 @@ class Sender:
         with self.world.lock:
             self.world.deliveries[ended.id] = ended
         return ended
+
+    def later(self, work: Callable[[], Awaitable[object]]) -> BackgroundTask:
+        """The work as a task for after the answer; `settled` waits for it."""
+        self.waiting += 1
+
+        async def run() -> None:
+            try:
+                await work()
+            finally:
+                self.waiting -= 1
+
+        return BackgroundTask(run)
+
+    async def settled(self) -> None:
+        """Return once everything that was caused so far has been delivered or has failed."""
+        while self.waiting:
+            await asyncio.sleep(0.002)
 
     async def send_all(self, announcements: Iterable[Announcement]) -> None:
         """Send, in order, what the App subscribed to."""

@@ -192,6 +192,7 @@ def _facts(repo: Repository) -> dict[str, Any]:
         "open_issues": repo.open_issues,
         "open_issues_count": repo.open_issues,
         "topics": [],
+        "custom_properties": {},
         "visibility": "private" if repo.private else "public",
         "default_branch": "main",
     }

@@ -9,6 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.background import BackgroundTask
@@ -73,9 +74,12 @@ def endpoint(double: Double, route: Route) -> Callable[[Request], Awaitable[Resp
 async def _serve(double: Double, route: Route, request: Request, raw: bytes, fault: Fault | None) -> Response:
     actor, answer = Actor("anonymous"), Answer()
     headers: dict[str, str] = {}
-    if fault is None or fault.after or fault.kind == "delay":
-        with double.world.lock:
+    with double.world.lock:
+        if fault is None or fault.after or fault.kind == "delay":
             actor, answer, headers = _answer(double, route, request, raw)
+        else:
+            actor = _known(double.world, request)
+            headers = double.limits.bucket(actor, "core").headers("core")
     spoiled = fault is not None and fault.kind != "delay"
     if spoiled and fault is not None:
         answer = _spoiled(double, fault, actor, answer)
@@ -84,6 +88,14 @@ async def _serve(double: Double, route: Route, request: Request, raw: bytes, fau
     if fault is not None and fault.kind in {"timeout", "drop"}:
         return await _broken(request, fault)
     return _response(double, request, answer, {"x-github-request-id": request_id, **headers}, malformed=_cut(fault))
+
+
+def _known(world: World, request: Request) -> Actor:
+    """Who asks, where a planned fault comes before everything else."""
+    try:
+        return authenticate(world, request.headers.get("authorization"))
+    except Refusal:
+        return Actor("anonymous")
 
 
 def _cut(fault: Fault | None) -> bool:
@@ -232,9 +244,9 @@ def _response(
 
 def _aftermath(double: Double, answer: Answer) -> BackgroundTask | None:
     if answer.redeliver is not None:
-        return BackgroundTask(double.sender.redeliver, answer.redeliver)
+        return double.sender.later(partial(double.sender.redeliver, answer.redeliver))
     if answer.announcements and double.world.config.announce and double.sender.ready:
-        return BackgroundTask(double.sender.send_all, answer.announcements)
+        return double.sender.later(partial(double.sender.send_all, answer.announcements))
     return None
 
 
