@@ -14,11 +14,13 @@ MAX_DIFFERS = 2
 MAX_PLATFORMS = 6
 ZERO_WIDTH_SPACE = "\u200b"
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 _AUTOLINK = re.compile(
     r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=ftp:)(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-)|(?<=[@#])"
 )
-_BREAKS = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_BREAKS = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,9 @@ def _plain(piece: str) -> str:
 
 
 def _code(piece: str) -> str:
-    return f"`{_BREAKS.sub(' ', piece).strip().replace('|', chr(0xA6))}`"
+    """A code span; a bar would end the table's cell, and an empty span would open a longer one."""
+    flat = _BREAKS.sub(" ", piece).strip().replace("|", chr(0xA6)).replace("<!--", f"<{ZERO_WIDTH_SPACE}!--")
+    return f"`{flat}`" if flat else ""
 
 
 def _known_so_far(cluster: ClusterView | None) -> str | None:
