@@ -26,22 +26,26 @@ class Standing:
 
 
 def plan(decision: Decision, view: CommentView, config: RepoConfig, standing: Standing) -> tuple[Effect, ...]:
-    """The effects that bring the issue from what stands to what the decision says."""
+    """The effects that bring the issue from what stands to what the decision says; an ignored issue is left alone."""
+    if decision.verdict is Verdict.IGNORED:
+        return ()
     body = render(decision, view)
     wanted = wanted_labels(decision, config) if body is not None else ()
     live = {name.casefold() for name in standing.live}
-    unwanted = [name for name in sorted(standing.ours) if name not in wanted and name.casefold() in live]
+    gone = {name.casefold() for name in standing.ours} - {name.casefold() for name in wanted}
+    unwanted = [name for name in sorted(standing.ours) if name.casefold() in gone & live]
     effects = [Effect(EffectKind.REMOVE_LABEL, name) for name in unwanted]
     if body is not None:
         effects.append(Effect(EffectKind.COMMENT, body))
-    elif standing.commented and decision.verdict is not Verdict.IGNORED:
+    elif standing.commented:
         effects.append(Effect(EffectKind.COMMENT, withdrawn()))
     return (*effects, *(Effect(EffectKind.ADD_LABEL, name) for name in wanted if _may_add(name, live, standing)))
 
 
 def _may_add(name: str, live: Collection[str], standing: Standing) -> bool:
     """A label that is there needs nothing; one of ours that is gone was removed by a person and stays away (INV 21)."""
-    return name.casefold() not in live and (standing.asked or name not in standing.ours)
+    removed = name.casefold() in {label.casefold() for label in standing.ours}
+    return name.casefold() not in live and (standing.asked or not removed)
 
 
 def wanted_labels(decision: Decision, config: RepoConfig) -> tuple[str, ...]:
