@@ -29,17 +29,20 @@ _WORDS = {
     "status_code": "status code",
     "error_type": "error type",
     "error_message": "error message",
+    "service_error": "error of the service",
     "exit_code": "exit code",
     "exception": "exception",
     "frames": "stack trace",
     "os": "operating system",
     "model": "model",
 }
-_WITHOUT_VALUE = frozenset({"error_message", "frames"})  # fingerprints and code say nothing to a reader
+_WITHOUT_VALUE = frozenset(
+    {"error_message", "service_error", "frames"}
+)  # fingerprints and code say nothing to a reader
 _LIKENESS = {
-    "title": ("similar title", ("title", "title_words", "title_cosine", "title_gap")),
-    "salient": ("similar description", ("salient", "cross", "both", "salient_gap")),
-    "words_cosine": ("the same unusual words", ("words", "words_cosine", "words_gap")),
+    "title": ("similar title", ("title", "title_words", "title_cosine")),
+    "salient": ("similar description", ("salient", "cross", "both")),
+    "words_cosine": ("the same unusual words", ("words", "words_cosine")),
 }
 _PLAIN = re.compile(r"[\w][\w .:+/-]{0,39}")
 
@@ -86,10 +89,10 @@ def _fact_evidence(query: Document, other: Document, weights: dict[str, float]) 
     for name in FACT_NAMES:
         mine, theirs = query.facts.get(name, frozenset()), other.facts.get(name, frozenset())
         agreement = compare(name, mine, theirs)
-        if agreement is Agreement.AGREE and weights[f"{name}:agree"] > 0:
+        if agreement is Agreement.AGREE and weights.get(f"{name}:agree", 0.0) > 0:
             yield Evidence(name, agreement, _same(name, mine & theirs), weights[f"{name}:agree"])
         elif agreement is Agreement.DIFFER:
-            weight = min(0.0, weights[f"{name}:differ"])
+            weight = min(0.0, weights.get(f"{name}:differ", 0.0))
             if name in _ALWAYS_TOLD or weight < -_TELLING:
                 yield Evidence(name, agreement, difference(name, mine, theirs), weight)
 

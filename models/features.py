@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.decision import Agreement
 from models.document import Document
-from models.facts import FACT_NAMES, Rarity, compare
+from models.facts import Rarity, compare
 from models.retrieval import IssueIndex, Rows, Scores
 
 Matrix = NDArray[np.float64]
@@ -22,9 +22,19 @@ DAY = 86_400.0
 
 SIMILARITIES = (
     *("title", "salient", "cross", "both", "words", "title_words", "words_cosine", "title_cosine", "error_cosine"),
-    *("title_gap", "salient_gap", "words_gap", "days", "length", "errors_in_both", "mention"),
+    *("days", "length", "errors_in_both", "mention"),
 )
-FEATURES = (*SIMILARITIES, *(f"{name}:{side}" for name in FACT_NAMES for side in ("agree", "differ")))
+# Operating system and terminal are left out: fitted, they follow the waves of the development set and nothing else.
+AGREEING = (
+    *("status_code", "error_type", "service_error", "error_message", "exit_code", "exception", "frames"),
+    *("version", "plan", "model"),
+)
+DIFFERING = ("status_code", "error_type", "service_error", "error_message", "exception", "plan", "model")
+FEATURES = (
+    *SIMILARITIES,
+    *(f"{name}:agree" for name in AGREEING),
+    *(f"{name}:differ" for name in DIFFERING),
+)
 
 
 def pair_features(query: Document, index: IssueIndex, numbers: Sequence[int]) -> Matrix:
@@ -50,7 +60,6 @@ def shared_weight(name: str, one: frozenset[str], other: frozenset[str], rarity:
 
 def _text_columns(query: Document, index: IssueIndex, rows: Rows) -> dict[str, Column]:
     signals = index.signals(query)
-    own = index.own_row(query.number)
     terms = signals.terms
     return {
         "title": signals.title[rows],
@@ -62,9 +71,6 @@ def _text_columns(query: Document, index: IssueIndex, rows: Rows) -> dict[str, C
         "words_cosine": index.words.cosines(terms.whole, rows),
         "title_cosine": index.title_words.cosines(terms.title, rows),
         "error_cosine": index.error_words.cosines(terms.error, rows),
-        "title_gap": signals.title[rows] - background(signals.title, own),
-        "salient_gap": signals.salient[rows] - background(signals.salient, own),
-        "words_gap": signals.words[rows] - background(signals.words, own),
     }
 
 
@@ -78,13 +84,16 @@ def _pair_columns(query: Document, documents: Sequence[Document]) -> dict[str, C
 
 
 def _fact_features(query: Document, other: Document, rarity: Rarity) -> list[float]:
-    features = []
-    for name in FACT_NAMES:
-        mine, theirs = query.facts.get(name, frozenset()), other.facts.get(name, frozenset())
-        agreement = compare(name, mine, theirs)
-        features.append(shared_weight(name, mine, theirs, rarity) if agreement is Agreement.AGREE else 0.0)
-        features.append(float(agreement is Agreement.DIFFER))
-    return features
+    empty: frozenset[str] = frozenset()
+    values = {name: (query.facts.get(name, empty), other.facts.get(name, empty)) for name in AGREEING}
+    agreement = {name: compare(name, *both) for name, both in values.items()}
+    return [
+        *(
+            shared_weight(name, *values[name], rarity) if agreement[name] is Agreement.AGREE else 0.0
+            for name in AGREEING
+        ),
+        *(float(agreement[name] is Agreement.DIFFER) for name in DIFFERING),
+    ]
 
 
 def background(similarities: Scores, own: int | None = None) -> float:

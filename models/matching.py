@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,6 +35,7 @@ class ClusterProfile:
 
     cluster: KnownCluster
     documents: tuple[Document, ...]
+    words: tuple[frozenset[str], ...]  # of each document
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def profile(cluster: KnownCluster, embedder: Embedder) -> ClusterProfile:
     """Read and embed what the maintainer wrote; raises ModelUnavailable."""
     texts = [(cluster.title, cluster.description), *(_split(example) for example in cluster.examples[:MOST_EXAMPLES])]
     issues = [Issue(0, title, body, created_at=NEVER, updated_at=NEVER) for title, body in texts if title or body]
-    return ClusterProfile(cluster, tuple(prepare_all(issues, embedder)))
+    documents = tuple(prepare_all(issues, embedder))
+    return ClusterProfile(cluster, documents, tuple(frozenset(issue_terms(each.text).whole) for each in documents))
 
 
 def match_clusters(
@@ -110,7 +112,8 @@ def cluster_features(query: Document, known: ClusterProfile, index: IssueIndex) 
         shared_weight("error_message", messages, document.facts.get("error_message", frozenset()), rarity)
         for document in known.documents
     ]
-    words = [_shared_words(query, document, index) for document in known.documents]
+    given = index.signals(query).terms.whole.keys()
+    words = [_shared_words(given, wanted, index) for wanted in known.words]
     second = sum(nearest[:2]) / len(nearest[:2])
     return [nearest[0], nearest[0] - around, second, max(words, default=0.0), max(same, default=0.0)]
 
@@ -141,12 +144,10 @@ def _similarity(query: Document, example: Document) -> float:
     return float(np.max(query.vectors @ example.vectors.T, initial=0.0))
 
 
-def _shared_words(query: Document, example: Document, index: IssueIndex) -> float:
-    """Which share of the example's words, weighed by rarity, the issue has too."""
-    wanted, given = issue_terms(example.text).whole, issue_terms(query.text).whole
-    weights = {term: index.words.idf(term) for term in wanted}
-    whole = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in given) / whole if whole else 0.0
+def _shared_words(given: Set[str], wanted: Set[str], index: IssueIndex) -> float:
+    """Which share of the wanted words, weighed by rarity, is among the given."""
+    whole = sum(map(index.words.idf, wanted))
+    return sum(map(index.words.idf, wanted & given)) / whole if whole else 0.0
 
 
 def _exclusive(chances: Sequence[float]) -> list[float]:

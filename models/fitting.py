@@ -1,0 +1,153 @@
+"""Fits the scorer's coefficients on labelled issues: deterministic, and held out by cluster."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped] # it ships no types
+
+from models.artifacts import Logistic
+from models.document import Document
+from models.features import FEATURES, pair_features
+from models.labelled import Labelled, groups
+from models.retrieval import IssueIndex
+
+Matrix = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Loss = Callable[[Matrix], tuple[float, Matrix]]
+
+POOL = 100
+FOLDS = 5
+PAIR_PENALTY = 100.0  # ridge on the standardised weights; several hundred queries stand against it
+CLUSTER_PENALTY = 3.0
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One issue's candidates as they were when it arrived: features, which of them are in its group, their groups."""
+
+    number: int
+    group: int
+    is_query: bool
+    features: Matrix
+    right: Flags
+    groups: NDArray[np.int64]
+
+
+def collect(items: Sequence[Labelled], documents: Sequence[Document]) -> Iterator[Pool]:
+    """The pool of every issue but the first, in the order of their arrival."""
+    group = groups(items)
+    index = IssueIndex(documents[0].vectors.shape[1])
+    seen: set[int] = set()
+    for document in documents:
+        own = group[document.number]
+        if len(index):
+            numbers = index.retrieve(document, POOL)
+            found = np.array([group[number] for number in numbers], dtype=np.int64)
+            features = pair_features(document, index, numbers)
+            yield Pool(document.number, own, own in seen, features, found == own, found)
+        seen.add(own)
+        index.put(document)
+
+
+def fold_of(group: int, seed: int = 0) -> int:
+    """The fold of a group, the same on every machine, so that no cluster is in both halves."""
+    return zlib.crc32(f"{seed}:{group}".encode()) % FOLDS
+
+
+def fit_pairs(sets: Sequence[Sequence[Pool]], *, without: int | None = None, seed: int = 0) -> Logistic:
+    """Weights by which the right candidates of each query stand out in its pool (conditional logit, McFadden 1974).
+
+    Only comparisons inside one pool count, so that a set with many duplicates does not teach that its habits mean
+    "duplicate". A set weighs as the square root of its queries. `without` leaves one fold of groups out.
+    """
+    features, right, starts, weights, size = [], [], [], [], 0
+    for pools in sets:
+        parts = [part for pool in pools if (part := _training_part(pool, without, seed)) is not None]
+        for part in parts:
+            starts.append(size)
+            size += len(part[1])
+            features.append(part[0])
+            right.append(part[1])
+        weights += [1 / math.sqrt(len(parts))] * len(parts)
+    matrix, mean, scale = _standardised(np.vstack(features))
+    shares = np.array(weights) * len(weights) / sum(weights)
+    loss = _conditional(matrix, np.concatenate(right), np.array(starts), shares)
+    found = _minimised(loss, matrix.shape[1])
+    return Logistic(FEATURES, _rounded(mean), _rounded(scale), _rounded(found), 0.0)
+
+
+def fit_logistic(names: Sequence[str], features: Matrix, right: Flags, penalty: float) -> Logistic:
+    """A plain logistic regression with a ridge on all but the intercept."""
+    matrix, mean, scale = _standardised(features)
+    signs = np.where(right, 1.0, -1.0)
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        margin = signs * (matrix @ weights[:-1] + weights[-1])
+        slope = -signs / (1 + np.exp(np.clip(margin, -500, 500)))
+        ridge = penalty * np.append(weights[:-1], 0.0)
+        gradient = np.append(slope @ matrix, slope.sum()) + ridge
+        return float(np.logaddexp(0, -margin).sum() + ridge @ weights / 2), gradient
+
+    found = _minimised(loss, matrix.shape[1] + 1)
+    *weights, intercept = _rounded(found)
+    return Logistic(tuple(names), _rounded(mean), _rounded(scale), tuple(weights), intercept)
+
+
+def fit_calibration(logits: Sequence[float], right: Sequence[bool]) -> tuple[float, float]:
+    """Slope and intercept that make the log-odds of top candidates true at natural prevalence (Platt 1999)."""
+    fitted = fit_logistic(["logit"], np.array(logits)[:, None], np.array(right), 0.0)
+    slope = fitted.weights[0] / fitted.scale[0]
+    return round(slope, DIGITS), round(fitted.intercept - slope * fitted.mean[0], DIGITS)
+
+
+def held_out_logits(pools: Sequence[Pool], others: Sequence[Sequence[Pool]], seed: int = 0) -> list[Matrix]:
+    """Log-odds of every pool by a model that saw neither its group nor any other group of its fold."""
+    models = [fit_pairs([pools, *others], without=fold, seed=seed) for fold in range(FOLDS)]
+    return [models[fold_of(pool.group, seed)].logits(pool.features) for pool in pools]
+
+
+def _training_part(pool: Pool, without: int | None, seed: int) -> tuple[Matrix, Flags] | None:
+    """A query's features and labels, without what belongs to the fold; None where it teaches nothing."""
+    if without is None:
+        return (pool.features, pool.right) if pool.right.any() else None
+    if fold_of(pool.group, seed) == without:
+        return None
+    kept = np.array([fold_of(int(group), seed) != without for group in pool.groups])
+    return (pool.features[kept], pool.right[kept]) if pool.right[kept].any() else None
+
+
+def _conditional(matrix: Matrix, right: Flags, starts: NDArray[np.int64], shares: Matrix) -> Loss:
+    sizes = np.diff(np.append(starts, len(right)))
+    pool = np.repeat(np.arange(len(starts)), sizes)
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        scores = matrix @ weights
+        odds = np.exp(scores - np.maximum.reduceat(scores, starts)[pool])
+        all_odds, right_odds = np.add.reduceat(odds, starts), np.add.reduceat(odds * right, starts)
+        value = float(shares @ np.log(all_odds / right_odds)) + PAIR_PENALTY * float(weights @ weights) / 2
+        slope = (odds / all_odds[pool] - odds * right / right_odds[pool]) * shares[pool]
+        return value, slope @ matrix + PAIR_PENALTY * weights
+
+    return loss
+
+
+def _standardised(features: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    mean, scale = features.mean(axis=0), features.std(axis=0)
+    scale[scale < 1e-6] = 1.0
+    return (features - mean) / scale, mean, scale
+
+
+def _minimised(loss: Loss, size: int) -> Matrix:
+    found: Matrix = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
+    return found
+
+
+def _rounded(values: Matrix) -> tuple[float, ...]:
+    return tuple(float(round(value, DIGITS)) for value in values)
