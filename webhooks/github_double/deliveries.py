@@ -67,7 +67,6 @@ def delivery_json(delivery: Delivery, *, whole: bool = False) -> Json:
         "throttled_at": None,
     }
     if whole:
-        shown["url"] = delivery.headers.get("X-Double-Url", "")
         shown["request"] = {"headers": dict(delivery.headers), "payload": json.loads(delivery.body)}
         shown["response"] = {"headers": dict(delivery.response_headers), "payload": delivery.response_body}
     return shown
