@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ MODEL_SECONDS = 90.0  # a cold disk reads the model's libraries slowly
 STALE_AFTER = timedelta(hours=26)  # the nightly tasks run once a day
 LITTLE_SPACE = 1024**3  # bytes
 NO_SPACE = 100 * 1024**2
+MOST_INSTALLATIONS = 10
 FEW_REQUESTS = 0.1  # of the hour's
 TODO = {
     "settings": "correct that variable",
@@ -221,13 +222,6 @@ def _check_app(client: GitHubClient) -> Iterator[Check]:
         yield Check("permissions", "fail", f"the App lacks {', '.join(missing)}", "add it on the App's settings page")
     else:
         yield Check("permissions", "ok", ", ".join(f"{name}: {level}" for name, level in sorted(_needed().items())))
-    if "single_file" in granted.permissions and CONFIG_PATH not in granted.single_files:
-        yield Check(
-            "permissions",
-            "fail",
-            f"the single file {CONFIG_PATH} is not named",
-            "on the App's settings page, under Permissions, Single file, add the path",
-        )
     installations = client.installations()
     if not installations:
         yield Check("installations", "warn", "the App is installed nowhere", "install it on a repository")
@@ -235,7 +229,7 @@ def _check_app(client: GitHubClient) -> Iterator[Check]:
 
 
 def _check_installations(client: GitHubClient, installations: Sequence[Installation]) -> Iterator[Check]:
-    for one in installations[:10]:
+    for one in installations[:MOST_INSTALLATIONS]:
         name = f"installation {one.account}"
         missing = _missing(one.permissions)
         if one.suspended:
@@ -244,6 +238,20 @@ def _check_installations(client: GitHubClient, installations: Sequence[Installat
             yield Check(name, "fail", f"has not granted {', '.join(missing)}", "its owner has to accept the request")
         else:
             yield _rate(client, one.id, name)
+            yield from _check_single_file(name, one)
+    if len(installations) > MOST_INSTALLATIONS:
+        yield Check("installations", "ok", f"{len(installations) - MOST_INSTALLATIONS} more were not looked at")
+
+
+def _check_single_file(name: str, installation: Installation) -> Iterator[Check]:
+    """A manifest cannot be relied on to name the path, so an installation may lack it."""
+    if CONFIG_PATH not in installation.single_files:
+        yield Check(
+            name,
+            "fail",
+            f"the single file {CONFIG_PATH} is not named",
+            "on the App's settings page, under Permissions, Single file, add the path",
+        )
 
 
 def _rate(client: GitHubClient, installation_id: int | None, name: str) -> Check:
@@ -263,7 +271,6 @@ def _needed() -> dict[str, str]:
     return needed
 
 
-def _missing(granted: object) -> list[str]:
-    has = dict(granted) if isinstance(granted, dict) else {}
+def _missing(granted: Mapping[str, str]) -> list[str]:
     enough = {"read": {"read", "write", "admin"}, "write": {"write", "admin"}}
-    return [f"{name}: {level}" for name, level in sorted(_needed().items()) if has.get(name) not in enough[level]]
+    return [f"{name}: {level}" for name, level in sorted(_needed().items()) if granted.get(name) not in enough[level]]

@@ -17,6 +17,7 @@ class Installation:
     id: int
     account: str
     permissions: Mapping[str, str]
+    single_files: tuple[str, ...]
     suspended: bool
 
 
@@ -34,7 +35,10 @@ def installation(data: Any) -> Installation:
     permissions = {name: str(level) for name, level in mapping.table(data, "permissions").items()}
     account = data.get("account")
     login = account.get("login") if isinstance(account, dict) else None
-    return Installation(mapping.number(data), str(login or "?"), permissions, data.get("suspended_at") is not None)
+    paths = data.get("single_file_paths") or [data.get("single_file_name")]
+    files = tuple(path for path in paths if isinstance(path, str) and path)
+    is_suspended = data.get("suspended_at") is not None
+    return Installation(mapping.number(data), str(login or "?"), permissions, files, is_suspended)
 
 
 def rate_limit(data: Any) -> RateLimit:
