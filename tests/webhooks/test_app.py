@@ -8,11 +8,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import SettingsError
-from tests.fakes.deliveries import app, client
+from tests.fakes.deliveries import app, client, issue_payload, post, settings
 from tests.fakes.inbox import FakeRuntime
-from webhooks.app import create_app
+from webhooks.app import create_app, create_setup_app
+from webhooks.setup import Setup
 
-HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "github", "sqlalchemy", "dbos")
+HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "github", "sqlalchemy", "dbos", "jinja2")
 
 
 def test_importing_the_application_imports_nothing_heavy() -> None:
@@ -89,3 +90,18 @@ async def test_a_server_without_an_app_offers_to_register_one(monkeypatch: pytes
         assert (await http.get("/setup")).status_code == 200
     async with client(app(FakeRuntime()), host="203.0.113.9") as http:
         assert (await http.get("/setup")).status_code == 403
+
+
+async def test_without_a_runtime_it_makes_one_that_answers_and_enqueues(tmp_path: Path) -> None:
+    database = tmp_path / "triage.db"
+    application = create_app(settings(database_url=f"sqlite:///{database}"))
+    assert not database.exists()
+    async with application.router.lifespan_context(application), client(application) as http:
+        assert (await http.get("/readyz")).json() == {"status": "ready", "checks": {"schema": "ok"}}
+        assert (await post(http, issue_payload())).json()["status"] == "accepted"
+
+
+async def test_the_setup_application_has_nothing_to_start() -> None:
+    application = create_setup_app(Setup(settings(webhook_secret=None)))
+    async with application.router.lifespan_context(application), client(application) as http:
+        assert (await http.get("/healthz")).status_code == 200

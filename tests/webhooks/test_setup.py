@@ -248,6 +248,13 @@ async def test_an_app_in_the_file_is_never_overwritten(
     assert env_path.read_text() == f"{line}\n"
 
 
+async def test_a_file_that_cannot_be_read_is_never_overwritten(http: httpx.AsyncClient, env_path: Path) -> None:
+    env_path.write_bytes(b"\xff")
+    page = await http.get("/setup")
+    assert page.status_code == 409
+    assert "cannot be read" in page.text
+
+
 async def test_an_app_in_the_settings_is_never_overwritten(door: FakeDoor, env_path: Path) -> None:
     async with client(create_setup_app(setup_over(door, env_path, app_id=5))) as http:
         page = await http.get("/setup")
