@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 _NUMBER = re.compile(
-    r"(?<![\w/&#-])(?:GH-|#)(?P<number>[1-9]\d{0,8})(?![\w-])"
+    r"(?<![A-Za-z0-9_/&#-])(?:GH-|#)(?P<number>[1-9]\d{0,8})(?![A-Za-z0-9_-])"
     r"|github\.com/[\w.-]{1,100}/[\w.-]{1,100}/issues/(?P<address>[1-9]\d{0,8})"
 )
-_HERE = re.compile(r"(?<![\w/&#-])(?:GH-|#)([1-9]\d{0,8})(?![\w-])")
+_HERE = re.compile(r"(?<![A-Za-z0-9_/&#-])(?:GH-|#)([1-9]\d{0,8})(?![A-Za-z0-9_-])")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？;])\s+|\n")
 _SENTENCE_MOST = 600
 
@@ -26,7 +26,7 @@ _NOT_SAME = re.compile(
     r"|\bno es (?:un )?duplicad|\bno es (?:lo|el) mismo|\bdistinto (?:de|a|del)\b|\bdiferente (?:de|a|al|del|do)\b"
     r"|\bn[aã]o [eé] (?:uma? )?duplica|\bpas (?:un |le )?(?:doublon|m[eê]me|duplicat)|\bdiff[eé]rent (?:de|du)\b"
     r"|\bnon [eè] (?:un )?duplicat|\bне (?:является )?(?:дубл|дупл|то же)|\bотличается от|\bnie jest duplikat"
-    r"|\bgeen duplicaat|不是.{0,12}(?:重复|重復|同)|不是 ?(?=#)|与(?= ?#)",
+    r"|\bgeen duplicaat|不是 ?(?=#)|不是.{0,12}(?:重复|重復|同)|与(?= ?#)",
     re.IGNORECASE,
 )
 _IS_OTHER = re.compile(

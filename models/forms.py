@@ -47,7 +47,9 @@ _HEADINGS = re.compile(
     r"pre-?flight(?: checklist)?|check ?list|checks|(?:first|initial) checks|prerequisites?"
     r"|before (?:you )?(?:submit|post|creat|open|fil|report).*|acknowledg.*|"
     r"verification|code of conduct.*|contribut.*|duplicates?|existing issues?|search .*|"
-    r"is (?:this|there|it) .*|are you .*|do you .*|did (?:you|this) .*|does (?:this|it) .*|have you .*|has this .*"
+    r"link to .*|provide .*|(?:current|actual|observed|expected) (?:vs\.?|and|/) (?:current|actual|expected).*"
+    r"|subsystem|tested .*|is (?:this|there|it) .*|are you .*|do you .*|did (?:you|this) .*|does (?:this|it) .*"
+    r"|have you .*|has this .*"
     r"|can you .*|could you .*|would you .*|will you .*|which .*|"
     r"how (?:did|do|often|can|are|have|is|many) .*|when .*\?|where .*\?|who .*\?|why .*\?|last working version.*|"
     r"beschreibung|fehlerbeschreibung|schritte.*|erwartetes verhalten|umgebung|descripci[oó]n|pasos.*"
@@ -136,7 +138,7 @@ def is_template_heading(heading: str) -> bool:
 
 def is_instruction(line: str) -> bool:
     """Whether a line is a template's advice to the reporter."""
-    return _INSTRUCTION.match(line.lstrip("*_> -(")) is not None
+    return "[e.g." in line or _INSTRUCTION.match(line.lstrip("*_> -(")) is not None
 
 
 def role_of(heading: str) -> str:
@@ -150,7 +152,12 @@ def field_of(line: str) -> tuple[str, str] | None:
     if ":" not in line and "=" not in line and "：" not in line:
         return None
     found = _FIELD_LINE.match(line.strip())
-    if found is None or role_of(found["key"]) not in FIELD_ROLES or len(found["key"].split()) > 4:
+    if (
+        found is None
+        or is_instruction(line)
+        or role_of(found["key"]) not in FIELD_ROLES
+        or len(found["key"].split()) > 4
+    ):
         return None
     return field_name(found["key"]), (found["value"] or "").strip()
 

@@ -26,7 +26,7 @@ _PUNCTUATION = {0x2018: "'", 0x2019: "'", 0x201B: "'", 0x02BC: "'", 0x201C: '"',
 _PLAIN: dict[int, str | None] = {**_PUNCTUATION, **_INVISIBLE}
 
 _FENCE = re.compile(r"[ \t]{0,3}(?:[-*+] |\d+\. )?(?P<mark>`{3,}|~{3,})[ \t]*(?P<language>[^`\n]*)$")
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]*(?P<title>[^#\s].*?)[ \t]*#*$")
+_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|(?=[^\W\d_]))(?P<title>[^#\s].*?)[ \t]*#*$")
 _BOLD_LINE = re.compile(r"[ \t]{0,3}(?:\*\*|__)(?P<title>[^*_]{2,80})(?:\*\*|__)[ \t]*:?[ \t]*$")
 _TASK = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+\[(?P<tick>[ xX✓✔]?)\][ \t]*(?P<label>.*)$")
 _UNDERLINE = re.compile(r"[ \t]{0,3}(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$")

@@ -67,7 +67,7 @@ def sort_body(body: str, boilerplate: frozenset[str]) -> Parts:
             quote = []
         if line.kind is Kind.QUOTE:
             quote.append(line)
-        elif line.kind is Kind.HEADING:
+        elif line.kind is Kind.HEADING and not forms.is_empty_answer(line.text):
             _close(parts, section, boilerplate)
             section = _open(line.text, boilerplate)
         elif line.kind is Kind.CODE:

@@ -35,7 +35,7 @@ _TITLE_TAG = re.compile(
 _TITLE_EDGE = re.compile(r"^[^\w\"'`</\\$#@.(\[{&*+-]+")
 _VERSION_TAG = re.compile(r"[\[(]\s*(v?\d+(?:\.\d+){1,3}[\w.-]*)\s*[\])]")
 
-_WORD = re.compile(r"[^\W_]{2,}")
+_WORD = re.compile(r"[^\s!-/:-@\[-`{-~]{2,}")
 _SPARSE_SCRIPT = re.compile(
     r"[\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )  # scripts without spaces
@@ -118,7 +118,9 @@ def has_little_information(text: Text) -> bool:
     """Whether a report says almost nothing, so that it may never be a target (invariant 11)."""
     whole = f"{text.title}\n{text.prose[:4000]}\n{text.error[:2000]}\n{text.code[:2000]}"
     words = {
-        word for word in _WORD.findall(whole.replace("'", "").lower()) if word not in _HOLLOW and not word.isdigit()
+        word
+        for word in _WORD.findall(whole.replace("'", "").lower())
+        if word not in _HOLLOW and any(character.isalpha() for character in word)
     }
     return len(words) + len(set(_SPARSE_SCRIPT.findall(whole))) // 2 <= _LITTLE
 

@@ -7,6 +7,7 @@ import re
 _PROSE_MOST = 6_000
 _ENOUGH = 3  # points; a word counts once, in the title twice
 _STRONG, _WEAK = 2, 1
+_STEM = 7  # letters by which "exploit" and "exploited" are one word
 
 _STRONG_WORDS = re.compile(
     r"\bCVE-\d{4}-\d{4,7}\b|\bGHSA(?:-[0-9a-z]{4}){3}\b|\bCWE-\d{1,4}\b"
@@ -54,8 +55,10 @@ def describes_weakness(title: str, prose: str) -> bool:
 
 def _words(text: str) -> dict[str, int]:
     """Each telling word with its points."""
-    found = {place[0].lower(): _WEAK for place in _WEAK_WORDS.finditer(text) if not _is_denied(text, place)}
-    found.update({place[0].lower(): _STRONG for place in _STRONG_WORDS.finditer(text) if not _is_denied(text, place)})
+    found = {place[0].lower()[:_STEM]: _WEAK for place in _WEAK_WORDS.finditer(text) if not _is_denied(text, place)}
+    found.update(
+        {place[0].lower()[:_STEM]: _STRONG for place in _STRONG_WORDS.finditer(text) if not _is_denied(text, place)}
+    )
     return found
 
 
