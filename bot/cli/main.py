@@ -82,7 +82,7 @@ def _failure(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         return EXPECTED
     if isinstance(error, TriageError | ModelUnavailable):
-        console.print(f"[bold red]triage:[/] {escape(str(error))}")
+        console.print(f"[bold red]triage:[/] {escape(str(error))}", soft_wrap=True)
         return EXPECTED
     kind, place = where(error)  # without the message, which may quote an issue
     console.print(f"[bold red]triage: this is a bug:[/] {kind} at {place}. Please report it with the command you ran.")
