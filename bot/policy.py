@@ -96,23 +96,22 @@ def decide(case: Case) -> Decision:
     decision = Decision(
         case.issue.number,
         _verdict(case, vetoes, target, cluster),
-        probability=max(target.probability, cluster.probability if cluster else 0.0),
+        probability=target.probability,
         canonical=target.number,
         links=_links(case, shown, target),
-        vetoes=(*vetoes, *told),
+        vetoes=tuple(dict.fromkeys((*vetoes, *told))),
     )
     return _with_cluster(_without_empty_promise(decision), cluster)
 
 
 def root_of(number: int, duplicates: Mapping[int, int]) -> int:
-    """The canonical issue at the end of the chain (INV 4); a chain that closes on itself ends at its lowest number."""
-    seen = {number}
-    while number in duplicates:
+    """The canonical issue at the end of the chain (INV 4); a chain that runs into a circle ends at its lowest one."""
+    seen: dict[int, None] = {}
+    while number in duplicates and number not in seen:
+        seen[number] = None
         number = duplicates[number]
-        if number in seen:
-            return min(seen)
-        seen.add(number)
-    return number
+    chain = list(seen)
+    return min(chain[chain.index(number) :]) if number in seen else number
 
 
 def canonical_of(slug: str, number: int, history: History, config: RepoConfig) -> int | None:
@@ -121,7 +120,8 @@ def canonical_of(slug: str, number: int, history: History, config: RepoConfig) -
     if configured is not None:
         return root_of(configured, history.duplicates)
     roots = [root_of(member, history.duplicates) for member in history.members.get(slug, ()) if member < number]
-    usable = [root for root in roots if (seen := history.issues.get(root)) and seen.state == "open"]
+    live = {one.number for one in history.issues.values() if one.state == "open" and not one.locked}
+    usable = [root for root in roots if root in live and root < number]
     return min(usable, key=lambda root: (-roots.count(root), root), default=None)
 
 
@@ -154,11 +154,12 @@ def _folded(names: Collection[str]) -> set[str]:
 
 def _admit(case: Case) -> tuple[list[Candidate], tuple[str, ...]]:
     """The candidates that may be shown, duplicates replaced by their roots, and what people's words refused."""
+    own = {candidate.number: candidate for candidate in case.candidates}
     best: dict[int, Candidate] = {}
     refusals: list[str] = []
     for candidate in case.candidates:
-        shown = _resolved(candidate, case.history)
-        refusal = _refusal(case, shown.number)
+        shown = _resolved(candidate, own, case.history)
+        refusal = _told_apart(case, candidate.number) or _refusal(case, shown.number)
         if refusal is not None:
             refusals.append(refusal)
         elif shown.number not in best or shown.probability > best[shown.number].probability:
@@ -167,12 +168,21 @@ def _admit(case: Case) -> tuple[list[Candidate], tuple[str, ...]]:
     return sorted(best.values(), key=lambda one: (-one.probability, one.number)), told
 
 
-def _resolved(candidate: Candidate, history: History) -> Candidate:
-    """An issue closed as a duplicate is no candidate, its root is (INV 4, 14); an open one stands for itself."""
+def _resolved(candidate: Candidate, own: Mapping[int, Candidate], history: History) -> Candidate:
+    """An issue closed as a duplicate is no candidate, its root is (INV 4, 14), with the root's own evidence where that
+    was looked at; an open one stands for itself."""
     known = history.issues.get(candidate.number)
-    if known is not None and known.state == "closed" and candidate.number in history.duplicates:
-        return replace(candidate, number=root_of(candidate.number, history.duplicates))
-    return candidate
+    if known is None or known.state == "open" or candidate.number not in history.duplicates:
+        return candidate
+    root = root_of(candidate.number, history.duplicates)
+    return replace(own.get(root, candidate), number=root, probability=candidate.probability)
+
+
+def _told_apart(case: Case, number: int) -> str | None:
+    """Whether a person, or the author's own words, said that this is another problem."""
+    if number in case.history.separated:
+        return SEPARATED_BY_PERSON  # INV 8
+    return DENIED_BY_AUTHOR if number in case.text.denies else None  # INV 11
 
 
 def _refusal(case: Case, number: int) -> str | None:
@@ -180,33 +190,45 @@ def _refusal(case: Case, number: int) -> str | None:
     known = case.history.issues.get(number)
     if known is None or known.is_pull_request or known.author_is_bot:
         return TARGET_NOT_AN_ISSUE  # INV 7, 14
+    if number >= case.issue.number:
+        return TARGET_NOT_EARLIER  # INV 2, 5
     rules = (
-        (number >= case.issue.number, TARGET_NOT_EARLIER),  # INV 2, 5
-        (number in case.history.separated, SEPARATED_BY_PERSON),  # INV 8
-        (number in case.text.denies, DENIED_BY_AUTHOR),  # INV 11
         (known.state == "closed" and known.state_reason == "duplicate", TARGET_IS_A_DUPLICATE),  # INV 14
         (number in case.history.says_little, TARGET_SAYS_LITTLE),  # INV 11
     )
-    return next((name for applies, name in rules if applies), None)
+    return _told_apart(case, number) or next((name for applies, name in rules if applies), None)
 
 
 def _cluster(case: Case) -> tuple[ClusterMatch | None, tuple[str, ...]]:
     if not case.matches or case.matches[0].probability < case.thresholds.cluster:
         return None, ()
     best = case.matches[0]
-    if best.contradicts:
-        return None, (CONTRADICTING_FACT,)
-    return (None, (AMBIGUOUS_CLUSTER,)) if best.margin < CLUSTER_MARGIN else (best, ())
+    canonical = canonical_of(best.slug, case.issue.number, case.history, case.config)
+    apart = None if canonical is None else _told_apart(case, canonical)
+    rules = (
+        (case.history.objected, OBJECTION),  # INV 17, 18
+        (bool(best.contradicts), CONTRADICTING_FACT),
+        (best.margin < CLUSTER_MARGIN, AMBIGUOUS_CLUSTER),
+        (apart is not None, apart or ""),
+    )
+    vetoes = tuple(name for applies, name in rules if applies)
+    return (None, vetoes) if vetoes else (best, ())
 
 
 def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None) -> Candidate | None:
-    """The issue that the verdict points at: the known cluster's canonical, or the root of the best candidate."""
+    """The issue that the verdict points at: the known cluster's canonical, or the root of the best candidate.
+
+    Only the canonical is as probable as the cluster; beside a cluster, another issue has to be worth a link by itself.
+    """
     by_number = {candidate.number: candidate for candidate in shown}
+    enough = 0.0
     if cluster is not None:
+        enough = case.thresholds.related
         number = canonical_of(cluster.slug, case.issue.number, case.history, case.config)
         if number is not None and _refusal(case, number) is None:
-            return by_number.get(number, Candidate(number, cluster.probability))
-    for candidate in shown:
+            own = by_number.get(number, Candidate(number, 0.0))
+            return replace(own, probability=max(own.probability, cluster.probability))
+    for candidate in (one for one in shown if one.probability >= enough):
         number = root_of(candidate.number, case.history.duplicates)
         if number == candidate.number or _refusal(case, number) is None:
             return replace(by_number.get(number, candidate), number=number, probability=candidate.probability)
@@ -215,15 +237,15 @@ def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None
 
 def _target_vetoes(case: Case, target: Candidate, cluster: ClusterMatch | None) -> tuple[str, ...]:
     known = case.history.issues[target.number]
-    probability = max(target.probability, cluster.probability if cluster else 0.0)
+    canonical = canonical_of(cluster.slug, case.issue.number, case.history, case.config) if cluster else None
     rules = (
-        (probability < case.thresholds.duplicate, BELOW_THRESHOLD),
+        (target.probability < case.thresholds.duplicate, BELOW_THRESHOLD),
         (bool(contradictions(target)), CONTRADICTING_FACT),  # INV 10
         (known.state == "closed", TARGET_CLOSED),  # INV 3
         (known.locked, TARGET_LOCKED),  # INV 3
         (case.history.objected, OBJECTION),  # INV 17, 18
         (case.history.reopened_by_person, REOPENED_BY_PERSON),  # INV 19
-        (cluster is None and _over_cap(case, target.number), CLUSTER_OVER_CAP),  # INV 9
+        (target.number != canonical and _over_cap(case, target.number), CLUSTER_OVER_CAP),  # INV 9
         (has_little_information(case.text), LITTLE_INFORMATION),
     )
     return tuple(name for applies, name in rules if applies)
@@ -257,9 +279,15 @@ def _without_target(
     case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None, vetoes: tuple[str, ...]
 ) -> Decision:
     links = _links(case, shown, None)
-    verdict = Verdict.RELATED if links or cluster is not None else Verdict.NEW
-    probability = max((one.probability for one in shown), default=0.0)
-    return _with_cluster(Decision(case.issue.number, verdict, probability, links=links, vetoes=vetoes), cluster)
+    related = bool(links or cluster) and not case.history.objected
+    decision = Decision(
+        case.issue.number,
+        Verdict.RELATED if related else Verdict.NEW,
+        max((one.probability for one in shown), default=0.0),
+        links=links,
+        vetoes=tuple(dict.fromkeys((*vetoes, *([OBJECTION] if case.history.objected else [])))),
+    )
+    return _with_cluster(_without_empty_promise(decision), cluster)
 
 
 def _without_empty_promise(decision: Decision) -> Decision:
