@@ -45,6 +45,7 @@ _ASSET = re.compile(
 )
 _MARKS = re.compile(r"\*{1,3}|`+|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|~~")
 _PLACEHOLDER = re.compile(r"\[redacted:[a-z-]{1,20}\]")
+_SAID_CODE = re.compile(r"`([^`\s]{1,60} [^`\s]{1,60} [^`\n]{1,300})`")  # three words or more are a message
 _SPACES = re.compile(r"[ \t]{2,}")
 
 
@@ -61,7 +62,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of Markdown; `text` is without its mark, `language` that of its code block, counted by `block`."""
+    """One line of Markdown; `text` is without its mark, `language` that of its code block, counted by `block`.
+
+    A ticked box has the language "x", a heading that is only a bold line "bold".
+    """
 
     kind: Kind
     text: str
@@ -140,7 +144,7 @@ def _plain_line(row: str, previous: Kind, block: int) -> Line:
 
 def _marked_line(row: str, first: str) -> Line:
     if first in "#*_" and (heading := _HEADING.match(row) or _BOLD_LINE.match(row)):
-        return Line(Kind.HEADING, heading["title"])
+        return Line(Kind.HEADING, heading["title"], "" if first == "#" else "bold")
     if first in "-*+0123456789" and (task := _TASK.match(row)):
         return Line(Kind.TASK, task["label"], "x" if task["tick"].strip() else "")
     if _UNDERLINE.match(row) or (first == "|" and _TABLE_RULE.fullmatch(row)):
@@ -149,7 +153,7 @@ def _marked_line(row: str, first: str) -> Line:
 
 
 def without_marks(line: str) -> str:
-    """A line without images, link targets, tags, emphasis and list marks; addresses lose scheme and query."""
+    """A line without images, link targets, tags, emphasis and list marks; long inline code becomes a quotation."""
     if "![" in line or "<" in line:
         line = _TAG.sub(" ", _IMAGE.sub(" ", line))
     if "](" in line:
@@ -158,6 +162,8 @@ def without_marks(line: str) -> str:
         line = _URL.sub(_short_address, line)
     if "[redacted:" in line:
         line = _PLACEHOLDER.sub(" ", line)
+    if "`" in line:
+        line = _SAID_CODE.sub(r'"\1"', line)
     if "|" in line:
         line = line.replace("|", " ")
     line = _MARKS.sub("", _LIST_MARK.sub("", line.strip()))

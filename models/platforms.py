@@ -48,7 +48,7 @@ _PLAN_SAID = re.compile(
     rf"|account|user|tier|seat|customer|member|abo|seats)s?\b"
     rf"|\b(?:max|pro)(?: plan)?[ -]?\(?(?P<size>\d{{1,3}}x)\)?(?!\w)"
     rf"|\b(?:on|have|using|with|bought|upgraded to|subscribed to|paying for|i'm|plan:?|subscription:?) (?:the |a "
-    rf"|my |claude )?(?P<said>max|pro|team|enterprise)\b(?! tip| code)",
+    rf"|my |claude )?(?P<said>max|pro|team|enterprise)\b(?! tip| code)(?: plan)?(?:[ -]?\(?(?P<much>\d{{1,3}}x)\b)?",
     re.IGNORECASE,
 )
 _MODEL = re.compile(
@@ -78,7 +78,7 @@ def plans_in(answers: Iterable[str], prose: str) -> frozenset[str]:
 def _plans_said(prose: str) -> Iterator[str]:
     for found in _PLAN_SAID.finditer(prose):
         name = found["plan"] or found["said"] or found[0][:3]
-        yield _sized(name, found["before"] or found["inside"] or found["size"])
+        yield _sized(name, found["before"] or found["inside"] or found["size"] or found["much"])
 
 
 def _sized(name: str, size: str | None) -> str:

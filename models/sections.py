@@ -31,6 +31,7 @@ _OUTPUT_LANGUAGES = frozenset(
 )
 _SHORT_QUOTE = 3  # lines: a longer quotation is another's text
 _FIELD_MOST = 200
+_OWN_FIELD_WORDS = 4  # of a heading that only this repository asks with
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -67,7 +68,7 @@ def sort_body(body: str, boilerplate: frozenset[str]) -> Parts:
             quote = []
         if line.kind is Kind.QUOTE:
             quote.append(line)
-        elif line.kind is Kind.HEADING and not forms.is_empty_answer(line.text):
+        elif line.kind is Kind.HEADING and not (line.language and forms.is_empty_answer(line.text)):
             _close(parts, section, boilerplate)
             section = _open(line.text, boilerplate)
         elif line.kind is Kind.CODE:
@@ -93,13 +94,8 @@ def _close(parts: Parts, section: _Section, boilerplate: frozenset[str]) -> None
     if section.heading and not section.is_form:
         parts.headings.append(section.heading)
         parts.prose.append(section.heading)
-    if (
-        section.is_form
-        and section.role != "checklist"
-        and rows
-        and len(rows) <= 3
-        and not forms.is_empty_answer(" ".join(rows))
-    ):
+    is_field = section.is_form or 0 < len(section.heading.split()) <= _OWN_FIELD_WORDS
+    if is_field and section.role != "checklist" and 0 < len(rows) <= 3 and not forms.is_empty_answer(" ".join(rows)):
         parts.fields.setdefault(forms.field_name(section.heading), "\n".join(rows)[:_FIELD_MOST])
     if section.role in forms.FIELD_ROLES | {"checklist"} and len(rows) <= 3:
         rows = rows[1:]
