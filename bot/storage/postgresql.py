@@ -103,20 +103,26 @@ class PostgresBackend:
     @contextmanager
     def lock(self, repository_id: int) -> Iterator[None]:
         """A session's advisory lock; the server frees it when the connection ends, however that happens."""
-        with ExitStack() as held:
-            try:
-                connection = held.enter_context(self._lock_engine.connect())
-                connection.execute(select(func.pg_advisory_lock(_LOCK_SPACE | repository_id)))
-            except DBAPIError as error:
-                raise StorageError(self.explain(error)) from None
+        with self._session(func.pg_advisory_lock(_LOCK_SPACE | repository_id)):
             yield
 
     @contextmanager
     def claim(self, worker: str) -> Iterator[bool]:
         """A session's advisory lock that is tried once."""
         key = _LOCK_SPACE | 1 << 46 | zlib.crc32(worker.encode())
-        with self._lock_engine.connect() as connection:
-            yield bool(connection.execute(select(func.pg_try_advisory_lock(key))).scalar())
+        with self._session(func.pg_try_advisory_lock(key)) as free:
+            yield bool(free)
+
+    @contextmanager
+    def _session(self, question: ColumnElement[Any]) -> Iterator[Any]:
+        """The answer to one question, with the connection kept open until the end."""
+        with ExitStack() as held:
+            try:
+                connection = held.enter_context(self._lock_engine.connect())
+                answer = connection.execute(select(question)).scalar()
+            except DBAPIError as error:
+                raise StorageError(self.explain(error)) from None
+            yield answer
 
     def is_orphan(self, error: SQLAlchemyError) -> bool:
         """foreign_key_violation."""
@@ -150,8 +156,6 @@ _SENTENCES = {
     "42703": f"lacks columns that this version needs: {MIGRATE_HINT}",
     "42704": f"lacks the type `vector`: {MIGRATE_HINT}",
     "42501": "does not let this user do that: grant it, or let the owner run `triage migrate`",
-    "3D000": "does not exist: create it with createdb",
-    "28": "refused the user or the password: check TRIAGE_DATABASE_URL",
     "0A000": "has no pgvector: install the extension `vector` on the server",
     "58P01": "has no pgvector: install the extension `vector` on the server",
     "53": "has no room left (connections, memory or disk)",

@@ -78,16 +78,16 @@ def test_inv_32_fifty_threads_accept_one_delivery_once(storage: Storage) -> None
 def test_inv_32_processes_that_race_accept_each_delivery_once(storage: Storage, database_url: str) -> None:
     code = """
 import random
-order = random.sample(range(200), 200)
+order = random.sample(range(4000), 4000)
 new = []
-for start in range(0, 200, 20):
-    group = [delivery(f"d{n}") for n in order[start:start + 20]]
+for start in range(0, 4000, 400):
+    group = [delivery(f"d{n}") for n in order[start:start + 400]]
     new += [r.id for r, is_new in zip(group, storage.accept(group, lambda c, r: None)) if is_new]
 print(*new)
 """
     accepted = [name for answer in answers(code, database_url, 3) for name in answer.split()]
-    assert sorted(accepted) == sorted(f"d{n}" for n in range(200))
-    assert storage.delivery_counts() == {"queued": 200}
+    assert sorted(accepted) == sorted(f"d{n}" for n in range(4000))
+    assert storage.delivery_counts() == {"queued": 4000}
 
 
 def test_inv_02_a_lock_lets_one_holder_in_across_processes_and_threads(
