@@ -17,6 +17,7 @@ from models.decision import Effect, EffectKind
 from models.issue import Issue
 
 HOUR = timedelta(hours=1)
+BUDGET_ROWS = 10_000  # effects looked through for the comments of the last hour; at most 1000 of those are allowed
 FRESH = timedelta(seconds=60)  # how long after its decision an effect may rely on the target's state as read then
 
 SUPERSEDED = "a newer decision took its place"
@@ -24,6 +25,9 @@ STALE = "waited too long: the issue is decided again"
 ISSUE_GONE = "the issue is gone"
 BEFORE_IT_FAILED = "an effect before it failed"
 NO_COMMENTS = "limits.comments_per_hour is 0"
+NOW_SHADOW = "the mode is shadow by now"
+
+_DROPPED = frozenset({SUPERSEDED, STALE, ISSUE_GONE})
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +53,17 @@ def perform(
         reason = ISSUE_GONE if issue is None else None
     if reason is not None or issue is None:
         _finish_all(services, planned, "skipped", reason or ISSUE_GONE)
+    elif config.mode == "shadow":
+        _finish_all(services, planned, "shadow", NOW_SHADOW)  # INV 26
     else:
         _perform_all(services, repository, planned, issue, config)
     return [one.state for one in _effects(services, decision)]
+
+
+def stands(row: EffectRecord) -> bool:
+    """Whether GitHub shows what the effect asked for by our doing: it was done, or found done by an attempt that died
+    before it was recorded (only what was not there is ever planned)."""
+    return row.state == "done" or (row.state == "skipped" and row.reason not in _DROPPED)
 
 
 def is_stale(services: Services, decision: DecisionRecord) -> bool:
@@ -117,8 +129,12 @@ def _spend(services: Services, repository: RepositoryRecord, config: RepoConfig)
     if limit == 0:
         raise Permanent(NO_COMMENTS)
     now = services.clock()
-    if services.storage.comments_written_since(repository.id, now - HOUR) >= limit:
-        raise BudgetSpent(f"{limit} comments were written in the last hour", HOUR.total_seconds() / limit)
+    if services.storage.comments_written_since(repository.id, now - HOUR) < limit:
+        return
+    done = services.storage.effects(repository.id, state="done", limit=BUDGET_ROWS)
+    written = [one.finished_at for one in done if one.kind == EffectKind.COMMENT.value and one.finished_at is not None]
+    free = min(written[:limit], default=now) + HOUR  # when the comment that fills the budget is an hour old
+    raise BudgetSpent(f"{limit} comments were written in the last hour", max(1.0, (free - now).total_seconds()))
 
 
 def _finish(

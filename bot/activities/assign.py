@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.activities.judge import matches_of
+from bot.activities.judge import matches_of, thresholds
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
@@ -51,7 +51,7 @@ def _assigned(
     services: Services, index: IssueIndex, members: Mapping[str, Sequence[int]], defined: Sequence[KnownCluster]
 ) -> dict[str, Sequence[int]]:
     """One round: every issue near a cluster is matched against the members of the round before."""
-    cut = services.scorer.thresholds["cluster"]
+    cut = thresholds(services).cluster
     found = _canonicals(index, defined)
     for number in _neighbours(services, index, members, defined):
         others = {slug: [one for one in numbers if one != number] for slug, numbers in members.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
 from bot.activities.view import cluster_view
@@ -21,6 +21,8 @@ from models.retrieval import IssueIndex
 from models.text import has_little_information
 
 POOL = 100  # candidates retrieved and scored
+CLUSTER = 0.5  # membership probability from which on a known cluster is named, where the artifact has no cut
+RELATED_AT_LEAST = 0.4  # no link is worth a reader's click that is more probably wrong than right by far
 KEPT = 25  # candidates that the policy sees
 
 
@@ -41,15 +43,42 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
         raise NotFound(f"{repository.full_name}#{number} is not in the database: import the repository first")
     index = services.indexes.index(repository.id)
     document = document_of(services, repository.id, stored)
-    pool = index.retrieve(document, limit=POOL, before=number)
-    candidates = services.scorer.judge(document, index, pool)[:KEPT]
+    duplicates = _duplicates(services, repository.id, number)
+    candidates = _candidates(services, document, index, duplicates)
     members = known_members(services, repository.id)
     matches = matches_of(services, index, document, config.known_clusters(), _before(members, number))
-    history = _history(services, repository.id, number, candidates, members, config)
-    case = Case(stored.issue, stored.text, candidates, matches, history, config, _thresholds(services))
-    decision = decide(case)
+    history = _history(services, repository.id, number, candidates, duplicates, members, config)
+    case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(services))
+    case, decision = _decided(services, document, index, case)
     cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at)
     return Judgement(case, decision, document, CommentView(history.issues, cluster))
+
+
+def _duplicates(services: Services, repository_id: int, number: int) -> dict[int, int]:
+    duplicates = services.storage.duplicates(repository_id)
+    duplicates.pop(number, None)  # what was decided of this issue before must not decide it again
+    return duplicates
+
+
+def _candidates(
+    services: Services, document: Document, index: IssueIndex, duplicates: Mapping[int, int]
+) -> list[Candidate]:
+    """The best of the pool; and their roots, so that what is said of a root is true of it."""
+    pool = index.retrieve(document, limit=POOL, before=document.number)
+    best = services.scorer.judge(document, index, pool)[:KEPT]
+    roots = {root_of(one.number, duplicates) for one in best} - {one.number for one in best}
+    earlier = sorted(root for root in roots if root < document.number and root in index)
+    return [*best, *services.scorer.judge(document, index, earlier)]
+
+
+def _decided(services: Services, document: Document, index: IssueIndex, case: Case) -> tuple[Case, Decision]:
+    """The decision, its target compared with the issue even where it was not retrieved (INV 10)."""
+    decision = decide(case)
+    target = decision.canonical
+    if target is None or target not in index or target in {one.number for one in case.candidates}:
+        return case, decision
+    case = replace(case, candidates=[*case.candidates, *services.scorer.judge(document, index, [target])])
+    return case, decide(case)
 
 
 def document_of(services: Services, repository_id: int, stored: StoredIssue) -> Document:
@@ -93,9 +122,10 @@ def _before(members: dict[str, Sequence[int]], number: int) -> dict[str, Sequenc
     return {slug: [one for one in numbers if one < number] for slug, numbers in members.items()}
 
 
-def _thresholds(services: Services) -> Thresholds:
+def thresholds(services: Services) -> Thresholds:
+    """The cuts in force: those that the scorer's artifact recommends."""
     cuts = services.scorer.thresholds
-    return Thresholds(cuts["duplicate"], cuts["related"], cuts["cluster"])
+    return Thresholds(cuts["duplicate"], max(cuts["related"], RELATED_AT_LEAST), cuts.get("cluster", CLUSTER))
 
 
 def _history(
@@ -103,11 +133,10 @@ def _history(
     repository_id: int,
     number: int,
     candidates: Sequence[Candidate],
+    duplicates: Mapping[int, int],
     members: dict[str, Sequence[int]],
     config: RepoConfig,
 ) -> History:
-    duplicates = services.storage.duplicates(repository_id)
-    duplicates.pop(number, None)  # what was decided of this issue before must not decide it again
     named = [cluster.canonical for cluster in config.clusters if cluster.canonical]
     numbers = {candidate.number for candidate in candidates} | set(named)
     numbers |= {one for group in members.values() for one in group}

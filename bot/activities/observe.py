@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from bot.errors import ConfigError, Gone, Permanent
+from bot.errors import ConfigError, Gone, Permanent, TriageError
+from bot.github.protocol import RepositoryInfo
 from bot.repo_config import RepoConfig, parse
 from bot.services import Services
 from bot.storage.records import ConfigRecord, RepositoryRecord, StoredIssue
@@ -24,14 +26,8 @@ SYNC_OVERLAP = timedelta(minutes=5)  # asked for again at each synchronisation, 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped(Exception):
+class Stopped(TriageError):
     """Nothing is to be done in this repository now; the reason is for the operator."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 def open_repository(
@@ -47,8 +43,9 @@ def open_repository(
 
 
 def _known(services: Services, full_name: str, repository_id: int | None) -> RepositoryRecord | None:
-    by_id = services.storage.repository_by_id(repository_id) if repository_id is not None else None
-    return by_id or services.storage.repository(full_name)
+    if repository_id is not None:
+        return services.storage.repository_by_id(repository_id)  # another may have had the name before
+    return services.storage.repository(full_name)
 
 
 def _is_settled(known: RepositoryRecord, full_name: str, installation_id: int | None) -> bool:
@@ -64,10 +61,13 @@ def _look(
     if installation is None and services.settings.is_app:
         installation = services.github.installation_of(full_name)
     try:
-        info = services.github.reader(full_name, installation).repository()
+        info = _info(services, known, full_name, installation)
     except Permanent as error:
         stop_repository(services, known, str(error))
         raise Stopped(str(error)) from error
+    known = known or services.storage.repository_by_id(info.id)
+    if known is not None and known.state == "paused":
+        raise Stopped("the repository is paused")
     record = replace(
         known or RepositoryRecord(info.id, info.full_name),
         full_name=info.full_name,
@@ -79,6 +79,30 @@ def _look(
     if info.archived:
         raise Stopped("the repository is archived")
     return record
+
+
+def _info(
+    services: Services, known: RepositoryRecord | None, full_name: str, installation: int | None
+) -> RepositoryInfo:
+    """The repository by the event's name, or by the one that we know where another has the event's by now (INV 29)."""
+    info = services.github.reader(full_name, installation).repository()
+    if known is not None and info.id != known.id:
+        info = services.github.reader(known.full_name, installation).repository()
+        if info.id != known.id:
+            raise Stopped(f"{full_name} is another repository by now")
+    return info
+
+
+@contextmanager
+def _stopping(services: Services, repository: RepositoryRecord) -> Iterator[None]:
+    """Inside, a failure that everything else in this repository would meet too stops the repository (INV 36)."""
+    try:
+        yield
+    except Permanent as error:
+        if not error.stops_repository:
+            raise
+        stop_repository(services, repository, str(error))
+        raise Stopped(str(error)) from error
 
 
 def stop_repository(services: Services, known: RepositoryRecord | None, reason: str) -> None:
@@ -100,8 +124,15 @@ def current_config(services: Services, repository: RepositoryRecord) -> RepoConf
 
 
 def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigRecord) -> ConfigRecord:
-    seen = services.reader(repository).config(record.etag)
     fresh = replace(record, checked_at=services.clock())
+    try:
+        with _stopping(services, repository):
+            seen = services.reader(repository).config(record.etag)
+    except Permanent as error:
+        if record.checked_at is None:
+            raise  # never read: what is in it is not known
+        seen, fresh = None, replace(fresh, error=str(error), etag=None)
+        log.warning("config.unreadable", repository=repository.full_name, problem=str(error))
     if seen is not None:
         try:
             parse(seen.text or "")
@@ -116,7 +147,8 @@ def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigR
 def observe_issue(services: Services, repository: RepositoryRecord, number: int) -> Issue | None:
     """Read one issue from GitHub and keep it; None where it is gone (and then forgotten)."""
     try:
-        issue = services.reader(repository).issue(number)
+        with _stopping(services, repository):
+            issue = services.reader(repository).issue(number)
     except Gone:
         services.storage.delete_issue(repository.id, number)
         return None
@@ -158,10 +190,14 @@ def read_history(
     config = config_in_force(services, repository)
     since = repository.synced_at - SYNC_OVERLAP if repository.synced_at and repository.imported_at else None
     started = services.clock()
-    for page in services.reader(repository).issues(since=since):
-        services.storage.save_issues(repository.id, [_stored(issue, config) for issue in page])
-        progress(len(page))
+    with _stopping(services, repository):
+        for page in services.reader(repository).issues(since=since):
+            services.storage.save_issues(repository.id, [_stored(issue, config) for issue in page])
+            progress(len(page))
     read_again(services, repository, config)
-    record = replace(repository, imported_at=started, synced_at=started)
+    present = services.storage.repository_by_id(repository.id)
+    if present is None:
+        raise Stopped("the repository was forgotten while it was read")
+    record = replace(present, imported_at=started, synced_at=started)
     services.storage.save_repository(record)
     return record

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.activities.act import stands
 from bot.activities.judge import Judgement, judge
 from bot.activities.observe import observe_issue
 from bot.decision_data import to_data
@@ -13,7 +14,7 @@ from bot.effects import Standing, conclusion, plan
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
-from models.decision import Decision, Effect, EffectKind, Verdict
+from models.decision import Decision, EffectKind, Verdict
 
 LOOKS = 3  # times that a target may change under our eyes before the decision is left to its vetoes
 POINTING = {Verdict.DUPLICATE, Verdict.REGRESSION}
@@ -52,10 +53,10 @@ def resolve(
     judgement = _verified(services, repository, number, config)
     previous = services.storage.last_decision(repository.id, number)
     concluded = conclusion(judgement.decision, config)
-    effects: tuple[Effect, ...] = ()
-    if not _is_settled(services, repository.id, previous, concluded, config):
-        standing = _standing(services, repository.id, judgement, reason)
-        effects = plan(judgement.decision, judgement.view, config, standing)
+    rows = _standing_rows(services, repository.id, number, config)
+    effects = plan(judgement.decision, judgement.view, config, _standing(rows, judgement, reason))
+    if _says_so_already(services, repository.id, number, rows, concluded):
+        effects = tuple(effect for effect in effects if effect.kind is not EffectKind.COMMENT)
     model = f"{services.embedder.model_id} {services.scorer_id}"
     decision = replace(judgement.decision, effects=effects, model=model)
     return Resolution(judgement, decision, concluded, previous, (time.perf_counter() - started) * 1000)
@@ -111,27 +112,31 @@ def _verified(services: Services, repository: RepositoryRecord, number: int, con
     return judgement
 
 
-def _is_settled(
-    services: Services, repository_id: int, previous: DecisionRecord | None, concluded: str, config: RepoConfig
+def _standing_rows(services: Services, repository_id: int, number: int, config: RepoConfig) -> list[EffectRecord]:
+    """The effects that made what stands on the issue (in shadow mode: what would stand), newest first."""
+    rows = services.storage.effects(repository_id, number=number)
+    return [row for row in rows if stands(row) or (config.mode == "shadow" and row.state == "shadow")]
+
+
+def _says_so_already(
+    services: Services, repository_id: int, number: int, rows: Sequence[EffectRecord], concluded: str
 ) -> bool:
-    """Whether the last decision concluded the same and everything it planned is there."""
-    if previous is None or previous.conclusion != concluded:
+    """Whether the comment that stands was written for this very conclusion: then it is not even edited (INV 23)."""
+    comment = next((row for row in rows if row.kind == EffectKind.COMMENT.value), None)
+    if comment is None:
         return False
-    good = {"done", "skipped", "shadow"} if config.mode == "shadow" else {"done", "skipped"}
-    effects = services.storage.effects(repository_id, decision_id=previous.id)
-    return all(effect.state in good for effect in effects)
+    decisions = services.storage.decisions(repository_id, number=number)
+    return any(one.id == comment.decision_id and one.conclusion == concluded for one in decisions)
 
 
-def _standing(services: Services, repository_id: int, judgement: Judgement, reason: Reason) -> Standing:
-    issue = judgement.case.issue
-    done = [one for one in services.storage.effects(repository_id, number=issue.number) if one.state == "done"]
+def _standing(rows: Sequence[EffectRecord], judgement: Judgement, reason: Reason) -> Standing:
     ours: dict[str, bool] = {}
-    for effect in reversed(done):  # oldest first, so that the last one counts
-        if effect.kind != EffectKind.COMMENT.value:
-            ours[effect.value] = effect.kind == EffectKind.ADD_LABEL.value
+    for row in reversed(rows):  # oldest first, so that the last one counts
+        if row.kind != EffectKind.COMMENT.value:
+            ours[row.value] = row.kind == EffectKind.ADD_LABEL.value
     return Standing(
-        commented=any(effect.kind == EffectKind.COMMENT.value for effect in done),
+        commented=any(row.kind == EffectKind.COMMENT.value for row in rows),
         ours=frozenset(name for name, added in ours.items() if added),
-        live=frozenset(issue.labels),
+        live=frozenset(judgement.case.issue.labels),
         asked=reason.asked,
     )

@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 
 from dbos import DBOS
 
-from bot.activities.observe import Stopped
 from bot.errors import RetryAfter, TriageError, Unavailable, where
 from bot.services import Services
 from models.embedder import ModelUnavailable
@@ -85,7 +84,7 @@ def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
         return Outcome(wait=error.seconds)
     except (Unavailable, ModelUnavailable) as error:
         return Outcome(unavailable=str(error))
-    except (Stopped, TriageError) as error:
+    except TriageError as error:
         return Outcome(stopped=str(error))
     except Exception as error:  # the engine would journal its message, which may quote a text (INV 41)
         raise StepFailed(*where(error)) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dbos import DBOS
 
 from bot.activities.act import is_stale, perform
@@ -12,9 +10,9 @@ from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.repository_steps import needs_history, read_and_learn, repository_of
-from bot.workflows.steps import MAX_RECOVERIES, services, step
+from bot.workflows.steps import MAX_RECOVERIES, StepPostponed, services, step
 
-ROUNDS = 5  # times that a decision may go stale while its effects wait, before the delivery is given up
+ROUNDS = 5  # times that a decision may go stale while its effects wait, before the delivery is put off
 
 
 @DBOS.workflow(name="triage_issue", max_recovery_attempts=MAX_RECOVERIES)
@@ -29,7 +27,7 @@ def triage_issue(delivery: Delivery) -> str:
         verdict, decision_id = decide_issue(delivery, turn)
         if not act_on(delivery, decision_id):
             return str(verdict)
-    return "stale"
+    raise StepPostponed("its decision went stale as often as it was taken")
 
 
 @step
@@ -57,8 +55,9 @@ def act_on(delivery: Delivery, decision_id: int) -> bool:
     """Carry out the decision; whether it went stale while it waited and has to be taken again."""
     repository = repository_of(delivery)
     with services().storage.lock(repository.id):
-        decision: Any = services().storage.last_decision(repository.id, delivery["issue"])
-        if decision is None or decision.id != decision_id:
+        decisions = services().storage.decisions(repository.id, number=delivery["issue"])
+        decision = next((one for one in decisions if one.id == decision_id), None)
+        if decision is None:  # forgotten since, with the repository
             return False
         perform(services(), repository, decision, current_config(services(), repository))
         return is_stale(services(), decision)
