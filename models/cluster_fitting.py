@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.artifacts import Logistic
 from models.cluster import KnownCluster
 from models.document import Document
 from models.embedder import Embedder
-from models.fitting import CLUSTER_PENALTY, fit_logistic
+from models.fitting import CLUSTER_PENALTY, FOLDS, fit_choice, fold_of
 from models.labelled import Labelled
-from models.matching import CLUSTER_FEATURES, ClusterProfile, cluster_features, profile
+from models.matching import CLUSTER_FEATURES, cluster_features, profile
 from models.retrieval import IssueIndex
+from models.scorer import PairScorer
 
 EXAMPLES = 3  # an issue of the cluster becomes an example until there are so many
 Judged = tuple[Sequence[Labelled], Sequence[Document]]
@@ -25,10 +29,9 @@ def known_clusters(items: Sequence[Labelled], *, whole: bool) -> list[KnownClust
     for item in items:
         if item.gold_cluster is not None:
             members.setdefault(item.gold_cluster, []).append(item)
+    shown = EXAMPLES if whole else 2
     return [
-        KnownCluster(slug, title_of(slug), examples=tuple(_example(item, whole=whole) for item in found[:EXAMPLES]))
-        if whole
-        else KnownCluster(slug, title_of(slug), examples=tuple(item.issue.title for item in found[:2]))
+        KnownCluster(slug, title_of(slug), examples=tuple(_example(item, whole=whole) for item in found[:shown]))
         for slug, found in members.items()
     ]
 
@@ -38,30 +41,65 @@ def title_of(slug: str) -> str:
     return slug.removeprefix("x-").replace("-", " ").capitalize()
 
 
-def fit_clusters(sets: Sequence[Judged], embedder: Embedder) -> Logistic:
-    """A logistic regression over (later issue, cluster) pairs, with long and with short examples."""
-    rows, labels = [], []
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an issue could be assigned to, shape (clusters, features), and which row is right (None: none of them)."""
+
+    slugs: tuple[str, ...]
+    features: NDArray[np.float64]
+    right: str | None
+
+
+def fit_clusters(sets: Sequence[Judged], embedder: Embedder, scorer: PairScorer) -> Logistic:
+    """Weights of membership; learned with long examples and members, and with two short examples alone.
+
+    Every fold of clusters is once unknown, so that its issues teach when to refuse.
+    """
+    choices = []
     for items, documents in sets:
         for whole in (True, False):
-            profiles = [profile(cluster, embedder) for cluster in known_clusters(items, whole=whole)]
-            for features, right in _pairs(items, documents, profiles):
-                rows.append(features)
-                labels.append(right)
-    return fit_logistic(CLUSTER_FEATURES, np.array(rows), np.array(labels), CLUSTER_PENALTY)
+            seen = list(_choices(items, documents, known_clusters(items, whole=whole), embedder, scorer))
+            choices += [unknowing for fold in range(FOLDS) for unknowing in _without(seen, fold)]
+    starts = np.cumsum([0, *(len(choice.slugs) for choice in choices)])[:-1]
+    right = [slug == choice.right for choice in choices for slug in choice.slugs]
+    return fit_choice(
+        CLUSTER_FEATURES, np.vstack([choice.features for choice in choices]), np.array(right), starts, CLUSTER_PENALTY
+    )
 
 
-def _pairs(
-    items: Sequence[Labelled], documents: Sequence[Document], profiles: Sequence[ClusterProfile]
-) -> Iterator[tuple[list[float], bool]]:
+def _without(choices: Sequence[Choice], fold: int) -> Iterator[Choice]:
+    for choice in choices:
+        kept = [at for at, slug in enumerate(choice.slugs) if fold_of(zlib.crc32(slug.encode())) != fold]
+        if kept:
+            yield Choice(tuple(choice.slugs[at] for at in kept), choice.features[kept], choice.right)
+
+
+def _choices(
+    items: Sequence[Labelled],
+    documents: Sequence[Document],
+    clusters: Sequence[KnownCluster],
+    embedder: Embedder,
+    scorer: PairScorer,
+) -> Iterator[Choice]:
+    """Every issue that is not itself an example, before the clusters that were known when it came.
+
+    Clusters with whole reports as examples have them as members too.
+    """
+    profiles = {cluster.slug: profile(cluster, embedder) for cluster in clusters}
+    whole = any(len(cluster.examples) >= EXAMPLES for cluster in clusters)
     index = IssueIndex(documents[0].vectors.shape[1])
-    seen: dict[str, int] = {}
+    seen: dict[str, list[int]] = {}
     for item, document in zip(items, documents, strict=True):
-        if seen.get(item.gold_cluster or "", EXAMPLES) >= EXAMPLES and len(index):
-            for known in profiles:
-                if seen.get(known.cluster.slug, 0) >= EXAMPLES:
-                    yield cluster_features(document, known, index), known.cluster.slug == item.gold_cluster
-        if item.gold_cluster is not None:
-            seen[item.gold_cluster] = seen.get(item.gold_cluster, 0) + 1
+        known = {slug: numbers for slug, numbers in seen.items() if len(numbers) >= EXAMPLES}
+        if known and item.gold_cluster not in seen.keys() - known.keys():
+            rows = [
+                cluster_features(document, profiles[slug], numbers if whole else (), index, scorer)
+                for slug, numbers in known.items()
+            ]
+            yield Choice(tuple(known), np.array(rows), item.gold_cluster)
+        own = seen.setdefault(item.gold_cluster, []) if item.gold_cluster else None
+        if own is not None and len(own) < EXAMPLES:
+            own.append(item.issue.number)
         index.put(document)
 
 

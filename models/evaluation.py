@@ -5,36 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bm25 import TermIndex
+from models.assignment import assign
+from models.document import Document, prepare_all
 from models.embedder import Embedder
-from models.issue import Issue
-from models.labelled import Labelled, groups
-from models.metrics import calibration_figures, detection_figures, reliability, retrieval_figures
-from models.terms import count_terms
-from models.vector_rows import VectorRows
+from models.labelled import Dataset, Labelled, groups, load
+from models.metrics import (
+    assignment_figures,
+    calibration_figures,
+    detection_figures,
+    reliability,
+    retrieval_figures,
+)
+from models.rankers import Judged, Ranked, Ranker, RawCosine, RawWords
+from models.scorer import PairScorer
 
 Progress = Callable[[int, int], None]
-Ranked = Sequence[tuple[int, float]]
 
+BASELINES = ("minilm", "bm25", "none")
+BATCH = 128
 RESAMPLES = 1000
 SEED = 20260401
-
-
-class Ranker(Protocol):
-    """Something that ranks what it was shown before."""
-
-    def rank(self, issue: Issue) -> Ranked:
-        """(number, score) of earlier issues, best first; issues left out count as never found."""
-        ...
-
-    def add(self, issue: Issue) -> None:
-        """Show an issue; later ones may be ranked against it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +50,77 @@ def silent(_done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
-def replay(items: Sequence[Labelled], ranker: Ranker, progress: Progress = silent) -> list[Outcome]:
+def evaluate(
+    items: Sequence[Labelled],
+    embedder: Embedder,
+    scorer: PairScorer,
+    *,
+    baseline: str = "none",
+    by_cluster: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """The figures of the protocol, with intervals; beside a baseline, and its paired difference, where one is named.
+
+    `progress` is told (done, total) steps of the whole. Raises ValueError for an unknown baseline, ModelUnavailable.
+    """
+    if baseline not in BASELINES:
+        raise ValueError(f"baseline {baseline!r}: one of {', '.join(BASELINES)} is needed")
+    steps = _Steps(progress, total=len(items) * (2 + (baseline != "none") + by_cluster))
+    documents = _prepared(items, embedder, steps)
+    ours = replay(items, Judged(documents, scorer, embedder.model_id.dimension), steps.tick)
+    result = report(ours)
+    if baseline != "none":
+        ranker: Ranker = RawWords() if baseline == "bm25" else RawCosine(embedder)
+        theirs = replay(items, ranker, steps.tick)
+        result["baseline"] = {"name": baseline, **report(theirs, calibrated=False)}
+        result["difference"] = differences(ours, theirs)
+    if by_cluster:
+        result["known_clusters"] = _known_clusters(items, documents, embedder, scorer, steps)
+    return result
+
+
+class _Steps:
+    """Counts the steps of the whole for whoever watches."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def tick(self) -> None:
+        self._done += 1
+        self._progress(self._done, self._total)
+
+
+def _prepared(items: Sequence[Labelled], embedder: Embedder, steps: _Steps) -> dict[int, Document]:
+    documents: dict[int, Document] = {}
+    for start in range(0, len(items), BATCH):
+        for document in prepare_all([item.issue for item in items[start : start + BATCH]], embedder):
+            documents[document.number] = document
+            steps.tick()
+    return documents
+
+
+def _known_clusters(
+    items: Sequence[Labelled],
+    documents: Mapping[int, Document],
+    embedder: Embedder,
+    scorer: PairScorer,
+    steps: _Steps,
+) -> dict[str, Any]:
+    gold, assigned = assign(items, documents, embedder, scorer, steps.tick)
+    return {"issues": len(gold), **assignment_figures(gold, assigned)}
+
+
+def replay(items: Sequence[Labelled], ranker: Ranker, tick: Callable[[], None] = lambda: None) -> list[Outcome]:
     """One outcome an issue; the items are in the order of their arrival."""
     group = groups(items)
     seen: set[int] = set()
     outcomes = []
-    for done, item in enumerate(items, start=1):
+    for item in items:
         number = item.issue.number
         outcomes.append(_outcome(item, ranker.rank(item.issue), group, is_query=group[number] in seen))
         seen.add(group[number])
         ranker.add(item.issue)
-        progress(done, len(items))
+        tick()
     return outcomes
 
 
@@ -119,50 +174,6 @@ def differences(ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> dict[str,
     }
 
 
-class RawCosine:
-    """The baseline of today's bots: one vector of the raw title and body, compared by cosine."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._rows = VectorRows(embedder.model_id.dimension, parts=1)
-        self._numbers: list[int] = []
-
-    def rank(self, issue: Issue) -> Ranked:
-        """Every earlier issue by cosine."""
-        vector = self._embedder.embed([_raw(issue)])
-        return _sorted(self._numbers, self._rows.similarities(vector, len(self._numbers))[:, 0, 0])
-
-    def add(self, issue: Issue) -> None:
-        """Embed and keep."""
-        self._rows.put(len(self._numbers), self._embedder.embed([_raw(issue)]))
-        self._numbers.append(issue.number)
-
-
-class RawWords:
-    """The lexical baseline: BM25 of the raw title and body."""
-
-    def __init__(self) -> None:
-        self._index = TermIndex()
-        self._numbers: list[int] = []
-
-    def rank(self, issue: Issue) -> Ranked:
-        """Every earlier issue by BM25."""
-        return _sorted(self._numbers, self._index.bm25(count_terms(_raw(issue)), len(self._numbers)))
-
-    def add(self, issue: Issue) -> None:
-        """Count and keep."""
-        self._index.add(len(self._numbers), count_terms(_raw(issue)))
-        self._numbers.append(issue.number)
-
-
-def _raw(issue: Issue) -> str:
-    return f"{issue.title}\n\n{issue.body}"
-
-
-def _sorted(numbers: Sequence[int], scores: NDArray[np.float32]) -> Ranked:
-    return [(numbers[at], float(scores[at])) for at in np.argsort(-scores, kind="stable")]
-
-
 def _outcome(item: Labelled, ranked: Ranked, group: Mapping[int, int], *, is_query: bool) -> Outcome:
     own = group[item.issue.number]
     rank = _rank(ranked, group, own) if is_query else math.inf
@@ -194,3 +205,6 @@ def _middle(values: Sequence[float]) -> tuple[float, float]:
 def _of_language(outcomes: Sequence[Outcome]) -> dict[str, float]:
     found = retrieval_figures([o.rank for o in outcomes if o.is_query])
     return {"issues": len(outcomes), "queries": sum(o.is_query for o in outcomes), **found}
+
+
+__all__ = ["Dataset", "Outcome", "differences", "evaluate", "figures", "intervals", "load", "replay", "report"]

@@ -100,6 +100,27 @@ def fit_logistic(names: Sequence[str], features: Matrix, right: Flags, penalty: 
     return Logistic(tuple(names), _rounded(mean), _rounded(scale), tuple(weights), intercept)
 
 
+def fit_choice(
+    names: Sequence[str], features: Matrix, right: Flags, starts: NDArray[np.int64], penalty: float
+) -> Logistic:
+    """Weights of a choice among alternatives and none of them, whose log-odds are 0; `starts` begin the choices."""
+    matrix, mean, scale = _standardised(features)
+    pool = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(right))))
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        scores = matrix @ weights[:-1] + weights[-1]
+        highest = np.maximum(np.maximum.reduceat(scores, starts), 0.0)
+        odds = np.exp(scores - highest[pool])
+        whole = np.add.reduceat(odds, starts) + np.exp(-highest)
+        ridge = penalty * np.append(weights[:-1], 0.0)
+        value = float((np.log(whole) + highest).sum() - scores[right].sum()) + float(ridge @ weights) / 2
+        slope = odds / whole[pool] - right
+        return value, np.append(slope @ matrix, slope.sum()) + ridge
+
+    *weights, intercept = _rounded(_minimised(loss, matrix.shape[1] + 1))
+    return Logistic(tuple(names), _rounded(mean), _rounded(scale), tuple(weights), intercept)
+
+
 def fit_calibration(logits: Sequence[float], right: Sequence[bool]) -> tuple[float, float]:
     """Slope and intercept that make the log-odds of top candidates true at natural prevalence (Platt 1999)."""
     fitted = fit_logistic(["logit"], np.array(logits)[:, None], np.array(right), 0.0)

@@ -18,14 +18,14 @@ from models.facts import compare
 from models.features import background, shared_weight
 from models.issue import Issue
 from models.retrieval import IssueIndex
-from models.scorer import PairScorer, sigmoid
+from models.scorer import PairScorer
 from models.terms import issue_terms
 
 NEAREST_MEMBERS = 5
 MOST_EXAMPLES = 20
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-CLUSTER_FEATURES = ("similarity", "gap", "second", "words", "error_message")
+CLUSTER_FEATURES = ("similarity", "gap", "second", "words", "error_message", "members", "best_member", "has_members")
 FACT_ALIASES = {"status": "status_code", "error": "error_type", "exit": "exit_code", "message": "error_message"}
 
 
@@ -79,11 +79,13 @@ def match_clusters(
         for cluster in clusters
     ]
     against = [contradictions(query, cluster) for cluster in clusters]
-    chances = [
-        0.0 if reasons else membership(query, each, members.get(each.cluster.slug, ()), index, scorer)
-        for each, reasons in zip(ready, against, strict=True)
-    ]
-    probabilities = _exclusive(chances)
+    probabilities = membership(
+        [
+            None if reasons else cluster_features(query, each, members.get(each.cluster.slug, ()), index, scorer)
+            for each, reasons in zip(ready, against, strict=True)
+        ],
+        scorer,
+    )
     matches = [
         ClusterMatch(cluster.slug, probability, probability - _best_other(probabilities, at), reasons)
         for at, (cluster, probability, reasons) in enumerate(zip(clusters, probabilities, against, strict=True))
@@ -91,31 +93,46 @@ def match_clusters(
     return sorted(matches, key=lambda match: (-match.probability, match.slug))
 
 
-def membership(
+def membership(features: Sequence[Sequence[float] | None], scorer: PairScorer) -> list[float]:
+    """Probabilities of clusters that exclude each other, with "none of these" at log-odds 0; None has no chance."""
+    model = scorer.artifact.clusters
+    logits = [-math.inf if row is None else float(model.logits(np.array([row]))[0]) for row in features]
+    highest = max([0.0, *logits])
+    odds = [math.exp(logit - highest) for logit in logits]
+    whole = math.exp(-highest) + sum(odds)
+    return [each / whole for each in odds]
+
+
+def cluster_features(
     query: Document, known: ClusterProfile, members: Sequence[int], index: IssueIndex, scorer: PairScorer
-) -> float:
-    """Probability by the cluster's own words or by its nearest members, the other clusters left aside."""
-    features = np.array([cluster_features(query, known, index)])
-    by_words = float(sigmoid(scorer.artifact.clusters.logits(features))[0])
-    nearest = index.nearest(query, members, NEAREST_MEMBERS)
-    by_members = [probability for _, probability in scorer.scores(query, index, nearest)]
-    return 1 - (1 - by_words) * math.prod(1 - probability for probability in by_members)
-
-
-def cluster_features(query: Document, known: ClusterProfile, index: IssueIndex) -> list[float]:
-    """How near an issue is to a cluster's title, description and examples, in the order of CLUSTER_FEATURES."""
+) -> list[float]:
+    """How near an issue is to a cluster's title, description, examples and members, in order of CLUSTER_FEATURES."""
     nearest = sorted((_similarity(query, document) for document in known.documents), reverse=True) or [0.0]
-    around = background(index.signals(query).salient, index.own_row(query.number))
+    signals = index.signals(query)
     rarity = index.rarity()
     messages = query.facts.get("error_message", frozenset())
     same = [
         shared_weight("error_message", messages, document.facts.get("error_message", frozenset()), rarity)
         for document in known.documents
     ]
-    given = index.signals(query).terms.whole.keys()
-    words = [_shared_words(given, wanted, index) for wanted in known.words]
+    words = [_shared_words(signals.terms.whole.keys(), wanted, index) for wanted in known.words]
+    gap = nearest[0] - background(signals.salient, index.own_row(query.number))
     second = sum(nearest[:2]) / len(nearest[:2])
-    return [nearest[0], nearest[0] - around, second, max(words, default=0.0), max(same, default=0.0)]
+    by_words = [nearest[0], gap, second, max(words, default=0.0), max(same, default=0.0)]
+    return [*by_words, *_member_features(query, members, index, scorer)]
+
+
+def _member_features(query: Document, members: Sequence[int], index: IssueIndex, scorer: PairScorer) -> list[float]:
+    """Log-odds of the noisy-or over the nearest members, and of the best; zeros where there is none."""
+    chances = [chance for _, chance in scorer.scores(query, index, index.nearest(query, members, NEAREST_MEMBERS))]
+    if not chances:
+        return [0.0, 0.0, 0.0]
+    return [_log_odds(1 - math.prod(1 - chance for chance in chances)), _log_odds(chances[0]), 1.0]
+
+
+def _log_odds(chance: float) -> float:
+    bounded = min(max(chance, 0.002), 0.998)
+    return math.log(bounded / (1 - bounded))
 
 
 def contradictions(query: Document, cluster: KnownCluster) -> tuple[Evidence, ...]:
@@ -148,12 +165,6 @@ def _shared_words(given: Set[str], wanted: Set[str], index: IssueIndex) -> float
     """Which share of the wanted words, weighed by rarity, is among the given."""
     whole = sum(map(index.words.idf, wanted))
     return sum(map(index.words.idf, wanted & given)) / whole if whole else 0.0
-
-
-def _exclusive(chances: Sequence[float]) -> list[float]:
-    """Probabilities that leave room for each other and for "none of these", whose odds are 1."""
-    odds = [min(chance, 1 - 1e-9) / (1 - min(chance, 1 - 1e-9)) for chance in chances]
-    return [each / (1 + sum(odds)) for each in odds]
 
 
 def _best_other(probabilities: Sequence[float], at: int) -> float:

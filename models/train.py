@@ -19,11 +19,13 @@ from models.embedder import Embedder
 from models.fitting import Matrix, Pool, collect, fit_calibration, fit_pairs, held_out_logits
 from models.labelled import Labelled, load
 from models.metrics import calibration_figures, detection_figures, retrieval_figures, threshold_for
-from models.scorer import sigmoid
+from models.scorer import PairScorer, sigmoid
 from models.sentence_embedder import SentenceEmbedder
 
 PRECISE, WORTH_A_LINK = 0.95, 0.7  # shares of right ones wanted among the flagged, held out
+IN_CLUSTER = 0.5  # more probable than all else together
 BATCH = 256
+NO_CLUSTERS = Logistic((), (), (), (), 0.0)  # pairs come first, clusters build on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def train(files: Sequence[Path], embedder: Embedder) -> Artifact:
     pools = [pool for source in judged for pool in source.pools]
     logits = [logit for each in held_out for logit in each]
     calibration, thresholds, metrics = _calibrated(pools, logits)
-    clusters = fit_clusters([(source.items, source.documents) for source in judged], embedder)
+    scorer = PairScorer(Artifact(pairs, calibration, NO_CLUSTERS, thresholds))
+    clusters = fit_clusters([(source.items, source.documents) for source in judged], embedder, scorer)
     provenance = {
         "command": "python -m models.train " + " ".join(path.name for path in files) + " --out scorer.json",
         "model": str(embedder.model_id),
@@ -108,6 +111,7 @@ def _calibrated(
     thresholds = {
         "duplicate": round(max(0.9, 0.9 if duplicate is None else duplicate), 3),
         "related": round(threshold_for(probabilities, right, WORTH_A_LINK) or WORTH_A_LINK, 3),
+        "cluster": IN_CLUSTER,
     }
     flagged = probabilities >= thresholds["duplicate"]
     metrics = figures(pools, logits) | calibration_figures(probabilities, right)
