@@ -51,6 +51,7 @@ _STATUS = re.compile(
     r"|^(?P<first>[45]\d\d)(?=[\s:]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_MAYBE_STATUS = re.compile(r"[45]\d\d")
 _ERROR_TYPE = re.compile(
     r"\b(?P<snake>[a-z]{2,20}(?:_[a-z]{2,20}){0,4}_(?:error|exceeded|exception|denied|failed))\b"
     r"|\b(?P<errno>E(?:CONN|NO|ACC|PERM|EXIST|TIMED|PIPE|ADDR|HOST|NET|RES|MFILE|INVAL|BUSY|ISDIR|XDEV"
@@ -94,7 +95,7 @@ def extract(text: Text, patterns: Sequence[FactPattern] = ()) -> dict[str, froze
     prose = f"{text.title}\n{text.prose[:_PROSE_MOST]}"
     everything = f"{prose}\n{errors}"
     facts = {
-        "status_code": _some(next(g for g in found.groups() if g) for found in _STATUS.finditer(everything)),
+        "status_code": _statuses(everything),
         "error_type": _some(next(g for g in found.groups() if g) for found in _ERROR_TYPE.finditer(everything)),
         "service_error": service_fingerprints(text),
         "error_message": fingerprints(text),
@@ -159,7 +160,15 @@ def _some(values: Iterable[str]) -> frozenset[str]:
     return frozenset(kept)
 
 
+def _statuses(text: str) -> frozenset[str]:
+    if _MAYBE_STATUS.search(text) is None:
+        return frozenset()
+    return _some(next(group for group in found.groups() if group) for found in _STATUS.finditer(text))
+
+
 def _exceptions(text: str) -> frozenset[str]:
+    if not any(ending in text for ending in ("Error", "Exception", "Panic", "Fault")):
+        return frozenset()
     return _some(found["name"] for found in _EXCEPTION.finditer(text) if found["name"].lower() not in _NOT_EXCEPTION)
 
 

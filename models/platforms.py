@@ -39,6 +39,8 @@ _PROSE_TERMINALS = frozenset(
     {"vscode", "jetbrains", "iterm2", "ghostty", "alacritty", "wezterm", "windows-terminal", "kitty"}
 )
 
+_UNMISTAKABLE = tuple(named for named in _TERMINALS if named[0] in _PROSE_TERMINALS)
+
 _PLAN_NAME = (
     r"(?P<plan>free|pro|max|team|teams|enterprise|business|plus|premium|starter|hobby|student|education|individual)"
 )
@@ -66,7 +68,7 @@ def operating_systems(answers: Iterable[str], prose: str) -> frozenset[str]:
 
 def terminals(answers: Iterable[str], prose: str) -> frozenset[str]:
     """Terminals and editors, from a form's answers or, where these name none, the unmistakable ones from the prose."""
-    return frozenset(_named(_TERMINALS, " ".join(answers)) or (_named(_TERMINALS, prose) & _PROSE_TERMINALS))
+    return frozenset(_named(_TERMINALS, " ".join(answers)) or _named(_UNMISTAKABLE, prose))
 
 
 def plans_in(answers: Iterable[str], prose: str) -> frozenset[str]:

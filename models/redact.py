@@ -1,4 +1,4 @@
-"""Secrets and personal data out of a text, before anything else sees it."""
+"""Secrets and personal data out of a text, before anything else sees it (invariant 41)."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def test_patterns_that_cannot_be_used_are_refused_in_a_sentence(pattern: str) ->
 @pytest.mark.parametrize(
     "pattern", [r"(a+)+b", r"(a|a)*b", r"(a|aa)+b", r"(.*a){25}b", r"(\w+\s?)*!", r"a.*a.*a.*a.*b"]
 )
-def test_a_pattern_that_would_run_for_ever_elsewhere_ends_here(pattern: str) -> None:
+def test_inv_37_a_pattern_that_would_run_for_ever_elsewhere_ends_here(pattern: str) -> None:
     text = Text("t", prose="a" * 1_000_000)
     assert extract(text, [compile_pattern("shade", pattern, None)]).get("shade", NONE) == NONE
 

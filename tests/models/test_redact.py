@@ -197,7 +197,7 @@ _LETTERS = st.text(
 
 @settings(max_examples=300, deadline=None)
 @given(before=_PLAIN | _LETTERS, after=_PLAIN | _LETTERS, kind=st.sampled_from(sorted(SECRETS)))
-def test_a_planted_secret_never_survives(before: str, after: str, kind: str) -> None:
+def test_inv_41_a_planted_secret_never_survives(before: str, after: str, kind: str) -> None:
     secret = SECRETS[kind]
     redacted = redact(f"{before} {secret} {after}")
     assert secret not in _visible(redacted)
