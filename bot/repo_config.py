@@ -7,7 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+)
 
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
@@ -43,7 +52,12 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-FactValue = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+FactValue = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(min_length=1, max_length=200),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1, "maxLength": 200}),  # `status: 400` needs no quotes
+]
 
 
 class _Part(BaseModel):

@@ -6,16 +6,19 @@ import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from bot.engine import SCHEDULES, Engine, Inbox, migrate_engine
 from bot.errors import SettingsError, StorageError
-from bot.github.protocol import GitHub
-from bot.index_cache import IndexCache
-from bot.services import Services
+from bot.inbox import SCHEDULES, Inbox, migrate_engine
 from bot.settings import Settings
 from bot.storage.open import migrate, open_storage
 from bot.storage.protocol import Storage
 from models.embedder import Embedder, ModelUnavailable
+
+if TYPE_CHECKING:
+    from bot.engine import Engine
+    from bot.github.protocol import GitHub
+    from bot.services import Services
 
 
 def build_embedder(settings: Settings) -> Embedder:
@@ -36,6 +39,8 @@ def build_services(
     settings: Settings, storage: Storage, *, github: GitHub | None = None, embedder: Embedder | None = None
 ) -> Services:
     """Everything that an activity may use, over an open storage."""
+    from bot.index_cache import IndexCache  # noqa: PLC0415 - the web process never needs it
+    from bot.services import Services  # noqa: PLC0415 - the web process never needs it
     from models.artifacts import dump  # noqa: PLC0415 - the web process never needs it
     from models.scorer import PairScorer  # noqa: PLC0415 - the web process never needs it
 
@@ -102,7 +107,9 @@ class BotRuntime:
         return self._storage
 
     def start(self) -> None:
-        """Open the database, the inbox and, as a worker, GitHub, the model and the engine."""
+        """Open the database, the inbox and, as a worker, GitHub, model and engine; a second call does nothing."""
+        if self._storage is not None:
+            return
         storage = self._storage = open_database(self._settings)
         self._open.callback(storage.close)
         self.inbox.open(storage)
@@ -111,6 +118,8 @@ class BotRuntime:
             self._start_worker(storage)
 
     def _start_worker(self, storage: Storage) -> None:
+        from bot.engine import Engine  # noqa: PLC0415 - the web process never needs it
+
         self._open.enter_context(storage.claim(self._settings.worker_name))
         services = build_services(self._settings, storage, github=self._github, embedder=self._embedder)
         self._embedder = services.embedder

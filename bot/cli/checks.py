@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from bot.engine import SCHEDULES, engine_problem
 from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
 from bot.github.standing import Installation
+from bot.inbox import SCHEDULES, engine_problem
 from bot.repo_config import CONFIG_PATH
 from bot.settings import ENV_FILE, Settings, unknown_variables
 from bot.storage.open import open_storage

@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import click
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.cli.config import config_app
-from bot.cli.demo import demo
-from bot.cli.doctor import doctor
-from bot.cli.explain import explain
-from bot.cli.import_history import import_history
-from bot.cli.migrate import migrate
-from bot.cli.refit import refit
-from bot.cli.replay import replay
-from bot.cli.rerun import rerun
-from bot.cli.serve import serve, work
 from bot.errors import TriageError, where
 from models.embedder import ModelUnavailable
 
 EXPECTED, USAGE, BUG = 1, 2, 3
 
-COMMANDS: dict[str, Callable[..., Any]] = {
-    "demo": demo,
-    "serve": serve,
-    "work": work,
-    "rerun": rerun,
-    "explain": explain,
-    "import": import_history,
-    "refit": refit,
-    "replay": replay,
-    "doctor": doctor,
-    "migrate": migrate,
+# Name → where its function is; a command's libraries are imported only when it is the one that was asked for.
+COMMANDS = {
+    "demo": "bot.cli.demo:demo",
+    "serve": "bot.cli.serve:serve",
+    "work": "bot.cli.serve:work",
+    "rerun": "bot.cli.rerun:rerun",
+    "explain": "bot.cli.explain:explain",
+    "import": "bot.cli.import_history:import_history",
+    "refit": "bot.cli.refit:refit",
+    "replay": "bot.cli.replay:replay",
+    "doctor": "bot.cli.doctor:doctor",
+    "migrate": "bot.cli.migrate:migrate",
+    "config": "bot.cli.config:config_app",
 }
 
-app = typer.Typer(
-    name="triage",
-    help="Finds duplicate issues, says so once, and lets people overrule it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
-app.add_typer(config_app, name="config")
+
+def application(asked: str | None) -> typer.Typer:
+    """The command line with the one command that was asked for, or, for help and completion, with every one."""
+    app = typer.Typer(
+        name="triage",
+        help="Finds duplicate issues, says so once, and lets people overrule it.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(lambda: None)  # keeps a lone command a command
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def run() -> None:
@@ -59,6 +59,7 @@ def run() -> None:
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
     try:
+        app = application(arguments[0] if arguments else None)
         outcome = typer.main.get_command(app)(arguments, prog_name="triage", standalone_mode=False)
     except Exception as error:
         return _failure(error)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import importlib
 import secrets
 import signal
+import socket
 import threading
 from typing import Annotated, Any
 
+import structlog
 import typer
+from rich.console import Console
 
 from bot import log
-from bot.cli.opened import err
 from bot.errors import SettingsError
 from bot.settings import Settings, load
 from bot.wiring import build_runtime
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+BACKLOG = 2048  # connections that may wait to be accepted
 GRACE = 20  # seconds that uvicorn lets running requests end at a stop
 
 WebOnly = Annotated[bool, typer.Option("--web-only", help="Only answer and enqueue; `triage work` does the rest.")]
@@ -33,7 +36,11 @@ def serve(web_only: WebOnly = False, setup: SetUp = False, host: Host = None, po
         return
     settings.secret()
     runtime = build_runtime(settings, worker=not web_only)
-    _listen(_web("webhooks.app").create_app(settings, runtime=runtime), settings)
+    try:
+        runtime.start()  # here, so that a database that cannot be used is a sentence and not a failed start-up
+        _listen(_web("webhooks.app").create_app(settings, runtime=runtime), settings)
+    finally:
+        runtime.stop()
 
 
 def work() -> None:
@@ -59,7 +66,7 @@ def _settings(host: str | None, port: int | None) -> Settings:
 def _setup_app(settings: Settings) -> Any:
     token = None if settings.host in LOOPBACK else secrets.token_urlsafe(24)
     flow = _web("webhooks.setup").Setup(settings, token=token)
-    err.print(f"open {flow.address(f'http://{settings.host}:{settings.port}')} to register the App")
+    Console(stderr=True).print(f"open {flow.address(f'http://{settings.host}:{settings.port}')} to register the App")
     return _web("webhooks.app").create_setup_app(flow)
 
 
@@ -71,15 +78,20 @@ def _web(module: str) -> Any:
 def _listen(application: Any, settings: Settings) -> None:
     import uvicorn  # noqa: PLC0415 - the other commands do not need a server
 
-    try:
-        uvicorn.run(
-            application,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE,
+    with _bound(settings) as listener:
+        host, port = listener.getsockname()[:2]
+        structlog.get_logger(__name__).info("listening", host=host, port=port)
+        config = uvicorn.Config(
+            application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE
         )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _bound(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise SettingsError(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}") from error
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): choose another TRIAGE_PORT"
+        ) from error

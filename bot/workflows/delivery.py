@@ -11,45 +11,15 @@ import structlog
 from dbos import DBOS
 
 from bot.errors import where
+from bot.inbox import QUEUE
 from bot.storage.records import DeliveryRecord
 from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, services
 
-QUEUE = "issues"
 POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all
 
 log = structlog.get_logger(__name__)
 
 Delivery = Mapping[str, Any]
-
-
-def to_input(record: DeliveryRecord) -> dict[str, Any]:
-    """What the engine keeps as a workflow's input: ids, names and a time; no text (INV 41)."""
-    return {
-        "id": record.id,
-        "event": record.event,
-        "action": record.action,
-        "workflow": record.workflow,
-        "received_at": record.received_at.isoformat(),
-        "repository": record.repository,
-        "repository_id": record.repository_id,
-        "issue": record.issue,
-        "installation_id": record.installation_id,
-        "details": dict(record.details),
-        "partition": partition_of(record),
-        "attempt": 0,
-    }
-
-
-def partition_of(record: DeliveryRecord) -> str:
-    """One repository's deliveries run one at a time (INV 2); an installation's own, likewise."""
-    if record.repository_id is not None:
-        return repository_partition(record.repository_id)
-    return record.repository or f"installation:{record.installation_id}"
-
-
-def repository_partition(repository_id: int) -> str:
-    """The queue's partition of one repository."""
-    return f"repository:{repository_id}"
 
 
 def recorded(flow: Callable[[Delivery], str]) -> Callable[[Delivery], str]:

@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
+from bot.inbox import QUEUE, repository_partition
 from bot.storage.records import RepositoryRecord
-from bot.workflows.delivery import QUEUE, Delivery, recorded, repository_partition
+from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
 FORGETTING = {("installation", "deleted"), ("installation_repositories", "removed")}

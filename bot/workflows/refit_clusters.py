@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from bot.workflows.delivery import QUEUE, repository_partition
+from bot.inbox import QUEUE, repository_partition
 from bot.workflows.repository_steps import read_and_learn
 from bot.workflows.steps import (
     MAX_RECOVERIES,
