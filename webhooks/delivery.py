@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
+from bot.commands import parse
 from bot.errors import TriageError
 from bot.storage.records import DeliveryRecord
 from webhooks import routing
@@ -60,8 +61,9 @@ def read(headers: Mapping[str, str], body: bytes, received_at: datetime) -> Deli
     """What the request asks for; `headers` has lower-case names, `body` is already verified. Raises BadDelivery.
 
     `details` of the record holds only: sender, sender_type, changed (names of edited fields), renamed_from
-    (owner/name before), new_repository and new_issue (of a transferred issue), repositories, repositories_added,
-    repositories_removed ({id, full_name} each) and repositories_left_out (how many were more than we keep).
+    (owner/name before), comment (its id), new_repository and new_issue (of a transferred issue), repositories,
+    repositories_added, repositories_removed ({id, full_name} each) and repositories_left_out (how many were more than
+    we keep).
     """
     identity = delivery_id(headers.get("x-github-delivery"))
     event = headers.get("x-github-event")
@@ -98,10 +100,10 @@ def _route(
 
 
 def _uninteresting(delivery: DeliveryRecord, payload: _Object, workflow: str | None) -> str | None:
-    if delivery.event == "issues" and payload["issue"].get("pull_request") is not None:
+    if _at(payload, "issue", "pull_request") is not None:
         return "it is a pull request"
     if workflow is not None:
-        return None
+        return None if delivery.event != "issue_comment" or _is_command(payload) else "the comment is no command"
     if (delivery.event, delivery.action) in routing.ROUTES:
         return "neither title nor body changed"
     return f"{delivery.event}.{delivery.action} is not used"
@@ -154,6 +156,18 @@ def _issue_fields(payload: _Object) -> _Object:
     return fields
 
 
+def _comment_fields(payload: _Object) -> _Object:
+    fields = _issue_fields(payload)
+    fields["details"]["comment"] = _positive(_at(payload, "comment", "id"), "comment.id")
+    return fields
+
+
+def _is_command(payload: _Object) -> bool:
+    """The comment's text is looked at here and goes no further; the worker reads it again from GitHub."""
+    body = _at(payload, "comment", "body")
+    return isinstance(body, str) and parse(body) is not None
+
+
 def _repository_fields(payload: _Object) -> _Object:
     repository = _reference(payload.get("repository"), "repository")
     fields: _Object = {"repository": repository["full_name"], "repository_id": repository["id"], "details": {}}
@@ -181,6 +195,7 @@ def _installation_fields(payload: _Object) -> _Object:
 
 _READERS: dict[str, Callable[[_Object], _Object]] = {
     "issues": _issue_fields,
+    "issue_comment": _comment_fields,
     "repository": _repository_fields,
     "installation": _installation_fields,
     "installation_repositories": _installation_fields,

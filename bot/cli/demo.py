@@ -136,7 +136,7 @@ def _perform(screen: Screen, play: Play, place: Workplace, *, once: bool, as_jso
     from bot.demo import play as acts  # noqa: PLC0415 - the other commands do not need the demo
 
     screen.say(f"[bold]{play.full_name}[/]: {len(play.history)} issues of history, {len(play.delivered)} to deliver")
-    with acts.on_stage(play, place) as stage:
+    with acts.on_stage(play, place, screen) as stage:
         watch = acts.install(play, stage, place, screen)
         rows = acts.deliver(play, stage, place, watch, screen)
         failed = any(row.failures for row in rows)

@@ -82,18 +82,20 @@ class Stage:
             process.check()
 
     def last_words(self) -> str:
-        """The end of every log."""
-        return "\n".join(process.last_words() for process in self._processes)
+        """The end of the server's log, where the bot's work is."""
+        return self._processes[-1].last_words()
 
 
 @contextlib.contextmanager
-def on_stage(play: Play, place: Workplace) -> Iterator[Stage]:
+def on_stage(play: Play, place: Workplace, screen: Screen) -> Iterator[Stage]:
     """Start the parts and wait until they answer; all of them end with the block."""
     with ended_together() as processes, contextlib.ExitStack() as closing:
-        double = _start_double(place, processes)
+        with screen.progress("starting", 2) as advance:
+            double = _start_double(place, processes)
+            advance("loading the model", 1, 2)
+            server = _start_server(play, place, double, processes)
         github = PlayedGitHub(double, play.full_name, APP_SLUG)
         closing.callback(github.close)
-        server = _start_server(play, place, double, processes)
         storage = open_storage(f"sqlite:///{place.database}")
         closing.callback(storage.close)
         yield Stage(github, server, storage, processes)
@@ -126,7 +128,7 @@ def _start_server(play: Play, place: Workplace, double: str, processes: list[Pro
         TRIAGE_GITHUB_API_URL=double,
         TRIAGE_HOST=HOST,
         TRIAGE_PORT=str(port),
-        TRIAGE_LOG_FORMAT="json",
+        TRIAGE_LOG_FORMAT="console",
         TRIAGE_MODEL=play.model,
         TRIAGE_THREADS=str(play.threads),
     )
@@ -184,7 +186,7 @@ def deliver(play: Play, stage: Stage, place: Workplace, watch: Watch, screen: Sc
     """Open each issue and post its delivery, the next one when the last one's effects are recorded."""
     truth = play.truth()
     rows: list[Row] = []
-    screen.header(marked=truth is not None)
+    screen.header()
     with screen.progress("delivering", len(play.delivered)) as advance, _poster(stage, place) as poster:
         for issue in play.delivered:
             row = _delivered(issue, stage, watch, poster)

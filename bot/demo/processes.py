@@ -13,7 +13,8 @@ from typing import Any
 from bot.errors import TriageError
 
 GRACE = 15.0  # seconds that a process has to end by itself
-TAIL_LINES = 15
+TAIL_LINES = 12
+LONGEST_LINE = 240  # characters of a log's line that are shown
 HOST = "127.0.0.1"
 
 
@@ -52,7 +53,7 @@ class Process:
     def last_words(self) -> str:
         """Where its log is, and the last lines of it."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
-        return "\n".join([f"the end of {self.log}:", *(f"  {line}" for line in lines)])
+        return "\n".join([f"the end of {self.log}:", *(f"  {line[:LONGEST_LINE]}" for line in lines)])
 
     def stop(self) -> None:
         """Ask it to end, wait, and end it by force where it does not."""

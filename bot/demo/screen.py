@@ -55,7 +55,6 @@ class Screen:
         self._drawn = Console(
             file=io.StringIO(), record=True, width=PICTURE_WIDTH, highlight=False, force_terminal=True
         )
-        self._marked = True
 
     def say(self, words: RenderableType) -> None:
         """One line, or whatever else rich can draw."""
@@ -83,9 +82,8 @@ class Screen:
 
             yield advance
 
-    def header(self, *, marked: bool) -> None:
-        """The names of the columns; `marked` where the file holds the truth."""
-        self._marked = marked
+    def header(self) -> None:
+        """The names of the columns."""
         words = ("issue", "verdict", "", "canonical", "also", "cluster", "labels", "ms", "title")
         self._line(tuple(Text(word, style="dim") for word in words))
 

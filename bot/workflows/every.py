@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.workflows.import_repository import import_repository
 from bot.workflows.installation_changed import installation_changed
+from bot.workflows.learn_feedback import learn_feedback
 from bot.workflows.observe_issue import observe_issue
 from bot.workflows.refit_clusters import refit_clusters, refit_repository
 from bot.workflows.repository_changed import repository_changed
@@ -15,6 +16,7 @@ from bot.workflows.triage_issue import triage_issue
 WORKFLOWS: dict[str, Callable[..., Any]] = {
     "triage_issue": triage_issue,
     "observe_issue": observe_issue,
+    "learn_feedback": learn_feedback,
     "import_repository": import_repository,
     "installation_changed": installation_changed,
     "repository_changed": repository_changed,

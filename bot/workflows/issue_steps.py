@@ -1,0 +1,57 @@
+"""Steps that several workflows take with one issue: observe it, decide it, act on the decision."""
+
+from __future__ import annotations
+
+from bot.activities.act import is_stale, perform
+from bot.activities.observe import current_config
+from bot.activities.observe import observe_issue as look_at
+from bot.activities.resolve import Reason, record, resolve
+from bot.workflows.delivery import Delivery
+from bot.workflows.repository_steps import repository_of
+from bot.workflows.steps import StepPostponed, services, step
+
+ROUNDS = 5  # times that a decision may go stale while its effects wait, before the delivery is put off
+
+
+def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False) -> str:
+    """Decide the delivery's issue and do what the decision says; returns the verdict, or `gone`."""
+    for turn in range(ROUNDS):
+        if not observe_issue(delivery):
+            return "gone"
+        verdict, decision_id = decide_issue(delivery, turn, trigger, asked)
+        if not act_on(delivery, decision_id):
+            return str(verdict)
+    raise StepPostponed("its decision went stale as often as it was taken")
+
+
+@step
+def observe_issue(delivery: Delivery) -> bool:
+    """Read the issue as it is now, and the configuration; whether it is (still) there."""
+    repository = repository_of(delivery)
+    current_config(services(), repository)
+    return look_at(services(), repository, delivery["issue"]) is not None
+
+
+@step
+def decide_issue(delivery: Delivery, turn: int, trigger: str, asked: bool) -> tuple[str, int]:
+    """Decide and record; returns the verdict and the decision's id. The delivery's id makes it safe to repeat."""
+    repository = repository_of(delivery)
+    reason = Reason(trigger, f"{delivery['id']}/{delivery['attempt']}/{turn}", asked)
+    with services().storage.lock(repository.id):
+        config = current_config(services(), repository)
+        resolution = resolve(services(), repository, delivery["issue"], config, reason)
+        decision_id, _ = record(services(), repository, resolution, config, reason)
+    return resolution.decision.verdict.value, decision_id
+
+
+@step
+def act_on(delivery: Delivery, decision_id: int) -> bool:
+    """Carry out the decision; whether it went stale while it waited and has to be taken again."""
+    repository = repository_of(delivery)
+    with services().storage.lock(repository.id):
+        decisions = services().storage.decisions(repository.id, number=delivery["issue"])
+        decision = next((one for one in decisions if one.id == decision_id), None)
+        if decision is None:  # forgotten since, with the repository
+            return False
+        perform(services(), repository, decision, current_config(services(), repository))
+        return is_stale(services(), decision)
