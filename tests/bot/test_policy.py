@@ -1,0 +1,437 @@
+"""decide(): every veto by its name, and what no history, score or word can make it say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import policy
+from bot.policy import Case, History, Thresholds, canonical_of, contradictions, decide, root_of
+from bot.repo_config import RepoConfig, parse
+from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
+from models.issue import Issue
+from models.matching import ClusterMatch
+from models.text import normalise
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+TITLE = "Extra usage exhausted although the balance is there"
+BODY = "Every request fails with status 400 although the balance shows money and nothing was used since yesterday."
+CUTS = Thresholds(duplicate=0.8, related=0.4, cluster=0.5)
+CONFIG = parse("clusters:\n  - {slug: extra, title: Extra usage, label: 'billing: extra'}\n")
+WITH_CANONICAL = parse("clusters:\n  - {slug: extra, title: Extra usage, label: 'billing: extra', canonical: 3}\n")
+LATEST = 20
+
+
+def issue(number: int, **changes: Any) -> Issue:
+    at = NOON + timedelta(hours=number)
+    values: dict[str, Any] = {"title": TITLE, "body": BODY, "created_at": at, "updated_at": at, "author": "ann"}
+    return Issue(number, **(values | changes))
+
+
+def history(*changed: Issue, **fields: Any) -> History:
+    """Issues 1 to 20, open and ordinary, except those given."""
+    issues = {number: issue(number) for number in range(1, LATEST + 1)} | {one.number: one for one in changed}
+    return History(**({"issues": issues} | fields))
+
+
+def case(
+    *candidates: Candidate,
+    past: History | None = None,
+    config: RepoConfig | None = None,
+    matches: tuple[ClusterMatch, ...] = (),
+    **changes: Any,
+) -> Case:
+    subject = issue(changes.pop("number", 10), **changes)
+    text = normalise(subject.title, subject.body, frozenset())
+    return Case(subject, text, candidates, matches, past or history(), config or CONFIG, CUTS)
+
+
+def match(probability: float = 0.9, margin: float = 0.8, **changes: Any) -> ClusterMatch:
+    return ClusterMatch(**({"slug": "extra", "probability": probability, "margin": margin} | changes))
+
+
+def differ(name: str) -> tuple[Evidence, ...]:
+    return (Evidence(name, Agreement.DIFFER, "another one", -2.0),)
+
+
+def concluded(decision: Decision) -> tuple[Verdict, int | None, list[int]]:
+    return decision.verdict, decision.canonical, [link.number for link in decision.links]
+
+
+STRONG = Candidate(3, 0.95)
+RELATED_ONLY = (Verdict.RELATED, 3, [3])
+
+
+# --- what the verdicts mean
+
+
+def test_a_probable_candidate_makes_a_duplicate() -> None:
+    assert concluded(decide(case(STRONG))) == (Verdict.DUPLICATE, 3, [3])
+
+
+def test_a_candidate_between_the_thresholds_is_related() -> None:
+    decision = decide(case(Candidate(3, 0.5)))
+    assert concluded(decision) == RELATED_ONLY
+    assert decision.vetoes == (policy.BELOW_THRESHOLD,)
+
+
+def test_a_new_issue_names_nothing() -> None:
+    assert concluded(decide(case(Candidate(3, 0.3)))) == (Verdict.NEW, None, [])
+    assert concluded(decide(case())) == (Verdict.NEW, None, [])
+
+
+def test_links_are_the_target_then_the_best_of_those_worth_a_click_up_to_the_limit() -> None:
+    found = [Candidate(number, 1 - number / 10) for number in (1, 2, 3, 4, 5, 7)]
+    assert concluded(decide(case(*found)))[2] == [1, 2, 3]
+    one_link = parse("limits: {links: 1}")
+    assert concluded(decide(case(*found, config=one_link)))[2] == [1]
+
+
+def test_inv_44_a_security_report_is_not_judged_at_all() -> None:
+    title = "Security vulnerability: remote code execution through a crafted file"
+    decision = decide(case(STRONG, title=title, matches=(match(),)))
+    assert decision == Decision(10, Verdict.SECURITY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"is_pull_request": True}, policy.IGNORED_PULL_REQUEST),
+        ({"author_is_bot": True}, policy.IGNORED_AUTHOR),
+        ({"author": "renovate[bot]"}, policy.IGNORED_AUTHOR),
+        ({"author": "CI-Robot"}, policy.IGNORED_AUTHOR),
+        ({"labels": ("Feature-Request",)}, policy.IGNORED_LABEL),
+        ({"state": "closed"}, policy.IGNORED_CLOSED),
+        ({"locked": True}, policy.IGNORED_LOCKED),
+    ],
+)
+def test_an_issue_that_is_not_the_bots_business_is_ignored(changes: dict[str, Any], name: str) -> None:
+    config = parse("ignore: {labels: [feature-request], authors: ['*[bot]', 'ci-*']}")
+    decision = decide(case(STRONG, config=config, matches=(match(),), **changes))
+    assert (decision.verdict, decision.vetoes, decision.links) == (Verdict.IGNORED, (name,), ())
+
+
+def test_brackets_in_an_ignored_author_are_letters_and_not_a_choice() -> None:
+    config = parse("ignore: {authors: ['dependabot[bot]']}")
+    assert decide(case(config=config, author="dependabot[bot]")).verdict is Verdict.IGNORED
+    assert decide(case(config=config, author="dependabotb")).verdict is Verdict.NEW
+
+
+# --- targets
+
+
+def test_inv_02_a_later_issue_is_never_a_target() -> None:
+    decision = decide(case(Candidate(11, 0.99)))
+    assert concluded(decision) == (Verdict.NEW, None, [])
+
+
+def test_inv_05_an_issue_is_never_its_own_candidate() -> None:
+    assert concluded(decide(case(Candidate(10, 1.0)))) == (Verdict.NEW, None, [])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"is_pull_request": True}, {"author_is_bot": True}, {"state": "closed", "state_reason": "duplicate"}]
+)
+def test_inv_07_inv_14_pull_requests_bots_and_known_duplicates_are_no_candidates(changes: dict[str, Any]) -> None:
+    assert concluded(decide(case(STRONG, past=history(issue(3, **changes))))) == (Verdict.NEW, None, [])
+
+
+def test_an_issue_that_was_never_read_is_no_candidate() -> None:
+    assert concluded(decide(case(STRONG, past=History()))) == (Verdict.NEW, None, [])
+
+
+def test_inv_11_a_report_that_says_little_is_never_a_target() -> None:
+    decision = decide(case(STRONG, Candidate(4, 0.9), past=history(says_little=frozenset({3}))))
+    assert concluded(decision) == (Verdict.DUPLICATE, 4, [4])
+
+
+def test_inv_11_a_denial_in_the_text_vetoes_that_target_and_no_other() -> None:
+    decision = decide(case(STRONG, Candidate(4, 0.9), body=f"{BODY} This is not a duplicate of #3."))
+    assert concluded(decision) == (Verdict.DUPLICATE, 4, [4])
+    assert policy.DENIED_BY_AUTHOR in decision.vetoes
+
+
+def test_inv_08_a_pair_that_a_person_separated_stays_separated() -> None:
+    decision = decide(case(STRONG, past=history(separated=frozenset({3}))))
+    assert concluded(decision) == (Verdict.NEW, None, [])
+    assert decision.vetoes == (policy.SEPARATED_BY_PERSON,)
+
+
+def test_inv_08_a_separated_duplicate_does_not_come_back_as_its_root() -> None:
+    closed = issue(5, state="closed", state_reason="duplicate")
+    past = history(closed, duplicates={5: 3}, separated=frozenset({5}))
+    assert concluded(decide(case(Candidate(5, 0.99), past=past))) == (Verdict.NEW, None, [])
+
+
+def test_inv_03_a_target_closed_as_completed_is_a_possible_regression() -> None:
+    decision = decide(case(STRONG, past=history(issue(3, state="closed", state_reason="completed"))))
+    assert concluded(decision) == (Verdict.REGRESSION, 3, [3])
+    assert decision.vetoes == (policy.TARGET_CLOSED,)
+
+
+def test_inv_03_a_target_closed_as_not_planned_is_related() -> None:
+    decision = decide(case(STRONG, past=history(issue(3, state="closed", state_reason="not_planned"))))
+    assert concluded(decision) == RELATED_ONLY
+
+
+def test_inv_03_a_locked_target_is_related() -> None:
+    decision = decide(case(STRONG, past=history(issue(3, locked=True))))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.TARGET_LOCKED,))
+
+
+def test_inv_15_inv_10_a_regression_needs_facts_that_do_not_contradict() -> None:
+    closed = history(issue(3, state="closed", state_reason="completed"))
+    decision = decide(case(Candidate(3, 0.95, evidence=differ("status_code")), past=closed))
+    assert concluded(decision) == RELATED_ONLY
+
+
+@pytest.mark.parametrize("name", ["status_code", "error_type", "exit_code"])
+def test_inv_10_a_contradicting_discriminating_fact_forbids_the_duplicate(name: str) -> None:
+    decision = decide(case(Candidate(3, 0.99, evidence=differ(name))))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.CONTRADICTING_FACT,))
+    assert contradictions(decision.links[0])
+
+
+@pytest.mark.parametrize("name", ["os", "version", "title", "terminal"])
+def test_inv_10_a_fact_that_tells_nothing_apart_forbids_nothing(name: str) -> None:
+    assert decide(case(Candidate(3, 0.99, evidence=differ(name)))).verdict is Verdict.DUPLICATE
+
+
+def test_inv_10_what_the_canonical_contradicts_counts_and_not_only_its_duplicate() -> None:
+    closed = issue(5, state="closed", state_reason="duplicate")
+    candidates = (Candidate(5, 0.99), Candidate(3, 0.2, evidence=differ("status_code")))
+    decision = decide(case(*candidates, past=history(closed, duplicates={5: 3})))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.CONTRADICTING_FACT,))
+
+
+def test_a_report_with_almost_no_information_is_never_a_duplicate() -> None:
+    decision = decide(case(STRONG, title="help", body="it does not work"))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.LITTLE_INFORMATION,))
+
+
+def test_inv_18_an_objection_silences_the_verdict() -> None:
+    decision = decide(case(STRONG, past=history(objected=True)))
+    assert concluded(decision) == (Verdict.NEW, None, [])
+    assert policy.OBJECTION in decision.vetoes
+
+
+@pytest.mark.parametrize("candidates", [(), (Candidate(3, 0.5),), (STRONG,)])
+def test_inv_18_an_objection_silences_whatever_else_is_found(candidates: tuple[Candidate, ...]) -> None:
+    past = history(objected=True, separated=frozenset({3}))
+    decision = decide(case(*candidates, past=past, matches=(match(),)))
+    assert (decision.verdict, decision.cluster, decision.links) == (Verdict.NEW, None, ())
+    assert policy.OBJECTION in decision.vetoes
+
+
+def test_inv_19_what_a_person_reopened_is_not_called_a_duplicate_again() -> None:
+    decision = decide(case(STRONG, past=history(reopened_by_person=True)))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.REOPENED_BY_PERSON,))
+
+
+def test_inv_09_a_cluster_over_its_cap_is_shown_and_does_not_act() -> None:
+    cap = parse("limits: {cluster_cap: 2}")
+    past = history(duplicates={4: 3, 5: 3})
+    decision = decide(case(STRONG, past=past, config=cap))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.CLUSTER_OVER_CAP,))
+    below = history(duplicates={4: 3})
+    assert decide(case(STRONG, past=below, config=cap)).verdict is Verdict.DUPLICATE
+
+
+def test_inv_09_a_cluster_that_a_maintainer_defined_has_no_cap() -> None:
+    config = parse("limits: {cluster_cap: 2}\nclusters:\n  - {slug: extra, title: Extra usage, canonical: 3}\n")
+    past = history(duplicates={4: 3, 5: 3})
+    assert decide(case(STRONG, past=past, config=config)).verdict is Verdict.DUPLICATE
+    open_cluster = parse("limits: {cluster_cap: 2}\nclusters:\n  - {slug: extra, title: Extra usage}\n")
+    past = history(duplicates={4: 3, 5: 3}, members={"extra": [3, 4, 5]})
+    assert decide(case(past=past, config=open_cluster, matches=(match(),))).verdict is Verdict.DUPLICATE
+
+
+# --- roots
+
+
+def test_inv_04_a_candidate_that_is_a_duplicate_stands_for_its_root() -> None:
+    decision = decide(case(Candidate(5, 0.95), past=history(duplicates={5: 4, 4: 2})))
+    assert concluded(decision) == (Verdict.DUPLICATE, 2, [2, 5])
+
+
+def test_inv_04_a_closed_duplicate_is_not_linked_itself() -> None:
+    past = history(issue(5, state="closed", state_reason="duplicate"), duplicates={5: 2})
+    assert concluded(decide(case(Candidate(5, 0.95), past=past))) == (Verdict.DUPLICATE, 2, [2])
+
+
+def test_inv_01_a_chain_that_leads_back_to_the_issue_is_not_followed() -> None:
+    decision = decide(case(Candidate(5, 0.95), past=history(duplicates={5: 10})))
+    assert decision.verdict is not Verdict.DUPLICATE
+    assert decision.canonical is None
+
+
+def test_the_root_of_a_chain_that_runs_into_a_circle_is_one_of_the_circle() -> None:
+    assert root_of(3, {3: 10, 10: 11, 11: 10}) == 10
+    assert root_of(11, {3: 10, 10: 11, 11: 10}) == 10
+    assert root_of(5, {5: 5}) == 5
+
+
+@given(st.data(), st.integers(2, 40))
+def test_inv_04_in_a_forest_every_root_is_nobodys_duplicate(data: st.DataObject, size: int) -> None:
+    chosen = data.draw(st.sets(st.integers(2, size)))
+    forest = {number: data.draw(st.integers(1, number - 1)) for number in sorted(chosen)}
+    for number in range(1, size + 1):
+        root = root_of(number, forest)
+        assert root not in forest
+        assert root <= number
+        assert root_of(root, forest) == root
+        if number in forest:
+            assert root == root_of(forest[number], forest)
+
+
+GRAPHS = st.dictionaries(st.integers(1, 20), st.integers(1, 20), max_size=20)
+
+
+@given(GRAPHS, st.integers(1, 20))
+def test_the_root_in_any_graph_is_found_and_the_same_along_its_chain(graph: dict[int, int], number: int) -> None:
+    root = root_of(number, graph)
+    assert root_of(root, graph) == root
+    assert root_of(graph.get(number, number), graph) == root
+
+
+@given(
+    st.lists(st.builds(Candidate, st.integers(1, 20), st.floats(0, 1)), max_size=6, unique_by=lambda one: one.number),
+    GRAPHS,
+    st.integers(1, 20),
+    st.sampled_from([(), (match(),)]),
+    st.lists(st.integers(1, 20), max_size=5),
+)
+def test_inv_01_a_decision_never_closes_a_circle(
+    candidates: list[Candidate],
+    graph: dict[int, int],
+    number: int,
+    matches: tuple[ClusterMatch, ...],
+    members: list[int],
+) -> None:
+    graph = {one: to for one, to in graph.items() if one != number}  # its own last decision is never its reason
+    past = history(duplicates=graph, members={"extra": members})
+    decision = decide(case(*candidates, past=past, number=number, matches=matches))
+    if decision.verdict in {Verdict.DUPLICATE, Verdict.REGRESSION}:
+        assert decision.canonical is not None
+        assert decision.canonical < number
+        assert number not in _chain(decision.canonical, graph)
+        assert decision.links[0].number == decision.canonical
+    assert number not in {link.number for link in decision.links}
+    assert all(link.number < number for link in decision.links)
+
+
+def _chain(number: int, graph: Mapping[int, int]) -> set[int]:
+    seen = {number}
+    while (number := graph.get(number, 0)) and number not in seen:
+        seen.add(number)
+    return seen
+
+
+@given(st.lists(st.floats(0, 1), min_size=12, max_size=12), st.randoms())
+def test_inv_01_decisions_taken_one_by_one_in_any_order_stay_a_forest(chances: list[float], random: Any) -> None:
+    """Every issue decided, and decided again, in any order, with random scores: the relation never has a circle."""
+    graph: dict[int, int] = {}
+    for number in random.choices(range(1, 13), k=40):
+        candidates = [Candidate(one, chances[random.randrange(12)]) for one in range(1, 13) if one != number]
+        past = history(duplicates={one: to for one, to in graph.items() if one != number})
+        decision = decide(case(*candidates, past=past, number=number))
+        graph.pop(number, None)
+        if decision.verdict is Verdict.DUPLICATE and decision.canonical is not None:
+            graph[number] = decision.canonical
+    assert all(to < one for one, to in graph.items())
+    assert all(root_of(one, graph) not in graph for one in graph)
+
+
+# --- known clusters
+
+
+def test_a_known_cluster_gives_its_configured_canonical_even_where_it_was_not_retrieved() -> None:
+    decision = decide(case(config=WITH_CANONICAL, matches=(match(),)))
+    assert (concluded(decision), decision.cluster) == ((Verdict.DUPLICATE, 3, [3]), "extra")
+    assert (decision.probability, decision.cluster_probability, decision.cluster_margin) == (0.9, 0.9, 0.8)
+
+
+def test_a_known_cluster_without_a_canonical_points_at_its_open_root_with_most_duplicates() -> None:
+    past = history(duplicates={5: 4, 6: 4}, members={"extra": [2, 4, 5, 6]})
+    assert canonical_of("extra", 10, past, CONFIG) == 4
+    assert concluded(decide(case(past=past, matches=(match(),))))[:2] == (Verdict.DUPLICATE, 4)
+
+
+@pytest.mark.parametrize("changes", [{"state": "closed"}, {"locked": True}])
+def test_a_cluster_does_not_choose_a_canonical_that_nobody_can_answer_in(changes: dict[str, Any]) -> None:
+    past = history(issue(2, **changes), members={"extra": [2, 4]})
+    assert canonical_of("extra", 10, past, CONFIG) == 4
+
+
+def test_the_first_report_of_a_cluster_belongs_to_it_and_duplicates_nothing() -> None:
+    decision = decide(case(matches=(match(),)))
+    assert (concluded(decision), decision.cluster) == ((Verdict.RELATED, None, []), "extra")
+
+
+def test_a_sure_cluster_does_not_make_an_unlike_issue_its_target() -> None:
+    """The cluster is sure, its canonical cannot be named; the nearest issue is something else."""
+    decision = decide(case(Candidate(3, 0.05), matches=(match(0.99),)))
+    assert (concluded(decision), decision.cluster) == ((Verdict.RELATED, None, []), "extra")
+
+
+def test_a_sure_cluster_does_not_make_a_likely_issue_certain() -> None:
+    decision = decide(case(Candidate(3, 0.5), matches=(match(0.99),)))
+    assert concluded(decision) == RELATED_ONLY
+
+
+def test_inv_10_a_cluster_whose_required_fact_is_contradicted_is_not_named() -> None:
+    decision = decide(case(matches=(match(contradicts=differ("status_code")),)))
+    assert (concluded(decision), decision.cluster) == ((Verdict.NEW, None, []), None)
+    assert decision.vetoes == (policy.CONTRADICTING_FACT,)
+
+
+def test_two_clusters_too_near_to_each_other_are_both_left_unnamed() -> None:
+    decision = decide(case(matches=(match(0.6, 0.05), match(0.55, -0.05, slug="other"))))
+    assert (decision.cluster, decision.vetoes) == (None, (policy.AMBIGUOUS_CLUSTER,))
+
+
+def test_a_cluster_below_its_threshold_is_not_named() -> None:
+    assert decide(case(matches=(match(0.4),))).cluster is None
+
+
+@pytest.mark.parametrize("config", [WITH_CANONICAL, CONFIG])
+def test_inv_08_a_cluster_is_not_named_to_one_who_was_told_apart_from_its_canonical(config: RepoConfig) -> None:
+    past = history(separated=frozenset({3}), members={"extra": [3]})
+    decision = decide(case(past=past, config=config, matches=(match(),)))
+    assert (concluded(decision), decision.cluster) == ((Verdict.NEW, None, []), None)
+    assert decision.vetoes == (policy.SEPARATED_BY_PERSON,)
+
+
+def test_inv_11_a_cluster_is_not_named_to_one_who_denies_its_canonical() -> None:
+    denial = f"{BODY} This is not a duplicate of #3."
+    decision = decide(case(config=WITH_CANONICAL, matches=(match(),), body=denial))
+    assert (decision.verdict, decision.cluster) == (Verdict.NEW, None)
+
+
+def test_inv_03_a_cluster_whose_canonical_was_fixed_means_a_possible_regression() -> None:
+    past = history(issue(3, state="closed", state_reason="completed"))
+    decision = decide(case(past=past, config=WITH_CANONICAL, matches=(match(),)))
+    assert (concluded(decision), decision.cluster) == ((Verdict.REGRESSION, 3, [3]), "extra")
+
+
+def test_the_canonical_itself_is_no_duplicate_of_its_own_members() -> None:
+    past = history(duplicates={4: 3, 5: 3}, members={"extra": [3, 4, 5]})
+    decision = decide(case(number=3, past=past, config=WITH_CANONICAL, matches=(match(),)))
+    assert (concluded(decision), decision.cluster) == ((Verdict.RELATED, None, []), "extra")
+
+
+@given(
+    st.lists(st.builds(Candidate, st.integers(1, 20), st.floats(0, 1)), max_size=5, unique_by=lambda one: one.number),
+    st.sets(st.integers(1, 20), max_size=6),
+    st.booleans(),
+)
+def test_inv_08_no_separated_number_is_ever_named(candidates: list[Candidate], apart: set[int], known: bool) -> None:
+    past = history(separated=frozenset(apart), members={"extra": list(range(1, 10))})
+    decision = decide(case(*candidates, past=past, matches=(match(),) if known else ()))
+    assert decision.canonical not in apart
+    assert not apart & {link.number for link in decision.links}
