@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import sys
 
-import click
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.exceptions import TyperException
+from typer.rich_utils import rich_format_error
 
 from bot.errors import TriageError, where
 from models.embedder import ModelUnavailable
 
-EXPECTED, USAGE, BUG = 1, 2, 3
+EXPECTED, BUG = 1, 3  # a wrong usage is 2, which its exception says itself
+INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 # Name → where its function is; a command's libraries are imported only when it is the one that was asked for.
 COMMANDS = {
@@ -64,20 +66,19 @@ def main(arguments: list[str]) -> int:
     except Exception as error:
         return _failure(error)
     except KeyboardInterrupt:
-        return _failure(click.Abort())
+        outcome = INTERRUPTED
+    if outcome == INTERRUPTED:
+        return _failure(typer.Abort())
     return outcome if isinstance(outcome, int) else 0
 
 
 def _failure(error: Exception) -> int:
     """Say what went wrong, in a sentence; returns the exit code."""
     console = Console(stderr=True, highlight=False)
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        console.print(error.format_message())
-        return USAGE
-    if isinstance(error, click.UsageError):
-        error.show()
-        return USAGE
-    if isinstance(error, click.Abort):
+    if isinstance(error, TyperException):
+        rich_format_error(error)  # type: ignore[arg-type] # those that Typer raises are of its private subclass
+        return error.exit_code
+    if isinstance(error, typer.Abort):
         console.print("interrupted; what was finished is kept")
         return EXPECTED
     if isinstance(error, BrokenPipeError):
