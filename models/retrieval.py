@@ -67,7 +67,8 @@ class IssueIndex:
         """The issue as it was put; raises KeyError where it is not here."""
         document = self._documents[self._rows[number]]
         assert document is not None  # noqa: S101 - a row that has a number has a document
-        return document
+        # A copy, because the row is cleared and used again when the issue changes.
+        return replace(document, vectors=document.vectors.copy())
 
     def rows(self, numbers: Sequence[int]) -> Rows:
         """Where the issues stand in the arrays of Signals; raises KeyError for one that is not here."""

@@ -46,7 +46,8 @@ class SentenceEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Float32 array of shape (len(texts), dimension) with rows of length 1; raises ModelUnavailable."""
         model, model_id = self._load()
-        distinct = list(dict.fromkeys(text[:_MAX_CHARACTERS] for text in texts))
+        readable = [_readable(text) for text in texts]
+        distinct = list(dict.fromkeys(readable))
         if not distinct:
             return np.zeros((0, model_id.dimension), dtype=np.float32)
         with self._lock:
@@ -55,7 +56,7 @@ class SentenceEmbedder:
         vectors = output.float().cpu().numpy()
         vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # in float32: bfloat16 rounds the length
         rows = {text: row for row, text in enumerate(distinct)}
-        result: Vectors = vectors[[rows[text[:_MAX_CHARACTERS]] for text in texts]]
+        result: Vectors = vectors[[rows[text] for text in readable]]
         return result
 
     def _load(self) -> tuple[SentenceTransformer, ModelId]:
@@ -89,6 +90,11 @@ def _load(name: str, threads: int) -> tuple[SentenceTransformer, ModelId]:
         raise ModelUnavailable(f"model {name}: {folder} does not say the dimension of its vectors")
     revision = f"{_digest(folder)}-{precision}-{model.max_seq_length}"
     return model.eval(), ModelId(Path(name).name, revision, TEXT_RECIPE, dimension)
+
+
+def _readable(text: str) -> str:
+    """The beginning, without half surrogate pairs, which JSON may hold and no tokeniser takes."""
+    return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
 def _computes_bfloat16(torch: Any) -> bool:

@@ -1,0 +1,83 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.labelled import groups, load, read
+
+
+def line(number: object = 1, created_at: object = "2026-01-01", **more: object) -> str:
+    return json.dumps({"number": number, "title": "t", "body": "b", "created_at": created_at, **more})
+
+
+def test_issues_come_in_the_order_of_their_arrival() -> None:
+    data = read([line(3, "2026-01-02"), line(2, "2026-01-02T00:00:00Z"), line(9, "2026-01-01"), "", "  \n"])
+    assert [item.issue.number for item in data.items] == [9, 2, 3]
+    assert data.malformed == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not a JSON object"),
+        (b"\xff{}", "not UTF-8"),
+        (line(None), "number"),
+        (line(True), "number"),
+        (line("7"), "number"),
+        (line(0), "number"),
+        (line(created_at="soon"), "created_at"),
+        (line(created_at=None), "created_at"),
+        (line(title=3), "title"),
+        (line(duplicate_of="#2"), "duplicate_of"),
+        (line(gold_cluster=4), "gold_cluster"),
+        ("[" * 100_000, "nested"),
+    ],
+)
+def test_a_malformed_line_is_named_with_its_number_and_reason(text: str | bytes, reason: str) -> None:
+    data = read([line(5), text, line(6)])
+    assert [item.issue.number for item in data.items] == [5, 6]
+    assert [bad.line for bad in data.malformed] == [2]
+    assert reason in str(data.malformed[0])
+    assert str(data.malformed[0]).startswith("line 2: ")
+
+
+def test_a_repeated_number_is_malformed() -> None:
+    assert "before" in read([line(1), line(1)]).malformed[0].reason
+
+
+def test_null_bodies_are_empty_and_unjudged_issues_are_told_from_lone_ones() -> None:
+    first, second = read([line(1, body=None), line(2, gold_cluster=None)]).items
+    assert first.issue.body == ""
+    assert not first.judged
+    assert second.judged
+    assert second.gold_cluster is None
+
+
+def test_inv_41_texts_are_redacted_on_the_way_in() -> None:
+    assert "me@example.org" not in read([line(1, body="write to me@example.org")]).items[0].issue.body
+
+
+def test_plain_and_gzipped_files_are_the_same(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "a.jsonl", tmp_path / "a.jsonl.gz"
+    plain.write_text(line(1) + "\n")
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert load(plain) == load(packed)
+
+
+def test_groups_are_joined_by_links_and_by_clusters() -> None:
+    lines = [line(1), line(2, duplicate_of=1), line(3, gold_cluster="c"), line(4, gold_cluster="c", duplicate_of=2)]
+    assert set(groups(read([*lines, line(5, duplicate_of=5), line(6, duplicate_of=99)]).items).values()) == {1, 5, 6}
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=12))
+def test_linked_issues_share_a_group_whatever_the_links(targets: list[int]) -> None:
+    items = read([line(number, duplicate_of=target) for number, target in enumerate(targets, start=1)]).items
+    group = groups(items)
+    for item in items:
+        if item.duplicate_of in group:
+            assert group[item.issue.number] == group[item.duplicate_of]
+            assert group[item.issue.number] <= item.issue.number

@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.artifacts import dump
+from models.document import prepare_all
+from models.fitting import (
+    FOLDS,
+    collect,
+    fit_calibration,
+    fit_choice,
+    fit_logistic,
+    fit_pairs,
+    fold_of,
+    held_out_logits,
+)
+from models.hashing_embedder import HashingEmbedder
+from models.labelled import load
+from models.scorer import sigmoid
+from models.train import train
+from tests.models.conftest import DIMENSION
+
+NOUNS = ["mandrel", "ledger", "banner", "socket", "theme", "voucher", "cursor", "parser"]
+VERBS = ["breaks", "vanishes", "flickers", "doubles"]
+
+
+def write_sample(path: Path) -> Path:
+    """Eight clusters of five reports in their own words, and lone ones between them."""
+    lines = []
+    for at in range(5):
+        for place, noun in enumerate(NOUNS):
+            number = 1 + at * 20 + place
+            body = f"Since day {at} the {noun} {VERBS[(at + place) % 4]} again in the {NOUNS[(place + at) % 8]}."
+            record = {"number": number, "title": f"The {noun} {VERBS[at % 4]}", "body": body, "gold_cluster": noun}
+            lines.append({**record, "created_at": f"2026-01-{1 + at:02}"})
+        alone = {"title": f"Question {at} about colour{at}", "body": f"Only asking {at}", "gold_cluster": None}
+        lines.append({"number": 15 + at * 20, "created_at": f"2026-01-{1 + at:02}", **alone})
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def test_training_is_deterministic_and_says_where_it_comes_from(tmp_path: Path) -> None:
+    path = write_sample(tmp_path / "sample.jsonl")
+    first, second = (train([path], HashingEmbedder(DIMENSION)) for _ in range(2))
+    assert dump(first) == dump(second)
+    described = first.provenance["files"][0]
+    assert described["name"] == "sample.jsonl"
+    assert described["issues"] == 45
+    assert described["queries"] == 32
+    assert str(tmp_path) not in dump(first)
+    assert first.provenance["held_out"]["recall_at_5"] > 0.5
+    assert first.thresholds["duplicate"] >= 0.9
+
+
+def test_a_fold_is_never_in_both_halves(tmp_path: Path) -> None:
+    items = load(write_sample(tmp_path / "sample.jsonl")).items
+    pools = list(collect(items, prepare_all([item.issue for item in items], HashingEmbedder(DIMENSION))))
+    held = held_out_logits(pools, [])
+    for fold in range(FOLDS):
+        inside = [at for at, pool in enumerate(pools) if fold_of(pool.group) == fold]
+        model = fit_pairs([[pool for pool in pools if fold_of(pool.group) != fold]], without=fold)
+        for at in inside:
+            np.testing.assert_allclose(held[at], model.logits(pools[at].features), rtol=1e-6, atol=1e-6)
+
+
+def test_without_a_judged_file_there_is_no_calibration(tmp_path: Path) -> None:
+    path = tmp_path / "stream.jsonl"
+    rows = [{"number": n, "title": f"t{n}", "body": "b", "created_at": "2026-01-01", "duplicate_of": 1} for n in (1, 2)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(ValueError, match="gold_cluster"):
+        train([path], HashingEmbedder(DIMENSION))
+
+
+def test_calibration_recovers_what_was_drawn() -> None:
+    random = np.random.default_rng(1)
+    logits = random.normal(0, 3, 20_000)
+    right = random.random(20_000) < sigmoid(0.5 * logits - 1)
+    slope, intercept = fit_calibration(logits.tolist(), right.tolist())
+    assert slope == pytest.approx(0.5, abs=0.05)
+    assert intercept == pytest.approx(-1, abs=0.1)
+
+
+def test_a_logistic_fit_follows_the_telling_feature() -> None:
+    random = np.random.default_rng(2)
+    matrix = random.normal(size=(4000, 2))
+    fitted = fit_logistic(["telling", "noise"], matrix, random.random(4000) < sigmoid(2 * matrix[:, 0]), 1.0)
+    assert fitted.slopes[0] == pytest.approx(2, abs=0.3)
+    assert abs(fitted.slopes[1]) < 0.2
+
+
+def test_a_choice_learns_to_refuse() -> None:
+    near, far = np.array([[1.0], [0.0]]), np.array([[0.1], [0.0]])
+    features = np.vstack([near, far] * 50)
+    right = np.array([True, False, False, False] * 50)
+    fitted = fit_choice(["near"], features, right, np.arange(0, 200, 2), 0.01)
+    best, none = fitted.logits(np.array([[1.0], [0.1]]))
+    assert best > 0 > none
