@@ -1,0 +1,1 @@
+"""What `make bench` measures; figures in the documents come from here."""
