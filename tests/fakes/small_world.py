@@ -90,12 +90,18 @@ class World:
 
     def report(self, **fields: Any) -> int:
         """A new report of the extra usage problem; returns its number."""
+        self._present()
         return self.github.add_issue(NAME, **({"title": TITLE, "body": BODY} | fields)).number
 
     def change(self, number: int, **fields: Any) -> None:
         """Something about the issue changes on GitHub."""
+        self._present()
         moment = self.github.tick()
         self.fake.issues[number] = replace(self.fake.issues[number], **({"updated_at": moment} | fields))
+
+    def _present(self) -> None:
+        """GitHub's clock is never behind the bot's."""
+        self.github.now = max(self.github.now, self.clock())
 
     def issue(self, number: int) -> Issue:
         return self.fake.issues[number]
@@ -149,7 +155,8 @@ class World:
 def small_world(folder: Path, *, embedder: HashingEmbedder | None = None) -> Iterator[World]:
     """A world over a fresh SQLite file."""
     storage = open_storage(f"sqlite:///{folder}/triage.db", migrate=True)
-    github, clock = FakeGitHub(), Clock()
+    clock = Clock()
+    github = FakeGitHub(start=clock() - timedelta(days=1))
     settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own argument
     services = build_services(settings, storage, github=github, embedder=embedder or CountingEmbedder())
     try:

@@ -1,0 +1,128 @@
+"""One stored issue is judged: what it is compared with, and what it is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.activities.judge import judge
+from bot.errors import NotFound
+from bot.storage.records import FeedbackRecord
+from models.decision import Verdict
+from tests.fakes.small_world import BODY, CLUSTER_LABEL, NAME, TITLE, World
+
+
+def word(world: World, number: int, kind: str, other: int | None = None) -> None:
+    """A person says something about an issue."""
+    said = datetime(2026, 3, 4, tzinfo=UTC)
+    world.storage.save_feedback(FeedbackRecord(world.repository.id, number, kind, said, "ann", "comment", other))
+
+
+def test_an_issue_that_was_never_read_is_named_as_such(known: World) -> None:
+    with pytest.raises(NotFound, match=f"{NAME}#77 is not in the database"):
+        judge(known.services, known.repository, 77, known.config)
+
+
+def test_a_second_report_is_a_duplicate_of_the_first(known: World) -> None:
+    decision = known.resolve(known.report()).decision
+    assert (decision.verdict, decision.canonical, decision.cluster) == (Verdict.DUPLICATE, 5, "extra")
+    assert decision.links[0].evidence
+
+
+def test_an_unlike_report_is_new(known: World) -> None:
+    number = known.report(title="Keyboard layout is forgotten", body="After a restart the layout is American again.")
+    assert known.resolve(number).decision.verdict is Verdict.NEW
+
+
+def test_inv_02_the_first_of_two_reports_is_never_a_duplicate_of_the_second(known: World) -> None:
+    number = known.report()
+    known.triage(number)
+    decision = known.resolve(5).decision
+    assert decision.verdict is not Verdict.DUPLICATE
+    assert all(link.number < 5 for link in decision.links)
+
+
+def test_inv_04_a_third_report_points_at_the_root_with_the_roots_own_evidence(known: World) -> None:
+    second = known.report()
+    known.triage(second)
+    known.change(second, state="closed", state_reason="duplicate")
+    known.learn()
+    decision = known.resolve(known.report()).decision
+    assert (decision.verdict, decision.canonical) == (Verdict.DUPLICATE, 5)
+    assert second not in {link.number for link in decision.links}
+
+
+def test_inv_10_a_contradiction_with_the_configured_canonical_is_seen_even_where_it_was_not_retrieved(
+    known: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The canonical says 403 and the report says 400: whatever the retrieval returns, this is no duplicate of it."""
+    other = BODY.replace("400 invalid_request_error", "403 permission_error")
+    canonical = known.github.add_issue(NAME, "Extra usage balance exists, requests refused", other).number
+    known.fake.config = (known.fake.config or b"") + f"    canonical: {canonical}\n".encode()
+    known.clock.forward(minutes=2)
+    known.learn()
+    monkeypatch.setattr(type(known.services.indexes.index(known.repository.id)), "retrieve", lambda *_, **__: [])
+    decision = known.resolve(known.report()).decision
+    assert decision.verdict is not Verdict.DUPLICATE
+
+
+def test_inv_08_a_separated_pair_stays_separated_either_way_round(known: World) -> None:
+    for first, second in ((0, 5), (5, 0)):
+        number = known.report()
+        word(known, first or number, "separated", second or number)
+        decision = known.resolve(number).decision
+        assert decision.canonical != 5
+        assert 5 not in {link.number for link in decision.links}
+
+
+def test_inv_18_an_objection_outlives_an_edit_of_the_issue(known: World) -> None:
+    number = known.report()
+    known.triage(number)
+    word(known, number, "objection")
+    known.change(number, body=f"{BODY} It still happens today.")
+    assert known.resolve(number).decision.verdict is Verdict.NEW
+
+
+def test_a_persons_word_makes_a_duplicate_the_root_of_later_reports(known: World) -> None:
+    word(known, 5, "duplicate", 2)
+    decision = known.resolve(known.report()).decision
+    assert (decision.verdict, decision.canonical) == (Verdict.DUPLICATE, 2)
+
+
+def test_inv_07_a_pull_request_posing_as_an_issue_is_ignored(known: World) -> None:
+    number = known.report(is_pull_request=True)
+    assert known.resolve(number).decision.verdict is Verdict.IGNORED
+
+
+@pytest.mark.parametrize("body", ["", "x" * 1_000_000, "\u202e\u2066 \ufeff", "```\n" * 500, "<!--" * 2000])
+def test_no_body_is_too_odd_to_be_judged(known: World, body: str) -> None:
+    assert known.resolve(known.report(body=body)).decision.verdict in set(Verdict)
+
+
+def test_inv_44_a_security_report_is_only_noted(known: World) -> None:
+    number = known.report(title="Security vulnerability: remote code execution via a crafted file", body=BODY)
+    decision = known.triage(number)
+    assert decision.verdict == Verdict.SECURITY.value
+    assert known.written() == []
+    generation = known.storage.current_generation(known.repository.id)
+    assert generation is not None
+    assert all(number not in cluster.members for cluster in generation.clusters)
+
+
+def test_what_was_decided_before_does_not_decide_it_again(known: World) -> None:
+    number = known.report()
+    known.triage(number)
+    known.change(number, title="Keyboard layout is forgotten", body="After a restart the layout is American again.")
+    assert known.resolve(number).decision.verdict is Verdict.NEW
+
+
+def test_the_cluster_of_the_decision_gets_the_issue_as_its_member(known: World) -> None:
+    number = known.report()
+    decision = known.triage(number)
+    assert CLUSTER_LABEL in known.issue(number).labels
+    generation = known.storage.current_generation(known.repository.id)
+    assert generation is not None
+    members = {cluster.slug: cluster.members for cluster in generation.clusters}
+    assert number in members[str(decision.body["cluster"])]
+    assert known.issue(number).title == TITLE

@@ -1,0 +1,94 @@
+"""The searchable history in memory stays in step with the database, whoever changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.activities.embed import embed_missing
+from bot.activities.observe import observe_issue
+from bot.index_cache import IndexCache
+from models.cluster import KnownCluster
+from tests.fakes.small_world import World, small_world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with small_world(tmp_path) as made:
+        made.learn()
+        yield made
+
+
+def numbers(world: World, cache: IndexCache | None = None) -> set[int]:
+    index = (cache or world.services.indexes).index(world.repository.id)
+    return {number for number in range(1, 30) if number in index}
+
+
+def test_every_issue_with_vectors_is_there(world: World) -> None:
+    assert numbers(world) == {1, 2, 3, 4}
+
+
+def test_what_another_process_saved_is_seen_at_the_next_use(world: World) -> None:
+    cache = IndexCache(world.storage, world.services.embedder)
+    assert numbers(world, cache) == {1, 2, 3, 4}
+    world.report()
+    world.learn()
+    assert numbers(world, cache) == {1, 2, 3, 4, 5}
+
+
+def test_a_deleted_issue_is_not_found_any_more(world: World) -> None:
+    assert 2 in numbers(world)
+    world.storage.delete_issue(world.repository.id, 2)
+    assert numbers(world) == {1, 3, 4}
+
+
+def test_an_issue_whose_text_changed_is_left_out_until_it_is_embedded_again(world: World) -> None:
+    world.change(2, body="Another text, which no vector was made of so far.")
+    observe_issue(world.services, world.repository, 2)
+    assert numbers(world) == {1, 3, 4}
+    embed_missing(world.services, world.repository.id)
+    assert numbers(world) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("field", ["is_pull_request", "author_is_bot"])
+def test_inv_07_inv_14_pull_requests_and_bots_issues_are_never_retrieved(world: World, field: str) -> None:
+    number = world.report(**{field: True})
+    world.learn()
+    assert number not in numbers(world)
+    world.change(3, **{field: True})
+    world.learn()
+    assert numbers(world) == {1, 2, 4}
+
+
+def test_a_forgotten_repository_has_an_empty_index(world: World) -> None:
+    identity = world.repository.id
+    assert numbers(world)
+    world.storage.forget_repository(identity)
+    world.services.indexes.forget(identity)
+    assert len(world.services.indexes.index(identity)) == 0
+
+
+def test_inv_12_a_closed_issue_stays_in_the_index(world: World) -> None:
+    world.change(2, state="closed", state_reason="completed")
+    world.learn()
+    assert 2 in numbers(world)
+
+
+def test_a_cluster_is_embedded_once_and_again_when_its_words_change(world: World) -> None:
+    cluster = KnownCluster("extra", "Extra usage refused", examples=("the balance is there and the call is refused",))
+    embedder = world.services.embedder
+    cache = IndexCache(world.storage, embedder)
+    first = _profile(cache, cluster)
+    before = embedder.texts  # type: ignore[attr-defined]  # the small world's embedder counts
+    assert _profile(cache, cluster) is first
+    assert embedder.texts == before  # type: ignore[attr-defined]  # the same
+    changed = replace(cluster, title="Extra usage is refused although it is paid")
+    assert _profile(cache, changed) is not first
+
+
+def _profile(cache: IndexCache, cluster: KnownCluster) -> object:
+    profiles = cache.profiles([cluster])
+    return profiles[cluster.slug] if isinstance(profiles, dict) else profiles[0]
