@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.artifacts import Artifact, ArtifactError, default_artifact, parse
 from models.decision import Candidate
 from models.document import Document
-from models.evidence import evidence, is_denied, own_facts
+from models.evidence import adjustments, evidence, is_denied
 from models.features import FEATURES, pair_features
 from models.retrieval import IssueIndex
 
@@ -65,7 +65,7 @@ class PairScorer:
     ) -> NDArray[np.float64]:
         slope, intercept = self.artifact.calibration
         documents, rarity = [index.document(number) for number in others], index.rarity()
-        own = np.array([sum(each.weight for each in own_facts(query, other, rarity)) for other in documents])
+        own = np.array([sum(each.weight for each in adjustments(query, other, rarity)) for other in documents])
         denied = np.array([is_denied(query, other) for other in documents], dtype=bool)
         result = sigmoid(slope * (self.artifact.pairs.logits(matrix) + own) + intercept)
         return np.where(denied, 0.0, result)

@@ -99,6 +99,19 @@ def test_a_repositorys_own_fact_counts(index: IssueIndex, document: Make) -> Non
         assert (candidate.probability > plain) == (expected is Agreement.AGREE)
 
 
+def test_serial_reports_by_one_author_count_less_but_a_report_sent_twice_does_not(
+    index: IssueIndex, document: Make
+) -> None:
+    alike = document(90, "Frobnicator loses the mandrel", f"On every start.{ERROR}")
+    index.put(replace(index.document(1), author="ann"))
+    others, own = (judged(index, replace(alike, author=author))[1] for author in ("bob", "ann"))
+    assert own.probability < others.probability
+    assert "another report by the same author" in [each.text for each in own.differs]
+    assert judged(index, replace(index.document(1), number=90))[1].probability > others.probability
+    nobody = judged(index, alike)[1]
+    assert nobody.probability == others.probability
+
+
 def test_a_rare_shared_message_says_more_than_one_that_half_the_tracker_has(document: Make) -> None:
     column = FEATURES.index("error_message:agree")
     query = document(90, "Something failed", f"Help.{ERROR}")
