@@ -99,7 +99,7 @@ def _row(link: Candidate, decision: Decision, issue: Issue | None) -> str:
     parts = ["canonical"] if link.number == decision.canonical and decision.verdict is Verdict.DUPLICATE else []
     if issue is not None:
         parts.append(_state(issue))
-    parts += [_words(one) for one in link.matches[:MAX_MATCHES]]
+    parts += [_words(one) for one in link.matches[:MAX_MATCHES]] or ["similar as a whole"]
     parts += [f"**differs**: {_words(one)}" for one in link.differs[:MAX_DIFFERS]]
     return " · ".join(parts)
 
@@ -148,5 +148,5 @@ def _list(words: Sequence[str]) -> str:
 
 def _footer(decision: Decision) -> str:
     if decision.verdict is Verdict.RELATED:
-        return "<sub>Found automatically; this issue stays as it is.</sub>"
+        return "<sub>Found automatically. Nothing is closed.</sub>"
     return "Not the same? Reply `/triage different` and say what differs."

@@ -80,7 +80,7 @@ def test_a_duplicate_without_a_known_cluster_names_its_canonical() -> None:
     body = render(duplicate(Candidate(5, 0.9)), view(issue(5)))
     assert body is not None
     assert body.startswith(
-        "**This looks like the same problem as #5**\n\n| | |\n|---|---|\n| #5 | canonical · open |\n"
+        "**This looks like the same problem as #5**\n\n| | |\n|---|---|\n| #5 | canonical · open · similar as a whole |\n"
     )
 
 
@@ -91,7 +91,7 @@ def test_a_possible_regression_says_that_it_is_not_counted_as_a_duplicate() -> N
     assert body.startswith("**This looks like #5, which was closed as completed**")
     assert "not counted as a duplicate" in body
     assert "canonical" not in body
-    assert "| #5 | closed as completed |" in body
+    assert "| #5 | closed as completed · similar as a whole |" in body
 
 
 def test_related_reports_are_offered_without_a_claim() -> None:
@@ -99,7 +99,7 @@ def test_related_reports_are_offered_without_a_claim() -> None:
     body = render(decision, view(issue(5), issue(6, locked=True)))
     assert body is not None
     assert body.startswith("**These reports look related**")
-    assert "| #6 | open, locked |" in body
+    assert "| #6 | open, locked · similar as a whole |" in body
     assert "duplicate" not in body
     assert "canonical" not in body
 
@@ -133,7 +133,7 @@ def test_one_version_is_no_range_and_platforms_alone_stand_too() -> None:
 
 
 def test_an_issue_that_is_not_known_any_more_still_has_its_row() -> None:
-    assert "| #5 | canonical |" in str(render(duplicate(Candidate(5, 0.9)), view()))
+    assert "| #5 | canonical · similar as a whole |" in str(render(duplicate(Candidate(5, 0.9)), view()))
 
 
 def test_the_withdrawal_says_no_more_than_that() -> None:
