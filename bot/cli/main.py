@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 
 import typer
@@ -55,6 +56,9 @@ def application(asked: str | None) -> typer.Typer:
 
 def run() -> None:
     """The console script: exit codes 0, 1 expected failure, 2 usage, 3 bug."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # where the terminal lacks a character, the command goes on
     sys.exit(main(sys.argv[1:]))
 
 

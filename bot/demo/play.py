@@ -30,6 +30,7 @@ from bot.storage.protocol import Storage
 APP_ID = 4711
 APP_SLUG = "triage"
 START_SECONDS = 120.0
+MOST_LATE = 3  # deliveries not finished in time, before the demo is given up
 MANY_REQUESTS = 1_000_000  # an hour: the played GitHub is not to be what limits the demo
 ROOT = Path(bot.__file__).resolve().parent.parent
 
@@ -193,6 +194,8 @@ def deliver(play: Play, stage: Stage, place: Workplace, watch: Watch, screen: Sc
             rows.append(row)
             screen.row(row, truth.mark(row) if truth is not None else "")
             advance("delivering", len(rows), len(play.delivered))
+            if sum(one.outcome == "late" for one in rows) >= MOST_LATE:
+                raise TriageError(f"{MOST_LATE} deliveries were not finished in time\n{stage.last_words()}")
     standing = stage.github.standing([row.number for row in rows])
     return [checked(row, standing.get(row.number)) for row in rows]
 

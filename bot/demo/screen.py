@@ -20,7 +20,8 @@ from models.redact import redact
 
 PLAIN_WIDTH = 100  # where the output is no terminal
 TITLE_FROM = 124  # columns of a terminal that also has room for titles
-PICTURE_WIDTH = 100
+PICTURE_WIDTH = 112
+PROMPT = "[dim]$[/] triage demo"
 
 SHORT = {"possible-regression": "regression", "refer-to-maintainers": "maintainers"}
 STYLES = {
@@ -32,7 +33,8 @@ STYLES = {
     "ignored": "dim",
 }
 MARKS = {"right": ("✓", "green"), "wrong": ("✗", "bold red"), "found": ("~", "green"), "missed": ("·", "yellow")}
-LEGEND = "✓ right duplicate   ✗ wrong duplicate   ~ names a right issue   · missed"
+MEANINGS = {"right": "right duplicate", "wrong": "wrong duplicate", "found": "names a right issue", "missed": "missed"}
+PLAINER = str.maketrans("✓✗·", "+x.")  # where the output cannot show these
 
 Advance = Callable[[str, int, int], None]
 
@@ -42,6 +44,9 @@ _CONTROL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2
 def shown_title(title: str) -> str:
     """A title that is safe on a terminal: redacted, on one line, without control and bidi characters."""
     return _CONTROL.sub(" ", redact(title)).strip()
+
+
+_FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # fetched from another site; any monospace will do
 
 
 class Screen:
@@ -55,6 +60,7 @@ class Screen:
         self._drawn = Console(
             file=io.StringIO(), record=True, width=PICTURE_WIDTH, highlight=False, force_terminal=True
         )
+        self._drawn.print(PROMPT)
 
     def say(self, words: RenderableType) -> None:
         """One line, or whatever else rich can draw."""
@@ -90,13 +96,13 @@ class Screen:
     def row(self, row: Row, mark: str) -> None:
         """One delivered issue."""
         verdict = SHORT.get(row.verdict or "", row.verdict or row.outcome)
-        sign, colour = MARKS.get(mark, (" ", ""))
+        colour = MARKS[mark][1] if mark else ""
         others = [number for number in row.links if number != row.canonical]
         self._line(
             (
                 Text(f"#{row.number}"),
                 Text(verdict, style="bold red" if row.failures else STYLES.get(verdict, "default")),
-                Text(sign, style=colour),
+                Text(self._sign(mark), style=colour),
                 Text("" if row.canonical is None else f"#{row.canonical}"),
                 Text(" ".join(f"#{number}" for number in others), style="dim"),
                 Text(row.cluster or ""),
@@ -108,6 +114,10 @@ class Screen:
         for failure in row.failures:
             self.say(Text(f"       {failure}", style="red"))
 
+    def _sign(self, mark: str) -> str:
+        sign = MARKS[mark][0] if mark else " "
+        return sign if self.console.encoding.lower().startswith("utf") else sign.translate(PLAINER)
+
     def _line(self, cells: Sequence[Text]) -> None:
         self.console.print(_grid(cells, self.console.width))
         if self._picture is not None:
@@ -116,8 +126,9 @@ class Screen:
     def table(self, measured: Mapping[str, Measure]) -> None:
         """Precision and recall, with what they mean."""
         self.say(_measures(measured))
-        self.say(Text(LEGEND, style="dim"))
-        self.say(Text("What counts", style="bold"))
+        legend = "   ".join(f"{self._sign(mark)} {meaning}" for mark, meaning in MEANINGS.items())
+        self.say(Text(legend, style="dim"))
+        self.say(Text("\nWhat counts", style="bold"))
         for name in measured:
             self.say(_meaning(WORDS[name], WHAT_COUNTS[name]))
         self.say(_meaning("recall", WHAT_COUNTS["recall"]))
@@ -127,7 +138,8 @@ class Screen:
     def draw(self) -> None:
         """Write the picture, where one is wanted."""
         if self._picture is not None:
-            self._picture.write_text(self._drawn.export_svg(title="triage demo"), encoding="utf-8")
+            drawn = self._drawn.export_svg(title="triage demo", unique_id="demo")
+            self._picture.write_text(_FONT_FACE.sub("", drawn), encoding="utf-8")
 
 
 WORDS = {"duplicate": "duplicate", "naming": "names an issue", "cluster": "cluster label"}
@@ -138,7 +150,7 @@ def _grid(cells: Sequence[Text], width: int) -> Table:
     narrow = width < PLAIN_WIDTH
     has_title = width >= TITLE_FROM
     gap = 1 if narrow else 2
-    fixed = (7, 11, 1, 9 if not narrow else 7, 13 if not narrow else 11)
+    fixed = (7, 11, 1, 9, 11 if narrow else 13)
     rest = width - sum(fixed) - 5 - gap * (7 + has_title) - 1
     cluster, labels, title = _shares(rest, has_title=has_title)
     grid = Table.grid(padding=(0, gap, 0, 0))
@@ -153,7 +165,7 @@ def _grid(cells: Sequence[Text], width: int) -> Table:
 def _shares(rest: int, *, has_title: bool) -> tuple[int, int, int]:
     """What is left of the line for cluster, labels and title."""
     if not has_title:
-        cluster = rest * 2 // 5
+        cluster = min(24, max(rest * 2 // 5, rest - 28))
         return cluster, rest - cluster, 0
     cluster, labels = min(26, rest * 2 // 7), min(44, rest * 3 // 7)
     return cluster, labels, rest - cluster - labels
