@@ -24,6 +24,7 @@ DENIED = -20.0
 # Serial reports by one author look alike and are seldom duplicates: on the development streams a fifth as often as
 # others of the same score. The exception is a report sent twice.
 SAME_AUTHOR = -4.0
+NOBODY = frozenset({"", "ghost"})  # GitHub shows every deleted account as `ghost`
 SENT_TWICE = 0.97  # cosine of both title and salient text
 _ALWAYS_TOLD = DISCRIMINATING | {"error_message", "exception", "plan"}
 _TELLING = 0.2  # log-odds below which a difference that is not always told is left out
@@ -70,7 +71,7 @@ def is_denied(query: Document, other: Document) -> bool:
 
 def adjustments(query: Document, other: Document, rarity: Rarity) -> tuple[Evidence, ...]:
     """What counts beside the fitted features: a repository's own facts, and serial reports by one author."""
-    serial = bool(query.author) and query.author == other.author
+    serial = query.author not in NOBODY and query.author == other.author
     if serial and float(np.min(np.sum(query.vectors * other.vectors, axis=1))) < SENT_TWICE:
         said = Evidence("author", Agreement.DIFFER, "another report by the same author", SAME_AUTHOR)
         return (said, *own_facts(query, other, rarity))

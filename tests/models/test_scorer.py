@@ -112,6 +112,12 @@ def test_serial_reports_by_one_author_count_less_but_a_report_sent_twice_does_no
     assert nobody.probability == others.probability
 
 
+def test_deleted_accounts_are_not_one_author(index: IssueIndex, document: Make) -> None:
+    alike = document(90, "Frobnicator loses the mandrel", f"On every start.{ERROR}")
+    index.put(replace(index.document(1), author="ghost"))
+    assert judged(index, replace(alike, author="ghost"))[1].probability == judged(index, alike)[1].probability
+
+
 def test_a_rare_shared_message_says_more_than_one_that_half_the_tracker_has(document: Make) -> None:
     column = FEATURES.index("error_message:agree")
     query = document(90, "Something failed", f"Help.{ERROR}")
