@@ -17,7 +17,7 @@ from bot.demo.figures import Truth, truth_of
 from bot.demo.github import PlayedGitHub
 from bot.demo.issues import Filed, IssueFile
 from bot.demo.posting import Delivery, Poster
-from bot.demo.processes import HOST, Process, ended_together, free_port
+from bot.demo.processes import HOST, Processes, ended_together, free_port
 from bot.demo.screen import Screen, shown_title
 from bot.demo.track import Row, Watch, checked
 from bot.demo.workplace import Workplace
@@ -71,7 +71,7 @@ class Play:
 class Stage:
     """The running parts: the played GitHub, the server, and the server's database as we read it."""
 
-    def __init__(self, github: PlayedGitHub, server: str, storage: Storage, processes: Sequence[Process]) -> None:
+    def __init__(self, github: PlayedGitHub, server: str, storage: Storage, processes: Processes) -> None:
         self.github = github
         self.server = server
         self.storage = storage
@@ -79,12 +79,11 @@ class Stage:
 
     def check(self) -> None:
         """Raise ProcessEnded where a part does not run any more."""
-        for process in self._processes:
-            process.check()
+        self._processes.check()
 
     def last_words(self) -> str:
         """The end of the server's log, where the bot's work is."""
-        return self._processes[-1].last_words()
+        return self._processes.started[-1].last_words()
 
 
 @contextlib.contextmanager
@@ -102,13 +101,12 @@ def on_stage(play: Play, place: Workplace, screen: Screen) -> Iterator[Stage]:
         yield Stage(github, server, storage, processes)
 
 
-def _start_double(place: Workplace, processes: list[Process]) -> str:
+def _start_double(place: Workplace, processes: Processes) -> str:
     command = [sys.executable, "-m", "webhooks.github_double", "--host", HOST, "--port", "0"]
     command += ["--app-id", str(APP_ID), "--app-slug", APP_SLUG, "--rate-limit", str(MANY_REQUESTS)]
     command += ["--public-key", str(place.public_key)]
     log = place.log("github")
-    process = Process("played GitHub", command, _environment(), log)
-    processes.append(process)
+    process = processes.start("played GitHub", command, _environment(), log)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -119,7 +117,7 @@ def _start_double(place: Workplace, processes: list[Process]) -> str:
     raise TriageError(f"the played GitHub did not start in {START_SECONDS:.0f} s\n{process.last_words()}")
 
 
-def _start_server(play: Play, place: Workplace, double: str, processes: list[Process]) -> str:
+def _start_server(play: Play, place: Workplace, double: str, processes: Processes) -> str:
     port = play.port or free_port()
     environment = _environment(
         TRIAGE_WEBHOOK_SECRET=place.webhook_secret,
@@ -133,8 +131,7 @@ def _start_server(play: Play, place: Workplace, double: str, processes: list[Pro
         TRIAGE_MODEL=play.model,
         TRIAGE_THREADS=str(play.threads),
     )
-    process = Process("server", [sys.executable, "-m", "bot.cli", "serve"], environment, place.log("server"))
-    processes.append(process)
+    processes.start("server", [sys.executable, "-m", "bot.cli", "serve"], environment, place.log("server"))
     url = f"http://{HOST}:{port}"
     _await_ready(url, processes)
     return url
@@ -144,20 +141,21 @@ def _environment(**settings: str) -> dict[str, str]:
     return child_environment(PYTHONPATH=str(ROOT), PYTHONUNBUFFERED="1", **settings)
 
 
-def _await_ready(url: str, processes: Sequence[Process]) -> None:
+def _await_ready(url: str, processes: Processes) -> None:
     deadline = time.monotonic() + START_SECONDS
     said = "no answer"
     with httpx.Client(timeout=10.0, trust_env=False) as client:
         while time.monotonic() < deadline:
-            for process in processes:
-                process.check()
+            processes.check()
             with contextlib.suppress(httpx.HTTPError):
                 answer = client.get(f"{url}/readyz")
                 if answer.status_code == 200:
                     return
                 said = answer.text
             time.sleep(0.1)
-    raise TriageError(f"the server was not ready after {START_SECONDS:.0f} s: {said}\n{processes[-1].last_words()}")
+    raise TriageError(
+        f"the server was not ready after {START_SECONDS:.0f} s: {said}\n{processes.started[-1].last_words()}"
+    )
 
 
 def install(play: Play, stage: Stage, place: Workplace, screen: Screen) -> Watch:

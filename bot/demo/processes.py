@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from bot.errors import TriageError
 
@@ -67,25 +66,61 @@ class Process:
             self._process.wait()
 
 
-@contextmanager
-def ended_together() -> Iterator[list[Process]]:
-    """A list for processes, all ended when the block is left: by its end, an error, Ctrl-C, SIGTERM or SIGHUP."""
-    started: list[Process] = []
-    before = {name: signal.signal(name, _leave) for name in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield started
-    finally:
-        before[signal.SIGINT] = signal.getsignal(signal.SIGINT)
-        for name in before:
-            signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them behind
-        for process in reversed(started):
+class Processes:
+    """The children of one block. A signal that arrives while one starts waits until that one is known."""
+
+    def __init__(self) -> None:
+        self.started: list[Process] = []
+        self._starting = False
+        self._leaving = False
+        self._waiting: int | None = None
+
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
+        """Start a child that ends with the block."""
+        self._starting = True
+        try:
+            self.started.append(Process(name, command, environment, log))
+        finally:
+            self._starting = False
+        if self._waiting is not None:
+            self.leave(self._waiting)
+        return self.started[-1]
+
+    def check(self) -> None:
+        """Raise ProcessEnded where one does not run any more."""
+        for process in self.started:
+            process.check()
+
+    def leave(self, number: int, _frame: object = None) -> None:
+        """A signal: raise KeyboardInterrupt or SystemExit, once; later ones must not leave half of them behind."""
+        if self._leaving:
+            return
+        if self._starting:
+            self._waiting = number
+            return
+        self._leaving = True
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + number)
+
+    def stop(self) -> None:
+        """End all of them, the last one first."""
+        self._leaving = True
+        for process in reversed(self.started):
             process.stop()
+
+
+@contextmanager
+def ended_together() -> Iterator[Processes]:
+    """Children that all end when the block is left: by its end, an error, Ctrl-C, SIGTERM or SIGHUP."""
+    processes = Processes()
+    before = {name: signal.signal(name, processes.leave) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield processes
+    finally:
+        processes.stop()
         for name, handler in before.items():
             signal.signal(name, handler)
-
-
-def _leave(number: int, _frame: Any) -> None:
-    raise SystemExit(128 + number)
 
 
 def free_port() -> int:

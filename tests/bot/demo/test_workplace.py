@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
 import sys
 
 import pytest
 
-from bot.demo.processes import Process, ProcessEnded, ended_together, free_port
+from bot.demo.processes import Process, ProcessEnded, Processes, ended_together, free_port
 from bot.demo.workplace import prepare
 from bot.errors import TriageError
 from bot.settings import child_environment
@@ -62,16 +63,18 @@ def test_a_folder_that_cannot_be_made_is_an_expected_failure(tmp_path):
         prepare(tmp_path / "file" / "below")
 
 
-def python(code: str, log) -> Process:
-    return Process("child", [sys.executable, "-c", code], child_environment(), log)
+SLEEP = "import time; time.sleep(600)"
+
+
+def python(processes: Processes, code: str, log) -> Process:
+    return processes.start("child", [sys.executable, "-c", code], child_environment(), log)
 
 
 def begin(started: list[Process], folder, then) -> None:
     """Start two children, then do what ends the block."""
     with ended_together() as processes:
         for name in ("a", "b"):
-            processes.append(python("import time; time.sleep(600)", folder / f"{name}.log"))
-        started += processes
+            started.append(python(processes, SLEEP, folder / f"{name}.log"))
         then()
 
 
@@ -99,11 +102,11 @@ def test_a_process_that_ignores_the_request_is_ended_by_force(tmp_path, monkeypa
     code = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     )
-    with ended_together() as started:
-        started.append(python(code, tmp_path / "deaf.log"))
+    with ended_together() as processes:
+        child = python(processes, code, tmp_path / "deaf.log")
         while "deaf" not in (tmp_path / "deaf.log").read_text():
-            started[0].check()
-    assert not is_alive(started[0].pid)
+            processes.check()
+    assert not is_alive(child.pid)
 
 
 def test_sigterm_ends_the_processes_too(tmp_path):
@@ -113,13 +116,45 @@ def test_sigterm_ends_the_processes_too(tmp_path):
     assert left.value.code == 128 + signal.SIGTERM
     assert [is_alive(process.pid) for process in started] == [False, False]
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+
+
+@pytest.mark.parametrize(("number", "left"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_in_the_very_moment_of_a_start_leaves_no_process_behind(tmp_path, monkeypatch, number, left):
+    born: list[int] = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            born.append(self.pid)
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("bot.demo.processes.subprocess.Popen", Interrupted)
+    with pytest.raises(left):
+        begin([], tmp_path, lambda: fail(AssertionError("the signal was lost")))
+    assert [is_alive(pid) for pid in born] == [False]
+
+
+def test_a_second_ctrl_c_does_not_interrupt_the_stopping(tmp_path):
+    started: list[Process] = []
+
+    def twice() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        begin(started, tmp_path, twice)
+    assert [is_alive(process.pid) for process in started] == [False, False]
 
 
 def test_a_process_that_ended_is_reported_with_the_end_of_its_log(tmp_path):
-    process = python("print('first'); print('last words'); raise SystemExit(4)", tmp_path / "a.log")
-    process._process.wait()
-    with pytest.raises(ProcessEnded, match="exit code 4") as caught:
-        process.check()
+    with ended_together() as processes:
+        python(processes, "print('first'); print('last words'); raise SystemExit(4)", tmp_path / "a.log")
+        processes.started[0]._process.wait()
+        with pytest.raises(ProcessEnded, match="exit code 4") as caught:
+            processes.check()
     assert "last words" in str(caught.value)
     assert str(tmp_path / "a.log") in str(caught.value)
 
