@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import structlog
+
+from bot.errors import TriageError, where
 from bot.services import Services
 from bot.storage.records import StoredIssue, StoredVectors
 from models.document import Prepared, assemble, embed_texts
+from models.embedder import ModelUnavailable
 
 BATCH = 64  # issues embedded between two saves
+
+log = structlog.get_logger(__name__)
 
 
 def embed_missing(services: Services, repository_id: int, progress: Callable[[int], None] = lambda _: None) -> int:
@@ -19,9 +25,23 @@ def embed_missing(services: Services, repository_id: int, progress: Callable[[in
     numbers = services.storage.unembedded(repository_id, str(services.embedder.model_id))
     for start in range(0, len(numbers), BATCH):
         batch = list(services.storage.issues(repository_id, numbers[start : start + BATCH]))
-        embed(services, repository_id, batch)
+        _embed_each(services, repository_id, batch)
         progress(len(batch))
     return len(numbers)
+
+
+def _embed_each(services: Services, repository_id: int, batch: Sequence[StoredIssue]) -> None:
+    """The batch at once, or, where a text in it brings out a bug, all but the poisonous ones (INV 33)."""
+    try:
+        embed(services, repository_id, batch)
+    except (ModelUnavailable, TriageError):
+        raise
+    except Exception as error:  # whatever it is, the others do not suffer for it
+        if len(batch) > 1:
+            for row in batch:
+                _embed_each(services, repository_id, [row])
+            return
+        log.warning("issue.set_aside", issue=batch[0].issue.number, reason=" at ".join(where(error)))
 
 
 def embed(services: Services, repository_id: int, rows: Sequence[StoredIssue]) -> None:

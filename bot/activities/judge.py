@@ -22,7 +22,7 @@ from models.text import has_little_information
 
 POOL = 100  # candidates retrieved and scored
 CLUSTER = 0.5  # membership probability from which on a known cluster is named, where the artifact has no cut
-RELATED_AT_LEAST = 0.4  # no link is worth a reader's click that is more probably wrong than right by far
+RELATED_AT_LEAST = 0.5  # no link is worth a reader's click that is more probably wrong than right
 KEPT = 25  # candidates that the policy sees
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from bot.errors import ConfigError, Gone, Permanent, TriageError
+from bot.errors import ConfigError, Gone, Permanent, TriageError, where
 from bot.github.protocol import RepositoryInfo
 from bot.repo_config import RepoConfig, parse
 from bot.services import Services
@@ -167,6 +167,17 @@ def _stored(issue: Issue, config: RepoConfig) -> StoredIssue:
     return StoredIssue(issue, prepared.text, prepared.text_hash, _recipe(config), prepared.facts)
 
 
+def _all_stored(issues: Sequence[Issue], config: RepoConfig) -> list[StoredIssue]:
+    """All but those that bring out a bug: a poisonous one is left out alone, with its place in the log (INV 33)."""
+    kept = []
+    for issue in issues:
+        try:
+            kept.append(_stored(issue, config))
+        except Exception as error:  # whatever it is, the others do not suffer for it
+            log.warning("issue.set_aside", issue=issue.number, reason=" at ".join(where(error)))
+    return kept
+
+
 def _recipe(config: RepoConfig) -> str:
     """What made the stored text and facts: our code's recipe and the repository's own facts."""
     own = repr(config.facts).encode() if config.facts else b""
@@ -179,7 +190,7 @@ def read_again(services: Services, repository: RepositoryRecord, config: RepoCon
     stale = [row.issue.number for row in services.storage.issues(repository.id) if row.recipe != recipe]
     for start in range(0, len(stale), BATCH):
         rows = list(services.storage.issues(repository.id, stale[start : start + BATCH]))
-        services.storage.save_issues(repository.id, [_stored(row.issue, config) for row in rows])
+        services.storage.save_issues(repository.id, _all_stored([row.issue for row in rows], config))
     return len(stale)
 
 
@@ -192,7 +203,7 @@ def read_history(
     started = services.clock()
     with _stopping(services, repository):
         for page in services.reader(repository).issues(since=since):
-            services.storage.save_issues(repository.id, [_stored(issue, config) for issue in page])
+            services.storage.save_issues(repository.id, _all_stored(page, config))
             progress(len(page))
     read_again(services, repository, config)
     present = services.storage.repository_by_id(repository.id)

@@ -1,0 +1,77 @@
+"""The engine starts, refuses to start, and starts again over what it left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.engine import Engine
+from bot.errors import SettingsError, StorageError
+from bot.wiring import BotRuntime
+from bot.workflows.steps import services
+from models.hashing_embedder import HashingEmbedder
+from tests.fakes.deliveries import settings
+from tests.fakes.github import FakeGitHub
+from tests.fakes.running import Running, tracker, working
+from tests.fakes.small_world import CLUSTER_LABEL, LABEL, small_world
+
+
+@pytest.mark.parametrize("changes", [{"refit_schedule": "whenever"}, {"refit_timezone": "Mars/Olympus"}])
+def test_a_schedule_that_cannot_be_read_is_named_by_its_variable(tmp_path: Path, changes: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="TRIAGE_REFIT_SCHEDULE or TRIAGE_REFIT_TIMEZONE"):  # noqa: SIM117
+        with working(tmp_path / "triage.db", FakeGitHub(), **changes):
+            pass
+
+
+def test_a_worker_says_whether_its_model_and_its_engine_are_well(tmp_path: Path) -> None:
+    chosen = settings(database_url=f"sqlite:///{tmp_path}/triage.db")
+    runtime = BotRuntime(chosen, worker=True, github=FakeGitHub(), embedder=HashingEmbedder())
+    assert runtime.readiness()["engine"] == "the engine has not been started"
+    with pytest.raises(StorageError):
+        runtime.storage  # noqa: B018 - asking is the test
+    runtime.start()
+    try:
+        assert runtime.readiness() == {"model": None, "engine": None}
+    finally:
+        runtime.stop()
+
+
+def test_an_engine_that_was_never_started_says_so_and_stops_quietly(tmp_path: Path) -> None:
+    with small_world(tmp_path) as world:
+        engine = Engine(world.services)
+        assert engine.problem() == "the engine has not been started"
+        engine.stop()
+
+
+def test_outside_of_the_engine_there_are_no_services() -> None:
+    with pytest.raises(RuntimeError, match="has not been started"):
+        services()
+
+
+async def test_what_was_accepted_without_a_worker_is_worked_off_by_the_next_one(tmp_path: Path) -> None:
+    """`triage serve --web-only` takes the delivery; `triage work` comes later."""
+    github = FakeGitHub()
+    name = tracker(github)
+    file = tmp_path / "triage.db"
+    web = BotRuntime(settings(database_url=f"sqlite:///{file}"), worker=False)
+    web.start()
+    try:
+        bot = Running(web, github, name)
+        issue = bot.report()
+        delivery = await bot.deliver(issue)
+        assert bot.row(delivery).state == "queued"
+    finally:
+        web.stop()
+    await _worked_off(file, github, name, delivery)
+    assert bot.labels(issue.number) == (LABEL, CLUSTER_LABEL)
+
+
+async def _worked_off(file: Path, github: FakeGitHub, name: str, delivery: str) -> None:
+    manager = working(file, github)  # started outside of the loop, as it is in production
+    runtime = await asyncio.to_thread(manager.__enter__)
+    try:
+        await Running(runtime, github, name).ended(delivery)
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)

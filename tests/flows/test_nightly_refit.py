@@ -1,0 +1,83 @@
+"""The nightly job: scheduled, started, and its success or failure visible."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from dbos import DBOS
+
+from bot.storage.records import ConfigRecord, TaskRun
+from bot.workflows.refit_clusters import REPOSITORY_TASK, TASK
+from tests.fakes.running import Running, tracker
+from tests.fakes.small_world import CONFIG
+
+UNLIKE = ("Another thing", "is wrong in the list of tables, which is empty.")
+
+
+def runs(bot: Running, since: int) -> list[TaskRun]:
+    """The runs of this repository's refits after the first `since` of them, oldest first."""
+    mine = [run for run in bot.storage.task_runs(REPOSITORY_TASK) if run.repository == bot.name]
+    return mine[::-1][since:]
+
+
+async def refitted(bot: Running) -> TaskRun:
+    """Start the nightly job as its schedule does, and wait for this repository's part of it."""
+    before = len(runs(bot, 0))
+    await asyncio.to_thread(DBOS.trigger_schedule, TASK)
+    await bot.until(lambda: bool(found := runs(bot, before)) and found[0].finished_at is not None)
+    return runs(bot, before)[0]
+
+
+async def test_the_schedule_stands_where_the_settings_put_it(bot: Running) -> None:
+    found = {one["schedule_name"]: one for one in await DBOS.list_schedules_async()}
+    assert set(found) == {TASK}
+    assert (found[TASK]["schedule"], found[TASK]["cron_timezone"]) == ("17 3 * * *", "UTC")
+    assert list(bot.runtime.scheduled_tasks) == [TASK]
+
+
+async def test_a_refit_reads_what_changed_and_publishes_a_generation(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    before = bot.storage.current_generation(bot.record.id)
+    moment = bot.record.synced_at
+    assert before is not None
+    assert moment is not None
+    silent = bot.report(updated_at=moment)  # no delivery told of it
+    run = await refitted(bot)
+    assert run.error is None
+    after = bot.storage.current_generation(bot.record.id)
+    assert after is not None
+    assert after.number > before.number
+    assert silent.number in after.clusters[0].members
+    assert bot.storage.last_success(REPOSITORY_TASK) is not None
+    assert bot.storage.last_success(TASK) is not None
+
+
+async def test_inv_28_a_refit_notifies_nobody(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    moment = bot.record.synced_at
+    for _ in range(3):
+        bot.report(updated_at=moment)
+    await refitted(bot)
+    assert bot.writes() == []
+
+
+async def test_inv_38_a_failed_refit_leaves_yesterdays_generation_and_says_why(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    before = bot.storage.current_generation(bot.record.id)
+    bot.fake.config = b"\xff"
+    bot.storage.save_config(bot.record.id, ConfigRecord())
+    run = await refitted(bot)
+    assert "not UTF-8" in str(run.error)
+    assert bot.storage.current_generation(bot.record.id) == before
+    bot.fake.config = CONFIG
+    assert (await refitted(bot)).error is None
+
+
+async def test_a_repository_that_is_paused_is_left_out(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    paused = Running(bot.runtime, bot.github, tracker(bot.github))
+    await paused.handled(paused.report(*UNLIKE))
+    paused.storage.save_repository(replace(paused.record, state="paused"))
+    await refitted(bot)
+    assert runs(paused, 0) == []
