@@ -30,12 +30,17 @@ CLUSTER_OVER_CAP = "cluster-over-cap"
 LITTLE_INFORMATION = "little-information"
 REOPENED_BY_PERSON = "reopened-by-person"
 
+SILENCING = frozenset({OBJECTION, LITTLE_INFORMATION})
+
 IGNORED_PULL_REQUEST = "pull-request"
 IGNORED_AUTHOR = "ignored-author"
 IGNORED_LABEL = "ignored-label"
 IGNORED_CLOSED = "issue-closed"
 IGNORED_LOCKED = "issue-locked"
 
+# Probabilities were calibrated on a tracker in the middle of a wave, where most reports have a duplicate. Ordinary ones
+# hold far fewer, so outside of the clusters that a maintainer defined the bot has to be surer before it says so.
+UNNAMED_AT_LEAST = 0.95
 CLUSTER_MARGIN = 0.1  # how far, in probability, the best known cluster must stand before the second
 
 
@@ -206,12 +211,11 @@ def _cluster(case: Case) -> tuple[ClusterMatch | None, tuple[str, ...]]:
     canonical = canonical_of(best.slug, case.issue.number, case.history, case.config)
     apart = None if canonical is None else _told_apart(case, canonical)
     rules = (
-        (case.history.objected, OBJECTION),  # INV 17, 18
         (bool(best.contradicts), CONTRADICTING_FACT),
         (best.margin < CLUSTER_MARGIN, AMBIGUOUS_CLUSTER),
         (apart is not None, apart or ""),
     )
-    vetoes = tuple(name for applies, name in rules if applies)
+    vetoes = (*(name for applies, name in rules if applies), *_silencing(case))
     return (None, vetoes) if vetoes else (best, ())
 
 
@@ -239,16 +243,24 @@ def _target_vetoes(case: Case, target: Candidate, cluster: ClusterMatch | None) 
     known = case.history.issues[target.number]
     canonical = canonical_of(cluster.slug, case.issue.number, case.history, case.config) if cluster else None
     rules = (
-        (target.probability < case.thresholds.duplicate, BELOW_THRESHOLD),
+        (target.probability < _needed(case, named=target.number == canonical), BELOW_THRESHOLD),
         (bool(contradictions(target)), CONTRADICTING_FACT),  # INV 10
         (known.state == "closed", TARGET_CLOSED),  # INV 3
         (known.locked, TARGET_LOCKED),  # INV 3
-        (case.history.objected, OBJECTION),  # INV 17, 18
         (case.history.reopened_by_person, REOPENED_BY_PERSON),  # INV 19
         (target.number != canonical and _over_cap(case, target.number), CLUSTER_OVER_CAP),  # INV 9
-        (has_little_information(case.text), LITTLE_INFORMATION),
     )
+    return (*(name for applies, name in rules if applies), *_silencing(case))
+
+
+def _silencing(case: Case) -> tuple[str, ...]:
+    """What leaves nothing to be said: a person's objection (INV 17, 18), or a report too short to be compared."""
+    rules = ((case.history.objected, OBJECTION), (has_little_information(case.text), LITTLE_INFORMATION))
     return tuple(name for applies, name in rules if applies)
+
+
+def _needed(case: Case, *, named: bool) -> float:
+    return case.thresholds.duplicate if named else max(case.thresholds.duplicate, UNNAMED_AT_LEAST)
 
 
 def _over_cap(case: Case, canonical: int) -> bool:
@@ -265,7 +277,7 @@ def _verdict(case: Case, vetoes: Sequence[str], target: Candidate, cluster: Clus
     if tuple(vetoes) == (TARGET_CLOSED,) and fixed:
         return Verdict.REGRESSION
     related = cluster is not None or target.probability >= case.thresholds.related
-    return Verdict.RELATED if related and OBJECTION not in vetoes else Verdict.NEW
+    return Verdict.RELATED if related and not SILENCING.intersection(vetoes) else Verdict.NEW
 
 
 def _links(case: Case, shown: Sequence[Candidate], target: Candidate | None) -> tuple[Candidate, ...]:
@@ -279,13 +291,14 @@ def _without_target(
     case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None, vetoes: tuple[str, ...]
 ) -> Decision:
     links = _links(case, shown, None)
-    related = bool(links or cluster) and not case.history.objected
+    silencing = _silencing(case)
+    related = bool(links or cluster) and not silencing
     decision = Decision(
         case.issue.number,
         Verdict.RELATED if related else Verdict.NEW,
         max((one.probability for one in shown), default=0.0),
         links=links,
-        vetoes=tuple(dict.fromkeys((*vetoes, *([OBJECTION] if case.history.objected else [])))),
+        vetoes=tuple(dict.fromkeys((*vetoes, *silencing))),
     )
     return _with_cluster(_without_empty_promise(decision), cluster)
 

@@ -146,12 +146,12 @@ def test_an_issue_that_was_never_read_is_no_candidate() -> None:
 
 
 def test_inv_11_a_report_that_says_little_is_never_a_target() -> None:
-    decision = decide(case(STRONG, Candidate(4, 0.9), past=history(says_little=frozenset({3}))))
+    decision = decide(case(STRONG, Candidate(4, 0.96), past=history(says_little=frozenset({3}))))
     assert concluded(decision) == (Verdict.DUPLICATE, 4, [4])
 
 
 def test_inv_11_a_denial_in_the_text_vetoes_that_target_and_no_other() -> None:
-    decision = decide(case(STRONG, Candidate(4, 0.9), body=f"{BODY} This is not a duplicate of #3."))
+    decision = decide(case(STRONG, Candidate(4, 0.96), body=f"{BODY} This is not a duplicate of #3."))
     assert concluded(decision) == (Verdict.DUPLICATE, 4, [4])
     assert policy.DENIED_BY_AUTHOR in decision.vetoes
 
@@ -209,9 +209,14 @@ def test_inv_10_what_the_canonical_contradicts_counts_and_not_only_its_duplicate
     assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.CONTRADICTING_FACT,))
 
 
-def test_a_report_with_almost_no_information_is_never_a_duplicate() -> None:
+def test_nothing_is_said_to_a_report_with_almost_no_information() -> None:
     decision = decide(case(STRONG, title="help", body="it does not work"))
-    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.LITTLE_INFORMATION,))
+    assert (concluded(decision), decision.vetoes) == ((Verdict.NEW, None, []), (policy.LITTLE_INFORMATION,))
+
+
+def test_a_pair_outside_of_the_known_clusters_has_to_be_surer() -> None:
+    assert decide(case(Candidate(3, 0.9))).verdict is Verdict.RELATED
+    assert decide(case(Candidate(3, policy.UNNAMED_AT_LEAST))).verdict is Verdict.DUPLICATE
 
 
 def test_inv_18_an_objection_silences_the_verdict() -> None:

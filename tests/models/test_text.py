@@ -227,6 +227,8 @@ def test_short_reports_that_say_something_are_known(title: str) -> None:
         ("Weird parsing", "An attacker can send a crafted header, which leads to remote code execution."),
         ("Token handling", "This is a privilege escalation; proof of concept attached."),
         ("Sicherheitslücke im Login", ""),
+        ("Session theft through the preview server", "Any website can read it. I would rather report this privately."),
+        ("Where do I report this?", "Credentials leak to the next user. I do not want to post details in public."),
     ],
 )
 def test_security_reports_are_recognised(title: str, body: str) -> None:
@@ -243,6 +245,8 @@ def test_security_reports_are_recognised(title: str, body: str) -> None:
         ("This is not a security vulnerability", "Only a typo in the word security."),
         ("Injection moulding preset is missing", "The list of presets is empty."),
         ("Dark mode", "No security impact."),
+        ("Any user can open the settings twice", "The window opens two times and the second one is empty."),
+        ("Wrong charge", "Please answer me privately by mail, I do not like to share my invoice."),
     ],
 )
 def test_the_word_security_alone_makes_no_security_report(title: str, body: str) -> None:
