@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+
 import structlog
 from dbos import DBOS, DBOSConfig
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, where
 from bot.inbox import QUEUE, SCHEDULES, WORKFLOW_VERSION, engine_url
 from bot.services import Services
 from bot.settings import Settings
+from bot.storage.protocol import Storage
 from bot.workflows import steps
 from bot.workflows.every import WORKFLOWS
 
 NAME = "triage"
 POLL_SECONDS = 0.05
 WORKERS = 4  # repositories worked on at the same time in one process
+WATCH_SECONDS = 30.0  # between two looks for workflows that the engine gave up
+GIVEN_UP = {
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": f"its process died {steps.MAX_RECOVERIES} times while it ran",
+    "ERROR": "the engine or the database failed around it",
+}
+GIVEN_UP_MOST = 1000  # looked at, the newest first
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +34,8 @@ class Engine:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._launched = False
+        self._ending = threading.Event()
+        self._watch = threading.Thread(target=self._watching, name="given-up workflows", daemon=True)
 
     def start(self) -> None:
         """Recover and run; raises SettingsError for a schedule that cannot be read."""
@@ -45,6 +56,7 @@ class Engine:
             QUEUE, worker_concurrency=WORKERS, partition_concurrency=1, polling_interval_sec=POLL_SECONDS
         )
         self._schedule(settings)
+        self._watch.start()
         log.info("engine.started", workflows=sorted(WORKFLOWS))
 
     def _schedule(self, settings: Settings) -> None:
@@ -74,9 +86,34 @@ class Engine:
             return f"the engine does not answer ({type(error).__name__})"
         return None
 
+    def _watching(self) -> None:
+        while not self._ending.wait(WATCH_SECONDS):
+            try:
+                set_aside(self._services.storage)
+            except Exception as error:  # the next look may succeed, and the worker goes on
+                log.warning("engine.watch_failed", reason=" at ".join(where(error)))
+
     def stop(self) -> None:
         """Let running steps end, then stop; what is not finished is recovered at the next start."""
+        self._ending.set()
+        if self._watch.is_alive():
+            self._watch.join()
         if self._launched:
             DBOS.destroy(workflow_completion_timeout_sec=5)
             self._launched = False
         steps.install(None)
+
+
+def set_aside(storage: Storage) -> int:
+    """Mark the deliveries whose workflow the engine gave up as failed, with the reason (INV 33); returns how many."""
+    count = 0
+    given_up = DBOS.list_workflows(
+        status=list(GIVEN_UP), sort_desc=True, limit=GIVEN_UP_MOST, load_input=False, load_output=False
+    )
+    for workflow in given_up:
+        row = storage.delivery(workflow.workflow_id) or storage.delivery(workflow.workflow_id.rpartition("/")[0])
+        if row is not None and row.state in {"queued", "running"}:
+            storage.finish_delivery(row.id, "failed", "set aside", GIVEN_UP[workflow.status])
+            log.warning("delivery.set_aside", delivery=row.id, reason=GIVEN_UP[workflow.status])
+            count += 1
+    return count

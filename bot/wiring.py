@@ -124,8 +124,8 @@ class BotRuntime:
         services = build_services(self._settings, storage, github=self._github, embedder=self._embedder)
         self._embedder = services.embedder
         self._engine = Engine(services)
+        self._open.callback(self._engine.stop)  # before it starts: a start that fails half-way is stopped too
         self._engine.start()
-        self._open.callback(self._engine.stop)
         threading.Thread(target=_model_problem, args=(services.embedder,), name="load model", daemon=True).start()
 
     def stop(self) -> None:

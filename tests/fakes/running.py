@@ -45,8 +45,8 @@ def working(
     """A worker over an SQLite file; it may be started again over the same one."""
     chosen = settings(database_url=f"sqlite:///{file}", **changes)
     runtime = BotRuntime(chosen, worker=True, github=github, embedder=embedder or HashingEmbedder())
-    runtime.start()
     try:
+        runtime.start()
         yield runtime
     finally:
         runtime.stop()

@@ -1,0 +1,69 @@
+"""A worker process for the tests beside it: it works until it is killed, or kills itself where DIE_AT says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from bot.workflows import steps
+
+steps.MAX_RECOVERIES = int(os.environ.get("RECOVERIES", steps.MAX_RECOVERIES))  # before the workflows are made with it
+
+from bot import engine, log  # noqa: E402
+from bot.github.repository import RepositoryWriter  # noqa: E402
+from bot.settings import load  # noqa: E402
+from bot.storage.clusters import Clusters  # noqa: E402
+from bot.storage.decisions import Decisions  # noqa: E402
+from bot.storage.deliveries import Deliveries  # noqa: E402
+from bot.storage.issues import Issues  # noqa: E402
+from bot.wiring import BotRuntime  # noqa: E402
+from models.hashing_embedder import HashingEmbedder  # noqa: E402
+
+POINTS: dict[str, tuple[type, str, bool]] = {  # name → class, method, whether the call is let through first
+    "in the history": (Issues, "save_issues", True),
+    "before the vectors": (Issues, "save_vectors", False),
+    "after the generation": (Clusters, "publish", True),
+    "before the decision": (Decisions, "save_decision", False),
+    "after the decision": (Decisions, "save_decision", True),
+    "after the cluster": (Clusters, "join_cluster", True),
+    "before the comment": (RepositoryWriter, "create_comment", False),
+    "after the comment": (RepositoryWriter, "create_comment", True),
+    "after the comment was recorded": (Decisions, "finish_effect", True),
+    "before the label": (RepositoryWriter, "add_label", False),
+    "after the label": (RepositoryWriter, "add_label", True),
+    "before the end": (Deliveries, "finish_delivery", False),
+    "after the end": (Deliveries, "finish_delivery", True),
+}
+
+
+def die_at(point: str) -> None:
+    """From the next call of the point's method on, this process is no more."""
+    owner, name, after = POINTS[point]
+    call = getattr(owner, name)
+
+    def deadly(self: Any, *arguments: Any, **named: Any) -> None:
+        if after:
+            call(self, *arguments, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, deadly)
+
+
+def main() -> None:
+    """Start, say so on standard output, and work."""
+    log.configure("console", "error")
+    engine.WATCH_SECONDS = 0.1
+    if point := os.environ.get("DIE_AT"):
+        die_at(point)
+    runtime = BotRuntime(load(), worker=True, embedder=HashingEmbedder())
+    runtime.start()
+    sys.stdout.write("working\n")
+    sys.stdout.flush()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
