@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from webhooks.github_double.answers import invalid
 from webhooks.github_double.auth import role_of
-from webhooks.github_double.calls import invalid
 from webhooks.github_double.records import Issue, Label, Repository
 from webhooks.github_double.world import World
 

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from webhooks.github_double import seeding
+from webhooks.github_double.answers import Announcement, Json, Refusal, not_found
 from webhooks.github_double.asks import (
     FaultAsk,
     InstallationChange,
@@ -20,7 +21,6 @@ from webhooks.github_double.asks import (
     TransferAsk,
     WebhookAsk,
 )
-from webhooks.github_double.calls import Announcement, Json, Refusal, not_found
 from webhooks.github_double.config import SINGLE_FILE
 from webhooks.github_double.deliveries import delivery_json
 from webhooks.github_double.events import build

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from webhooks.github_double import admin, pages
-from webhooks.github_double.calls import Refusal
+from webhooks.github_double.answers import Refusal
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.limits import Limits
 from webhooks.github_double.routes import ANYTHING_ELSE, NAMED, by_id

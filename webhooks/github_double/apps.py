@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from webhooks.github_double.answers import Answer, Json, Refusal, not_found
 from webhooks.github_double.auth import LEVELS
-from webhooks.github_double.calls import Answer, Call, Json, Refusal, Route, not_found
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.paging import page
 from webhooks.github_double.records import Installation
 from webhooks.github_double.shapes import app_json, installation_json, repository_json, time_text

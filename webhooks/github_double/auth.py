@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import jwt
 
-from webhooks.github_double.calls import Refusal, Route, not_found
-from webhooks.github_double.records import Repository
+from webhooks.github_double.answers import Refusal, not_found
+from webhooks.github_double.calls import Route
+from webhooks.github_double.records import Actor, Repository
 from webhooks.github_double.world import World, covers
 
 LEVELS = {"none": 0, "read": 1, "write": 2, "admin": 3}
@@ -19,22 +18,6 @@ ROLES = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 
 JWT_LIFETIME_S = 600
 CLOCK_DRIFT_S = 60
 NOT_ACCESSIBLE = "Resource not accessible by integration"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks. `repository_ids` None means everything that the installation covers."""
-
-    kind: Literal["app", "installation", "user", "anonymous"]
-    login: str = ""
-    installation_id: int | None = None
-    permissions: Mapping[str, str] = field(default_factory=dict)
-    repository_ids: frozenset[int] | None = None
-
-    @property
-    def bucket(self) -> str:
-        """Whose rate limit the request counts against."""
-        return f"{self.kind}:{self.installation_id or self.login}"
 
 
 def authenticate(world: World, header: str | None) -> Actor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from webhooks.github_double import acts
+from webhooks.github_double.answers import Answer, Refusal, invalid, not_found
 from webhooks.github_double.auth import NOT_ACCESSIBLE, ROLES, role_of
-from webhooks.github_double.calls import Answer, Call, Refusal, Route, invalid, not_found
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.issue_shapes import comment_json
 from webhooks.github_double.paging import page
 from webhooks.github_double.payloads import announce_comment

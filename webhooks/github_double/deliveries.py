@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from webhooks.github_double.calls import Answer, Call, Json, Refusal, Route, not_found
+from webhooks.github_double.answers import Answer, Json, Refusal, not_found
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.paging import link, per_page
 from webhooks.github_double.records import Delivery
 from webhooks.github_double.shapes import time_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from webhooks.github_double.answers import Announcement, Json, Refusal, not_found
 from webhooks.github_double.asks import WebhookAsk
-from webhooks.github_double.calls import Announcement, Json, Refusal, not_found
 from webhooks.github_double.issue_shapes import label_json
 from webhooks.github_double.payloads import comment_event, issue_event, payload
 from webhooks.github_double.records import Installation, Issue, Repository

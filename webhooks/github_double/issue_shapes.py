@@ -6,8 +6,8 @@ from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
+from webhooks.github_double.answers import Json
 from webhooks.github_double.auth import role_of
-from webhooks.github_double.calls import Json
 from webhooks.github_double.records import Comment, Event, Issue, Label, Reaction, Repository
 from webhooks.github_double.shapes import app_json, node_id, time_text, user_json
 from webhooks.github_double.world import DEFAULT_LABELS, World

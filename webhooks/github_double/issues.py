@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from webhooks.github_double import acts
+from webhooks.github_double.answers import Announcement, Answer, Json, Refusal, invalid
 from webhooks.github_double.auth import ROLES, role_of
-from webhooks.github_double.calls import Announcement, Answer, Call, Json, Refusal, Route, invalid
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.issue_shapes import issue_json
 from webhooks.github_double.paging import page
 from webhooks.github_double.payloads import announce_issue

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from webhooks.github_double import acts
-from webhooks.github_double.calls import Announcement, Answer, Call, Json, Refusal, Route, invalid, not_found
+from webhooks.github_double.answers import Announcement, Answer, Json, Refusal, invalid, not_found
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.issue_shapes import label_json
 from webhooks.github_double.paging import page
 from webhooks.github_double.payloads import announce_issue

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from webhooks.github_double.auth import Actor
-from webhooks.github_double.calls import Refusal
+from webhooks.github_double.answers import Refusal
 from webhooks.github_double.config import DoubleConfig
+from webhooks.github_double.records import Actor
 
 SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. "

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from webhooks.github_double.calls import Refusal, not_found
+from webhooks.github_double.answers import Refusal, not_found
 from webhooks.github_double.records import Issue, Repository
 from webhooks.github_double.shell import Double
 

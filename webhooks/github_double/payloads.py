@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from webhooks.github_double.calls import Announcement, Call, Json
+from webhooks.github_double.answers import Announcement, Json
+from webhooks.github_double.calls import Call
 from webhooks.github_double.issue_shapes import comment_json, issue_json, label_json
 from webhooks.github_double.records import Comment, Installation, Issue, Label, Repository, User
 from webhooks.github_double.shapes import node_id, repository_json, user_json

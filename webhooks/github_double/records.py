@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,3 +180,19 @@ class Repository:
     def comments_of(self, number: int) -> list[Comment]:
         """The issue's comments, oldest first."""
         return [self.comments[key] for key in self.comment_ids.get(number, ())]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `repository_ids` None means everything that the installation covers."""
+
+    kind: Literal["app", "installation", "user", "anonymous"]
+    login: str = ""
+    installation_id: int | None = None
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    repository_ids: frozenset[int] | None = None
+
+    @property
+    def bucket(self) -> str:
+        """Whose rate limit the request counts against."""
+        return f"{self.kind}:{self.installation_id or self.login}"

@@ -7,11 +7,12 @@ import hashlib
 import shlex
 from collections.abc import Callable
 
-from webhooks.github_double.auth import NOT_ACCESSIBLE, Actor, allowed, role_of
-from webhooks.github_double.calls import Answer, Call, Json, Refusal, Route, invalid, not_found
+from webhooks.github_double.answers import Answer, Json, Refusal, invalid, not_found
+from webhooks.github_double.auth import NOT_ACCESSIBLE, allowed, role_of
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.issue_shapes import issue_json
 from webhooks.github_double.paging import page
-from webhooks.github_double.records import Issue, Repository
+from webhooks.github_double.records import Actor, Issue, Repository
 from webhooks.github_double.shapes import public_user_json, repository_json, user_json
 from webhooks.github_double.world import covers
 

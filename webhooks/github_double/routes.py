@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from webhooks.github_double import apps, comments, deliveries, issues, labels, reactions, repositories, timeline
-from webhooks.github_double.calls import Answer, Call, Route, not_found
+from webhooks.github_double.answers import Answer, not_found
+from webhooks.github_double.calls import Call, Route
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REPOSITORY = "/repos/{owner}/{repo}"

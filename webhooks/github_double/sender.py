@@ -16,7 +16,7 @@ from functools import cache
 import httpx
 from starlette.background import BackgroundTask
 
-from webhooks.github_double.calls import Announcement
+from webhooks.github_double.answers import Announcement
 from webhooks.github_double.records import Delivery
 from webhooks.github_double.world import World
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from webhooks.github_double.calls import Json
+from webhooks.github_double.answers import Json
 from webhooks.github_double.records import Installation, Repository, User
 from webhooks.github_double.world import World
 

@@ -16,11 +16,12 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webhooks.github_double.auth import Actor, admit, authenticate, require
-from webhooks.github_double.calls import DOCUMENTATION, Answer, Call, Refusal, Route, moved, not_found
+from webhooks.github_double.answers import DOCUMENTATION, Answer, Refusal, moved, not_found
+from webhooks.github_double.auth import admit, authenticate, require
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.faults import Fault, Faults
 from webhooks.github_double.limits import Limits, exhausted, secondary
-from webhooks.github_double.records import Repository
+from webhooks.github_double.records import Actor, Repository
 from webhooks.github_double.sender import Sender
 from webhooks.github_double.world import World
 

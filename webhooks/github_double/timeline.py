@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from webhooks.github_double.calls import Answer, Call, Json, Route, not_found
+from webhooks.github_double.answers import Answer, Json, not_found
+from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.issue_shapes import comment_json, event_json, issue_json
 from webhooks.github_double.paging import page
 from webhooks.github_double.records import Comment, Event

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from webhooks.github_double.calls import not_found
+from webhooks.github_double.answers import not_found
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.records import Comment, Delivery, Event, Installation, Issue, Label, Repository, Token, User
 
