@@ -1,0 +1,128 @@
+"""The house keeps its own rules: sizes, doors, floors, and a plan that names every room."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STOREYS = ("bot", "models", "webhooks")
+PLAN = ROOT / "docs" / "architecture.md"
+LONGEST_FILE = 350
+LONGEST_FUNCTION = 50
+SOURCES = sorted(path for storey in STOREYS for path in (ROOT / storey).rglob("*.py"))
+ONLY_READER_OF_THE_ENVIRONMENT = "bot/settings.py"
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_the_sources_are_found() -> None:
+    assert {name_of(path).partition("/")[0] for path in SOURCES} == set(STOREYS)
+    assert len(SOURCES) > 50
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_file_is_short_enough_to_be_read_at_once(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_function_is_short_enough_to_be_understood_at_once(path: Path) -> None:
+    too_long = {
+        one.name: length
+        for one in functions(tree_of(path))
+        if (length := (one.end_lineno or 0) - one.lineno + 1) > LONGEST_FUNCTION
+    }
+    assert too_long == {}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_module_says_in_its_first_sentence_what_it_is_for(path: Path) -> None:
+    if "versions" in path.parts:
+        return  # a migration's name says it
+    text = ast.get_docstring(tree_of(path))
+    assert text
+    assert text.split("\n")[0].strip()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_only_the_settings_read_the_environment(path: Path) -> None:
+    if name_of(path) == ONLY_READER_OF_THE_ENVIRONMENT:
+        return
+    read = {ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute | ast.Name)}
+    assert not read & {"os.environ", "os.getenv", "os.putenv", "os.environb", "environ", "getenv"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_nothing_is_left_to_be_done_later(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"#.*\b(TODO|FIXME|XXX|HACK)\b", text)
+    assert "NotImplementedError" not in text
+    for one in functions(tree_of(path)):
+        if [ast.unparse(node) for node in one.body] == ["pass"]:
+            raise AssertionError(f"{one.name} in {name_of(path)} does nothing")
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    assert [name_of(path) for path in SOURCES if path.stem in FORBIDDEN_NAMES] == []
+
+
+def test_every_package_is_one_on_purpose() -> None:
+    folders = {path.parent for path in SOURCES if "migrations" not in path.parts}
+    assert [name_of(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+def test_the_plan_of_the_house_names_every_room() -> None:
+    text = PLAN.read_text(encoding="utf-8")
+    rooms = sorted({name_of(path.parent) for path in SOURCES if path.name == "__init__.py"})
+    assert [room for room in rooms if not re.search(rf"(?<![\w/]){re.escape(room.rpartition('/')[2])}/", text)] == []
+
+
+def test_the_plan_of_the_house_names_nothing_that_is_gone() -> None:
+    text = PLAN.read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:bot|models|webhooks)/[\w./-]+)`", text)
+    assert [one for one in paths if not (ROOT / one.rstrip("/")).exists()] == []
+    there = {path.name for path in SOURCES}
+    assert sorted({one for one in re.findall(r"\b\w+\.py\b", text) if one not in there}) == []
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level modules that a fresh interpreter has loaded after the statement."""
+    script = f"{statement}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize("statement", ["import webhooks.app", "import bot.wiring", "import bot.cli.serve"])
+def test_the_web_process_loads_no_model(statement: str) -> None:
+    heavy = {"torch", "sentence_transformers", "transformers", "sklearn", "scipy"}
+    assert not heavy & loaded_by(statement)
+
+
+def test_the_import_contracts_are_kept() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert "0 broken" in run.stdout
