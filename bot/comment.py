@@ -125,9 +125,10 @@ def _plain(piece: str) -> str:
 
 
 def _code(piece: str) -> str:
-    """A code span; a bar would end the table's cell, and an empty span would open a longer one."""
+    """A code span; a bar would end the table's cell, an empty span would open a longer one, and nothing at all would
+    join what stands around it."""
     flat = _BREAKS.sub(" ", piece).strip().replace("|", chr(0xA6)).replace("<!--", f"<{ZERO_WIDTH_SPACE}!--")
-    return f"`{flat}`" if flat else ""
+    return f"`{flat}`" if flat else ZERO_WIDTH_SPACE
 
 
 def _known_so_far(cluster: ClusterView | None) -> str | None:

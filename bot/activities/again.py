@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.activities.act import perform
+from bot.activities.act import perform, stands
 from bot.activities.resolve import Reason, Resolution, record, resolve
 from bot.errors import Unavailable
 from bot.repo_config import RepoConfig
@@ -80,8 +80,8 @@ def decide_again(
 
 def _speaks_first(services: Services, repository: RepositoryRecord, resolution: Resolution) -> bool:
     comments = any(effect.kind is EffectKind.COMMENT for effect in resolution.decision.effects)
-    earlier = services.storage.effects(repository.id, number=resolution.decision.number, state="done")
-    return comments and not any(effect.kind == EffectKind.COMMENT.value for effect in earlier)
+    earlier = services.storage.effects(repository.id, number=resolution.decision.number)
+    return comments and not any(effect.kind == EffectKind.COMMENT.value and stands(effect) for effect in earlier)
 
 
 def _performed(services: Services, repository: RepositoryRecord, number: int, config: RepoConfig) -> list[str]:

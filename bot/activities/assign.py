@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.activities.judge import matches_of, thresholds
 from bot.repo_config import RepoConfig
 from bot.services import Services
-from bot.storage.records import RepositoryRecord
+from bot.storage.records import FeedbackRecord, RepositoryRecord
 from models.cluster import Cluster, Generation, KnownCluster
 from models.retrieval import IssueIndex
 
@@ -33,8 +33,9 @@ def assigned(services: Services, repository: RepositoryRecord, config: RepoConfi
     index = services.indexes.index(repository.id)
     defined = config.known_clusters()
     members: Mapping[str, Sequence[int]] = _canonicals(index, defined)
+    kept_out = _kept_out(services.storage.feedback(repository.id), defined)
     for _ in range(ROUNDS):
-        members = _assigned(services, index, members, defined)
+        members = _assigned(services, index, members, defined, kept_out)
     return tuple(
         Cluster(one.slug, one.title, one.slug, one.label, one.canonical, tuple(sorted(members[one.slug])))
         for one in defined
@@ -47,8 +48,22 @@ def _canonicals(index: IssueIndex, defined: Sequence[KnownCluster]) -> dict[str,
     }
 
 
+def _kept_out(said: Sequence[FeedbackRecord], defined: Sequence[KnownCluster]) -> set[tuple[str, int]]:
+    """Slug and issue, where a person said that the issue is another problem: no refit brings it back (INV 8, 18)."""
+    objected = {one.number for one in said if one.kind == "objection"}
+    pairs = [(one.number, one.other) for one in said if one.kind == "separated" and one.other is not None]
+    apart = {(a, b) for pair in pairs for a, b in (pair, pair[::-1])}
+    return {(one.slug, number) for one in defined for number in objected} | {
+        (one.slug, number) for one in defined for canonical, number in apart if canonical == one.canonical
+    }
+
+
 def _assigned(
-    services: Services, index: IssueIndex, members: Mapping[str, Sequence[int]], defined: Sequence[KnownCluster]
+    services: Services,
+    index: IssueIndex,
+    members: Mapping[str, Sequence[int]],
+    defined: Sequence[KnownCluster],
+    kept_out: Collection[tuple[str, int]],
 ) -> dict[str, Sequence[int]]:
     """One round: every issue near a cluster is matched against the members of the round before."""
     cut = thresholds(services).cluster
@@ -56,7 +71,9 @@ def _assigned(
     for number in _neighbours(services, index, members, defined):
         others = {slug: [one for one in numbers if one != number] for slug, numbers in members.items()}
         best = next(iter(matches_of(services, index, index.document(number), defined, others)), None)
-        if best is not None and best.probability >= cut and number not in found[best.slug]:
+        if best is None or best.probability < cut or (best.slug, number) in kept_out:
+            continue
+        if number not in found[best.slug]:
             found[best.slug] = [*found[best.slug], number]
     return found
 

@@ -80,7 +80,8 @@ def test_a_duplicate_without_a_known_cluster_names_its_canonical() -> None:
     body = render(duplicate(Candidate(5, 0.9)), view(issue(5)))
     assert body is not None
     assert body.startswith(
-        "**This looks like the same problem as #5**\n\n| | |\n|---|---|\n| #5 | canonical · open · similar as a whole |\n"
+        "**This looks like the same problem as #5**\n\n| | |\n|---|---|\n"
+        "| #5 | canonical · open · similar as a whole |\n"
     )
 
 
@@ -293,6 +294,8 @@ def test_inv_40_whatever_the_title_is_it_is_only_text(title: str) -> None:
 
 
 @given(NASTY, NASTY)
+@example("http:``//", "@``octocat")
+@example("GH``-1", "www`` ``.")
 def test_inv_40_whatever_the_evidence_is_it_is_only_text(one: str, two: str) -> None:
     link = Candidate(5, 0.9, evidence=(agree(one), differ(two)))
     body = render(duplicate(link, Candidate(6, 0.5, evidence=(agree(two),))), view(issue(5), issue(6)))
