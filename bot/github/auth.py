@@ -23,6 +23,7 @@ PERMISSIONS: Mapping[Kind, Mapping[str, str]] = {
     "installation": {"metadata": "read"},
 }
 RENEW_BEFORE_SECONDS = 120.0
+REDIRECTS = (302, 307, 308)  # a 301 arrives as 308, see bot.github.wire
 JWT_SECONDS = 240.0  # PyGithub signs for 300
 
 
@@ -105,16 +106,42 @@ class App:
         return f"Bearer {self._auth.create_jwt()}", self._wire.clock() + JWT_SECONDS
 
     def _created(self, installation_id: int, repository: str | None, kind: Kind) -> tuple[str, float]:
-        body: dict[str, object] = {"permissions": dict(PERMISSIONS[kind])}
-        if repository is not None:
-            body["repositories"] = [repository.partition("/")[2]]
-        answer = self._ask(Request("POST", f"/app/installations/{installation_id}/access_tokens", body=body))
+        try:
+            answer = self._granted(installation_id, repository, kind)
+        except Forbidden:
+            if repository is None or repository.endswith("/.github"):  # which is often outside the installation
+                raise
+            present = self._present_name(installation_id, repository)
+            if present in {None, repository}:
+                raise
+            answer = self._granted(installation_id, present, kind)
         try:
             token = mapping.string(answer.data, "token")
             expires_at = mapping.moment(answer.data, "expires_at")
         except mapping.Malformed:
             raise answer.malformed() from None
         return f"token {token}", expires_at.timestamp() - RENEW_BEFORE_SECONDS
+
+    def _granted(self, installation_id: int, repository: str | None, kind: Kind) -> Answer:
+        body: dict[str, object] = {"permissions": dict(PERMISSIONS[kind])}
+        if repository is not None:
+            body["repositories"] = [repository.partition("/")[2]]
+        return self._ask(Request("POST", f"/app/installations/{installation_id}/access_tokens", body=body))
+
+    def _present_name(self, installation_id: int, repository: str) -> str | None:
+        """What the repository is called since it was renamed: a token is not given for its old name."""
+        credentials = self.token(installation_id, None, "installation")
+        try:
+            answer = exchange(self._wire, Request("GET", f"/repos/{repository}"), credentials, REDIRECTS)
+            if answer.status in REDIRECTS:
+                target = answer.headers.get("location", "/")
+                answer = exchange(self._wire, Request("GET", target, name=answer.what), credentials)
+        except (Gone, Permanent):
+            return None
+        try:
+            return mapping.repository(answer.data).full_name
+        except mapping.Malformed:
+            raise answer.malformed() from None
 
     def _ask(self, request: Request) -> Answer:
         try:

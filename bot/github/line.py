@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.errors import GitHubError, Gone, Permanent
 from bot.github import mapping
-from bot.github.auth import Credentials, exchange
+from bot.github.auth import REDIRECTS, Credentials, exchange
 from bot.github.protocol import RepositoryInfo
 from bot.github.wire import Answer, Request, Wire
 
@@ -17,7 +17,6 @@ PAGE = 100
 
 _NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", re.ASCII)
 _MOVED = re.compile(r"/repositories/(?P<id>[0-9]+)(?=/|$)|/repos/(?P<name>[^/]+/[^/]+)(?=/|$)")
-_REDIRECTS = (302, 307, 308)  # a 301 arrives as 308, see bot.github.wire
 _HOPS_MOST = 3
 
 T = TypeVar("T")
@@ -51,7 +50,7 @@ class Line:
         """The same for a whole request."""
         answer = self._exchange(request, accept)
         for _ in range(_HOPS_MOST):
-            if answer.status not in _REDIRECTS:
+            if answer.status not in REDIRECTS:
                 return answer
             target = answer.headers.get("location", "")
             self._check_same_repository(answer, target)
@@ -68,9 +67,9 @@ class Line:
     def moved(self, path: str) -> Answer:
         """GET what belongs to the repository as such, wherever it was renamed or transferred to."""
         answer = self._exchange(Request("GET", self.root + path), ())
-        if answer.status in _REDIRECTS:
+        if answer.status in REDIRECTS:
             answer = self._exchange(Request("GET", answer.headers.get("location", "/"), name=answer.what), ())
-        if answer.status in _REDIRECTS:
+        if answer.status in REDIRECTS:
             raise self._wire.failure(answer)
         return answer
 
@@ -85,7 +84,7 @@ class Line:
         return pages(self.send, Request("GET", self.root + path, {**parameters, "per_page": PAGE}), one, key=key)
 
     def _exchange(self, request: Request, accept: tuple[int, ...]) -> Answer:
-        return exchange(self._wire, request, self.credentials(), (*accept, *_REDIRECTS))
+        return exchange(self._wire, request, self.credentials(), (*accept, *REDIRECTS))
 
     def _check_same_repository(self, answer: Answer, target: str) -> None:
         found = _MOVED.search(urlsplit(target).path)
