@@ -50,7 +50,7 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("httpx", "urllib3", "github", "sentence_transformers", "uvicorn", "dbos", "alembic"):
+    for name in ("httpx", "urllib3", "github", "sentence_transformers", "uvicorn", "dbos", "alembic", "torch"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
+import structlog
 from dbos import DBOS
 
 from bot.errors import RetryAfter, TriageError, Unavailable, where
@@ -15,6 +16,9 @@ from models.embedder import ModelUnavailable
 MAX_RECOVERIES = 10  # times that one workflow may be alive when its process dies before it is set aside (INV 33)
 PATIENCE = (1.0, 2.0, 4.0, 8.0)  # seconds between tries of a step while GitHub is unavailable
 LONGEST_WAIT = 3600.0  # seconds; a longer delay named by GitHub is asked about again after this
+
+
+log = structlog.get_logger(__name__)
 
 
 class Outcome(TypedDict, total=False):
@@ -81,8 +85,10 @@ def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
     try:
         return Outcome(value=function(*args))
     except RetryAfter as error:
+        log.warning("waits", seconds=error.seconds, reason=str(error))  # INV 35: noise to operators
         return Outcome(wait=error.seconds)
     except (Unavailable, ModelUnavailable) as error:
+        log.warning("unavailable", reason=str(error))
         return Outcome(unavailable=str(error))
     except TriageError as error:
         return Outcome(stopped=str(error))
