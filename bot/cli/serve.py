@@ -93,5 +93,6 @@ def _bound(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise SettingsError(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): choose another TRIAGE_PORT"
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
+            "choose another TRIAGE_PORT or TRIAGE_HOST"
         ) from error
