@@ -21,7 +21,7 @@ from models.issue import IssueRef
 SHOWN = 10  # candidates in the table
 
 Target = Annotated[str, typer.Argument(help="OWNER/REPO#12", metavar="OWNER/REPO#N")]
-Other = Annotated[str | None, typer.Argument(help="Another issue of it: #7 or 7", metavar="[#M]")]
+Other = Annotated[str | None, typer.Argument(help="Another issue of it: #7 or 7", metavar="#M")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
@@ -29,7 +29,7 @@ def explain(target: Target, other: Other = None, as_json: AsJson = False) -> Non
     """Why an issue was decided as it was; with two numbers, why these are, or are not, matched."""
     try:
         ref = IssueRef.parse(target)
-        number = int(other.removeprefix("#")) if other is not None else None
+        number = _other(other) if other is not None else None
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     with services_for(settings_for_command(), offline=True) as services:
@@ -40,6 +40,14 @@ def explain(target: Target, other: Other = None, as_json: AsJson = False) -> Non
             _explain_pair(services, repository, ref.number, number, as_json=as_json)
         else:
             _explain_one(services, repository, ref.number, as_json=as_json)
+
+
+def _other(text: str) -> int:
+    """The number that `#7` or `7` names; raises ValueError."""
+    digits = text.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(f"{text!r} is not another issue's number like #7")
+    return int(digits)
 
 
 def _ensure(services: Services, repository: RepositoryRecord, number: int) -> None:

@@ -201,14 +201,13 @@ def _report(results: Sequence[Again], stopped: str | None, *, as_json: bool, dry
     if as_json:
         print_json({"dry_run": dry_run, "stopped": stopped, "issues": [one.to_data() for one in results]})
         return
-    changed = [one for one in results if one.changed or one.failure]
-    for one in changed:
-        out.print(one.sentence(), markup=False, soft_wrap=True)
-    same = len(results) - len(changed)
+    for one in results:
+        if one.changed or one.effects or one.failure:
+            out.print(one.sentence(), markup=False, soft_wrap=True)
+    changed = sum(one.changed for one in results)
+    same = len(results) - changed
     left = sum(one.left_silent for one in results)
-    out.print(
-        f"{len(results)} decided again: {len(changed)} changed, {same} the same" + (" (dry run)" if dry_run else "")
-    )
+    out.print(f"{len(results)} decided again: {changed} changed, {same} the same" + (" (dry run)" if dry_run else ""))
     if left:
         out.print(f"{left} would get a new comment: a run over many issues writes none without --notify")
     if stopped:
