@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Debian ships python3 without venv's pip; as root, add the package that has it.
+VENV_FROM_DEBIAN = { [ "$$(id -u)" = 0 ] && apt-get install --yes python3-venv && rm -rf .venv && $(PYTHON) -m venv .venv; }
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -27,7 +29,7 @@ bench: $(INSTALLED)
 # Newest setuptools metadata decides what is installed; torch is pinned there, so that no GPU packages come along.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv .venv || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv || $(VENV_FROM_DEBIAN) || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
