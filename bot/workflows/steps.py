@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import structlog
 from dbos import DBOS
 
-from bot.errors import RetryAfter, TriageError, Unavailable, where
+from bot.errors import RetryAfter, StorageError, TriageError, Unavailable, where
 from bot.services import Services
 from models.embedder import ModelUnavailable
 
@@ -87,7 +87,7 @@ def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
     except RetryAfter as error:
         log.warning("waits", seconds=error.seconds, reason=str(error))  # INV 35: noise to operators
         return Outcome(wait=error.seconds)
-    except (Unavailable, ModelUnavailable) as error:
+    except (Unavailable, ModelUnavailable, StorageError) as error:
         log.warning("unavailable", reason=str(error))
         return Outcome(unavailable=str(error))
     except TriageError as error:

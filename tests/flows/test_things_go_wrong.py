@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from bot.activities import observe
-from bot.errors import GitHubError, Permanent, RetryAfter, Unavailable
+from bot.errors import GitHubError, Permanent, RetryAfter, StorageError, Unavailable
+from bot.storage.decisions import Decisions
 from bot.workflows import delivery as frame
+from models.embedder import ModelUnavailable
+from models.hashing_embedder import HashingEmbedder
 from models.issue import Issue
 from tests.fakes.running import POISON, Running
 from tests.fakes.small_world import CLUSTER_LABEL, LABEL
@@ -53,6 +56,38 @@ async def test_an_outage_without_end_sets_the_delivery_aside_with_its_reason(
     assert row.state == "failed"
     assert row.outcome == "set aside: GitHub stayed unavailable"
     assert row.error == "issue: GitHub answered 502"
+
+
+async def test_inv_31_a_database_that_fails_for_a_moment_loses_nothing(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = Decisions.save_decision
+    lay = [StorageError("held by another process"), StorageError("held by another process")]
+
+    def sometimes(storage: Decisions, *arguments: Any) -> Any:
+        if lay:
+            raise lay.pop()
+        return save(storage, *arguments)
+
+    monkeypatch.setattr(Decisions, "save_decision", sometimes)
+    issue = bot.report()
+    assert (await bot.handled(issue)).outcome == "duplicate"
+    assert bot.labels(issue.number) == (LABEL, CLUSTER_LABEL)
+
+
+async def test_inv_13_a_model_that_is_not_there_is_waited_for_and_no_other_takes_its_place(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = HashingEmbedder.embed
+    lay = [ModelUnavailable("the folder is missing")] * 3
+
+    def sometimes(embedder: HashingEmbedder, texts: Any) -> Any:
+        if lay:
+            raise lay.pop()
+        return embed(embedder, texts)
+
+    monkeypatch.setattr(HashingEmbedder, "embed", sometimes)
+    assert (await bot.handled(bot.report())).outcome == "duplicate"
 
 
 async def test_inv_33_a_poisonous_issue_fails_alone_with_its_place_and_without_its_text(bot: Running) -> None:
@@ -155,30 +190,3 @@ async def test_a_rename_is_followed_whatever_comes_first(bot: Running) -> None:
     assert row.outcome == f"now {new}"
     assert bot.record.id == identity
     assert bot.storage.repository(old) is None
-
-
-async def test_inv_45_an_uninstalled_repository_is_forgotten(bot: Running) -> None:
-    await bot.handled(bot.report())
-    identity = bot.record.id
-    payload = {
-        "action": "removed",
-        "repositories_removed": [{"id": identity, "full_name": bot.name}],
-        "repositories_added": [],
-    }
-    (row,) = await bot.ended(await bot.send(payload, event="installation_repositories"))
-    assert row.outcome == "forgot 1 repositories"
-    assert bot.storage.repository_by_id(identity) is None
-    assert bot.storage.issue_count(identity) == 0
-
-
-async def test_inv_28_added_repositories_are_imported_in_silence(bot: Running) -> None:
-    payload = {
-        "action": "added",
-        "repositories_added": [{"id": bot.fake.info.id, "full_name": bot.name}],
-        "repositories_removed": [],
-    }
-    await bot.ended(await bot.send(payload, event="installation_repositories"))
-    await bot.until(lambda: (found := bot.storage.repository(bot.name)) is not None and found.imported_at is not None)
-    await bot.until(lambda: bot.storage.current_generation(bot.record.id) is not None)
-    assert bot.storage.issue_count(bot.record.id) == 5
-    assert bot.writes() == []

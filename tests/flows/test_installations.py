@@ -1,0 +1,111 @@
+"""The App is installed, suspended, given and denied repositories, and removed."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bot.storage.records import DeliveryRecord
+from tests.fakes.running import Running, tracker
+
+_installations = itertools.count(100)
+
+
+@pytest.fixture
+def alone(bot: Running) -> Running:
+    """A repository that is the only one of its installation."""
+    return Running(bot.runtime, bot.github, tracker(bot.github, installation_id=next(_installations)))
+
+
+async def changed(bot: Running, action: str, event: str = "installation", **payload: object) -> DeliveryRecord:
+    (row,) = await bot.ended(await bot.send({"action": action, **payload}, event=event))
+    return row
+
+
+async def deleted(bot: Running) -> None:
+    """The repository is deleted on GitHub; of its deliveries nothing is left either, this one included."""
+    identity = bot.record.id
+    await bot.send({"action": "deleted"}, event="repository")
+    await bot.until(lambda: bot.storage.repository_by_id(identity) is None)
+
+
+def imported(bot: Running) -> bool:
+    found = bot.storage.repository(bot.name)
+    return found is not None and bot.storage.current_generation(found.id) is not None
+
+
+async def test_inv_28_an_installation_imports_every_repository_in_silence(alone: Running) -> None:
+    beside = Running(alone.runtime, alone.github, tracker(alone.github, installation_id=alone.fake.installation_id))
+    row = await changed(alone, "created")
+    assert row.outcome == "importing 2 repositories"
+    await alone.until(lambda: imported(alone) and imported(beside))
+    assert alone.storage.issue_count(alone.record.id) == beside.storage.issue_count(beside.record.id) == 5
+    assert alone.writes() + beside.writes() == []
+
+
+async def test_a_suspension_is_noted_and_its_end_too(alone: Running) -> None:
+    await alone.handled(alone.report())
+    assert (await changed(alone, "suspend")).outcome == "suspended 1 repositories"
+    assert (alone.record.state, alone.record.state_reason) == ("suspended", "the installation is suspended")
+    assert (await changed(alone, "unsuspend")).outcome == "active 1 repositories"
+    assert (alone.record.state, alone.record.state_reason) == ("active", None)
+
+
+async def test_inv_45_uninstalling_forgets_every_repository_of_the_installation_and_no_other(
+    alone: Running, bot: Running
+) -> None:
+    await alone.handled(alone.report())
+    await bot.handled(bot.report())
+    identity, other = alone.record.id, bot.record.id
+    assert (await changed(alone, "deleted")).outcome == "forgot 1 repositories"
+    assert alone.storage.repository_by_id(identity) is None
+    assert bot.storage.issue_count(other) == 6
+
+
+async def test_inv_45_a_deleted_repository_is_forgotten(alone: Running) -> None:
+    await alone.handled(alone.report())
+    identity = alone.record.id
+    await deleted(alone)
+    assert alone.storage.issue_count(identity) == 0
+    assert alone.storage.decisions(identity) == []
+    assert [row for row in alone.storage.deliveries() if row.repository == alone.name] == []
+
+
+async def test_a_change_of_a_repository_that_nobody_knows_is_no_trouble(alone: Running) -> None:
+    assert (await changed(alone, "renamed", "repository")).outcome == "unknown repository"
+
+
+async def test_a_repository_that_comes_back_after_it_was_forgotten_starts_anew(alone: Running) -> None:
+    await alone.handled(alone.report())
+    await deleted(alone)
+    issue = alone.report()
+    assert (await alone.handled(issue)).outcome == "duplicate"
+    assert len(alone.comments(issue.number)) == 1
+
+
+async def test_inv_45_an_uninstalled_repository_is_forgotten(bot: Running) -> None:
+    await bot.handled(bot.report())
+    identity = bot.record.id
+    payload = {
+        "action": "removed",
+        "repositories_removed": [{"id": identity, "full_name": bot.name}],
+        "repositories_added": [],
+    }
+    (row,) = await bot.ended(await bot.send(payload, event="installation_repositories"))
+    assert row.outcome == "forgot 1 repositories"
+    assert bot.storage.repository_by_id(identity) is None
+    assert bot.storage.issue_count(identity) == 0
+
+
+async def test_inv_28_added_repositories_are_imported_in_silence(bot: Running) -> None:
+    payload = {
+        "action": "added",
+        "repositories_added": [{"id": bot.fake.info.id, "full_name": bot.name}],
+        "repositories_removed": [],
+    }
+    await bot.ended(await bot.send(payload, event="installation_repositories"))
+    await bot.until(lambda: (found := bot.storage.repository(bot.name)) is not None and found.imported_at is not None)
+    await bot.until(lambda: bot.storage.current_generation(bot.record.id) is not None)
+    assert bot.storage.issue_count(bot.record.id) == 5
+    assert bot.writes() == []
