@@ -9,15 +9,15 @@ from models.document import Document
 from models.embedder import Embedder
 from models.labelled import Labelled
 from models.matching import ClusterMatch, match_clusters, profile
+from models.rankers import Scorers
 from models.retrieval import IssueIndex
-from models.scorer import PairScorer
 
 
 def assign(
     items: Sequence[Labelled],
     documents: Mapping[int, Document],
     embedder: Embedder,
-    scorer: PairScorer,
+    scorers: Scorers,
     tick: Callable[[], None] = lambda: None,
 ) -> tuple[list[str | None], list[str | None]]:
     """The gold and the assigned cluster (None: refused) of every issue that is not itself an example.
@@ -36,7 +36,7 @@ def assign(
         document = documents[item.issue.number]
         if item.judged and known and (own is None or len(own) >= EXAMPLES):
             candidates = [clusters[slug] for slug in known]
-            matches = match_clusters(document, candidates, known, index, scorer, embedder, profiles)
+            matches = match_clusters(document, candidates, known, index, scorers(document.number), embedder, profiles)
             gold.append(item.gold_cluster)
             assigned.append(chosen(matches))
         if own is not None and len(own) < EXAMPLES:

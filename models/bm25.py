@@ -31,9 +31,12 @@ class TermIndex:
     """Terms of texts that are named by a row number; rows may be reused after `remove`.
 
     Memory: about 8 bytes for each distinct term of a text. Not safe to change while another thread reads.
+    `every_term` looks up common terms and the less rare ones too: textbook BM25, and slow.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, every_term: bool = False) -> None:
+        self._most_terms = None if every_term else QUERY_TERMS
+        self._common_share = 1.0 if every_term else COMMON_SHARE
         self._ids: dict[str, int] = {}
         self._postings: list[array[int]] = []  # by term id: row << 6 | count, ascending
         self._seen = np.zeros(1024, dtype=np.int32)  # by term id: in how many texts
@@ -80,7 +83,7 @@ class TermIndex:
         own_norm = K1 * (1 - B + B * sum(terms.values()) / average)
         scores = np.zeros(size, dtype=np.float32)
         own = 0.0
-        too_common = COMMON_SHARE * max(COMMON_FROM, len(self))
+        too_common = self._common_share * max(COMMON_FROM, len(self))
         for term_id, count, idf in self._rarest(terms):
             own += idf * count * (K1 + 1) / (count + own_norm)
             if term_id >= 0 and self._seen[term_id] <= too_common:
@@ -124,7 +127,7 @@ class TermIndex:
         found = [(self._ids.get(term, -1), count) for term, count in terms.items()]
         seen = np.array([self._seen[term_id] if term_id >= 0 else 0 for term_id, _ in found], dtype=np.int32)
         idf = self._idf(seen)
-        order = np.argsort(-idf, kind="stable")[:QUERY_TERMS]
+        order = np.argsort(-idf, kind="stable")[: self._most_terms]
         return [(*found[at], float(idf[at])) for at in order]
 
     def _query_weights(self, terms: Mapping[str, int]) -> tuple[NDArray[np.float64], float]:

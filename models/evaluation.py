@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.assignment import assign
-from models.document import Document, prepare_all
-from models.embedder import Embedder
-from models.labelled import Dataset, Labelled, groups, load
+from models.cross_validation import SHIPPED, Corpus, cross_validated
+from models.document import Document, assemble, parts
+from models.embedder import Embedder, Vectors
+from models.fitting import FOLDS
+from models.labelled import Labelled
+from models.linkage import Distances, average_linkage, cosine_distances, distances
 from models.metrics import (
     assignment_figures,
     calibration_figures,
+    clustering_figures,
     detection_figures,
+    precision_recall,
     reliability,
     retrieval_figures,
 )
-from models.rankers import Judged, Ranked, Ranker, RawCosine, RawWords
+from models.outcomes import Outcome, replay
+from models.rankers import Judged, Ranker, RawCosine, RawWords, Scorers, raw_text
+from models.resampling import (
+    Figures,
+    assignment_samples,
+    bcubed_samples,
+    calibration_samples,
+    detection_samples,
+    intervals,
+    joined,
+    middle,
+    retrieval_samples,
+    samples,
+)
 from models.scorer import PairScorer
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 
 BASELINES = ("minilm", "bm25", "none")
 BATCH = 128
-RESAMPLES = 1000
-SEED = 20260401
+MOST_CLUSTERED = 6_000  # issues; their distances fill 144 MB
+PAIRS_CUT, COSINE_CUT = 0.7, 0.35  # mean distances up to which clusters are joined, as EVALUATION.md has them
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a ranker said of one issue: the rank of its best earlier group member (infinite where there is none or it
-    was not found), the top candidate with its score, and whether that one is in the group."""
-
-    number: int
-    is_query: bool
-    rank: float
-    top: int | None
-    score: float
-    right: bool
-    language: str | None = None
-
-
-def silent(_done: int, _total: int) -> None:
+def silent(_doing: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
@@ -57,71 +60,128 @@ def evaluate(
     *,
     baseline: str = "none",
     by_cluster: bool = False,
+    others: Sequence[Sequence[Labelled]] | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """The figures of the protocol, with intervals; beside a baseline, and its paired difference, where one is named.
 
-    `progress` is told (done, total) steps of the whole. Raises ValueError for an unknown baseline, ModelUnavailable.
+    The scorer judges as it is, or, where `others` is given (an empty one will do), gives way to scorers that are
+    fitted anew without what they judge. Raises ValueError for an unknown baseline, ModelUnavailable.
     """
     if baseline not in BASELINES:
         raise ValueError(f"baseline {baseline!r}: one of {', '.join(BASELINES)} is needed")
-    steps = _Steps(progress, total=len(items) * (2 + (baseline != "none") + by_cluster))
-    documents = _prepared(items, embedder, steps)
-    ours = replay(items, Judged(documents, scorer, embedder.model_id.dimension), steps.tick)
-    result = report(ours)
-    if baseline != "none":
-        ranker: Ranker = RawWords() if baseline == "bm25" else RawCosine(embedder)
-        theirs = replay(items, ranker, steps.tick)
-        result["baseline"] = {"name": baseline, **report(theirs, calibrated=False)}
-        result["difference"] = differences(ours, theirs)
-    if by_cluster:
-        result["known_clusters"] = _known_clusters(items, documents, embedder, scorer, steps)
-    return result
+    return _Run(items, embedder, scorer, baseline, by_cluster, others, progress).result()
 
 
-class _Steps:
-    """Counts the steps of the whole for whoever watches."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    items: Sequence[Labelled]
+    embedder: Embedder
+    scorer: PairScorer
+    baseline: str
+    by_cluster: bool
+    others: Sequence[Sequence[Labelled]] | None
+    progress: Progress
 
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._done = progress, total, 0
+    def result(self) -> dict[str, Any]:
+        documents = self._prepared(self.items)
+        scorers, method = self._scorers(documents)
+        judged = Judged(documents, scorers, self.embedder.model_id.dimension)
+        ours = replay(self.items, judged, self._ticks("judging", len(self.items)))
+        result = {"method": method} | report(ours) | _own_label(self.items, ours)
+        result = _with(result, _clustering(self.items, lambda at: _pairs(at, ours), PAIRS_CUT))
+        if self.by_cluster:
+            result = _with(result, self._known_clusters(documents, scorers))
+        if self.baseline != "none":
+            ranker, beside = self._baseline()
+            theirs = replay(self.items, ranker, self._ticks(f"the baseline {self.baseline}", len(self.items)))
+            measured = report(theirs, calibrated=False) | _own_label(self.items, theirs)
+            result["baseline"] = _with({"name": self.baseline} | measured, beside)
+            result["difference"] = differences(ours, theirs)
+        return result
 
-    def tick(self) -> None:
-        self._done += 1
-        self._progress(self._done, self._total)
+    def _prepared(self, items: Sequence[Labelled]) -> dict[int, Document]:
+        return prepared(items, self.embedder, self._ticks("reading and embedding", len(items)))
+
+    def _scorers(self, documents: Mapping[int, Document]) -> tuple[Scorers, str]:
+        if self.others is None:
+            return lambda _: self.scorer, SHIPPED
+        own, *rest = [
+            Corpus(each, list(ready.values()))
+            for each, ready in ((self.items, documents), *((other, self._prepared(other)) for other in self.others))
+        ]
+        ticks = self._ticks("collecting candidates", sum(len(each.items) for each in (own, *rest)))
+        embedder = self.embedder if self.by_cluster else None
+        return cross_validated(own, rest, self.scorer.artifact, embedder, ticks, self._ticks("fitting", FOLDS))
+
+    def _known_clusters(self, documents: Mapping[int, Document], scorers: Scorers) -> dict[str, Any]:
+        tick = self._ticks("assigning to known clusters", len(self.items))
+        gold, assigned = assign(self.items, documents, self.embedder, scorers, tick)
+        return {
+            **assignment_figures(gold, assigned),
+            "intervals": intervals(samples(len(gold), assignment_samples(gold, assigned))),
+            "known_clusters": {"issues": len(gold)},
+        }
+
+    def _baseline(self) -> tuple[Ranker, dict[str, Any]]:
+        """The ranker, and the clustering figures where it has vectors."""
+        if self.baseline == "bm25":
+            return RawWords(), {}
+        vectors: dict[int, Vectors] = {}
+        tick = self._ticks("embedding the raw texts", len(self.items))
+        for start in range(0, len(self.items), BATCH):
+            issues = [item.issue for item in self.items[start : start + BATCH]]
+            for issue, vector in zip(issues, self.embedder.embed([raw_text(each) for each in issues]), strict=True):
+                vectors[issue.number] = vector[None, :]
+                tick()
+        ranker = RawCosine(vectors, self.embedder.model_id.dimension)
+        near = lambda at: cosine_distances(np.vstack([vectors[number] for number in at]))  # noqa: E731 - used once
+        return ranker, _clustering(self.items, near, COSINE_CUT)
+
+    def _ticks(self, doing: str, total: int) -> Callable[[], None]:
+        """Counts one kind of step for whoever watches."""
+        done = count(1)
+        return lambda: self.progress(doing, next(done), total)
 
 
-def _prepared(items: Sequence[Labelled], embedder: Embedder, steps: _Steps) -> dict[int, Document]:
-    documents: dict[int, Document] = {}
-    for start in range(0, len(items), BATCH):
-        for document in prepare_all([item.issue for item in items[start : start + BATCH]], embedder):
-            documents[document.number] = document
-            steps.tick()
-    return documents
+def _own_label(items: Sequence[Labelled], outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Retrieval over the queries that carry a `duplicate_of` themselves.
+
+    The others are queries by their group alone: an original that was reported after its duplicate.
+    """
+    labelled = {item.issue.number for item in items if item.duplicate_of is not None}
+    ranks = [o.rank for o in outcomes if o.is_query and o.number in labelled]
+    return {"own_label": {"queries": len(ranks), **retrieval_figures(ranks)}} if ranks else {}
 
 
-def _known_clusters(
-    items: Sequence[Labelled],
-    documents: Mapping[int, Document],
-    embedder: Embedder,
-    scorer: PairScorer,
-    steps: _Steps,
-) -> dict[str, Any]:
-    gold, assigned = assign(items, documents, embedder, scorer, steps.tick)
-    return {"issues": len(gold), **assignment_figures(gold, assigned)}
+def _clustering(items: Sequence[Labelled], apart: Callable[[Sequence[int]], Distances], cut: float) -> dict[str, Any]:
+    """Figures of average linkage over the issues that a reader judged, measured on those with a gold cluster."""
+    numbers = [item.issue.number for item in items if item.judged]
+    gold = {item.issue.number: item.gold_cluster for item in items if item.gold_cluster is not None}
+    if not gold or len(numbers) > MOST_CLUSTERED:
+        return {}
+    found = average_linkage(numbers, apart(numbers), cut)
+    measured = {number: found[number] for number in gold}
+    sizes = {"issues": len(gold), "clusters": len(set(measured.values())), "gold_clusters": len(set(gold.values()))}
+    return {
+        **clustering_figures(gold, measured),
+        "intervals": intervals(samples(len(gold), bcubed_samples(gold, measured))),
+        "clustering": sizes,
+    }
 
 
-def replay(items: Sequence[Labelled], ranker: Ranker, tick: Callable[[], None] = lambda: None) -> list[Outcome]:
-    """One outcome an issue; the items are in the order of their arrival."""
-    group = groups(items)
-    seen: set[int] = set()
-    outcomes = []
-    for item in items:
-        number = item.issue.number
-        outcomes.append(_outcome(item, ranker.rank(item.issue), group, is_query=group[number] in seen))
-        seen.add(group[number])
-        ranker.add(item.issue)
-        tick()
-    return outcomes
+def _with(result: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Both, and the intervals of both."""
+    return result | more | {"intervals": result["intervals"] | more.get("intervals", {})}
+
+
+def _pairs(numbers: Sequence[int], outcomes: Sequence[Outcome]) -> Distances:
+    pairs = (
+        (outcome.number, other, probability)
+        for outcome in outcomes
+        for other, probability in zip(outcome.best.numbers.tolist(), outcome.best.scores.tolist(), strict=True)
+    )
+    return distances(numbers, pairs)
 
 
 def figures(outcomes: Sequence[Outcome], *, calibrated: bool) -> dict[str, float]:
@@ -134,77 +194,54 @@ def figures(outcomes: Sequence[Outcome], *, calibrated: bool) -> dict[str, float
 
 def report(outcomes: Sequence[Outcome], *, calibrated: bool = True) -> dict[str, Any]:
     """Counts, figures, their 95 % intervals by bootstrap, and the figures of each language."""
+    scores, right = [o.score for o in outcomes], [o.right for o in outcomes]
     result: dict[str, Any] = {
-        "issues": len(outcomes),
-        "queries": sum(o.is_query for o in outcomes),
-        **figures(outcomes, calibrated=calibrated),
-        "intervals": intervals(outcomes, calibrated=calibrated),
+        **_measured(outcomes, calibrated=calibrated),
+        "intervals": intervals(drawn(outcomes, calibrated=calibrated)),
+        "precision_recall": precision_recall(scores, right, [o.is_query for o in outcomes]),
     }
     if calibrated:
-        result["reliability"] = reliability([o.score for o in outcomes], [o.right for o in outcomes])
+        result["reliability"] = reliability(scores, right)
     languages = sorted({o.language for o in outcomes if o.language})
     if languages:
         result["languages"] = {
-            language: _of_language([o for o in outcomes if o.language == language]) for language in languages
+            language: _measured([o for o in outcomes if o.language == language], calibrated=calibrated)
+            for language in languages
         }
     return result
 
 
-def intervals(outcomes: Sequence[Outcome], *, calibrated: bool = True) -> dict[str, tuple[float, float]]:
-    """95 % interval of every figure, by resampling the issues."""
-    if not outcomes:
-        return {}
-    samples = [figures([outcomes[at] for at in draw], calibrated=calibrated) for draw in _draws(len(outcomes))]
-    return {name: _middle([sample[name] for sample in samples]) for name in samples[0]}
+def drawn(outcomes: Sequence[Outcome], *, calibrated: bool) -> Figures:
+    """Every figure of each bootstrap resample; of the queries for retrieval, of all issues for the rest."""
+    ranks = [o.rank for o in outcomes if o.is_query]
+    scores, right = [o.score for o in outcomes], [o.right for o in outcomes]
+    over_all = [detection_samples(scores, right, [o.is_query for o in outcomes])] if outcomes else []
+    if calibrated:
+        over_all.append(calibration_samples(scores, right))
+    return joined(len(ranks), [retrieval_samples(ranks)]) | joined(len(outcomes), over_all)
 
 
 def differences(ours: Sequence[Outcome], theirs: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
-    """Our figures minus the baseline's on the same issues, with paired 95 % intervals."""
+    """Our figures minus the baseline's on the same issues, with 95 % intervals over the same resamples."""
     mine, other = figures(ours, calibrated=False), figures(theirs, calibrated=False)
-    samples: dict[str, list[float]] = {name: [] for name in mine}
-    for draw in _draws(len(ours)) if ours else ():
-        left = figures([ours[at] for at in draw], calibrated=False)
-        right = figures([theirs[at] for at in draw], calibrated=False)
-        for name, values in samples.items():
-            values.append(left[name] - right[name])
+    left, right = drawn(ours, calibrated=False), drawn(theirs, calibrated=False)
     return {
-        name: {"difference": mine[name] - other[name], "interval": _middle(values)}
-        for name, values in samples.items()
-        if values
+        name: {"difference": mine[name] - other[name], "interval": middle(left[name] - right[name])} for name in left
     }
 
 
-def _outcome(item: Labelled, ranked: Ranked, group: Mapping[int, int], *, is_query: bool) -> Outcome:
-    own = group[item.issue.number]
-    rank = _rank(ranked, group, own) if is_query else math.inf
-    top, score = ranked[0] if ranked else (None, 0.0)
-    right = top is not None and group[top] == own
-    return Outcome(item.issue.number, is_query, rank, top, score, right, item.language)
+def prepared(items: Sequence[Labelled], embedder: Embedder, tick: Callable[[], None]) -> dict[int, Document]:
+    """Every issue read and embedded, in batches; raises ModelUnavailable."""
+    documents: dict[int, Document] = {}
+    for start in range(0, len(items), BATCH):
+        ready = [parts(item.issue) for item in items[start : start + BATCH]]
+        vectors = embedder.embed([text for each in ready for text in each.embed_texts])
+        for at, each in enumerate(ready):
+            documents[each.number] = assemble(each, vectors[2 * at : 2 * at + 2])
+            tick()
+    return documents
 
 
-def _rank(ranked: Ranked, group: Mapping[int, int], own: int) -> float:
-    """The rank of the best member; of equal scores the member comes last, so that a tie is no merit."""
-    best = next((score for number, score in ranked if group[number] == own), None)
-    if best is None:
-        return math.inf
-    level = [number for number, score in ranked if score == best]
-    above = sum(score > best for _, score in ranked)
-    return above + sum(group[number] != own for number in level) + 1
-
-
-def _draws(size: int) -> list[NDArray[np.intp]]:
-    random = np.random.default_rng(SEED)
-    return [random.integers(0, size, size) for _ in range(RESAMPLES)]
-
-
-def _middle(values: Sequence[float]) -> tuple[float, float]:
-    low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def _of_language(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    found = retrieval_figures([o.rank for o in outcomes if o.is_query])
-    return {"issues": len(outcomes), "queries": sum(o.is_query for o in outcomes), **found}
-
-
-__all__ = ["Dataset", "Outcome", "differences", "evaluate", "figures", "intervals", "load", "replay", "report"]
+def _measured(outcomes: Sequence[Outcome], *, calibrated: bool) -> dict[str, float]:
+    queries = sum(o.is_query for o in outcomes)
+    return {"issues": len(outcomes), "queries": queries, **figures(outcomes, calibrated=calibrated)}

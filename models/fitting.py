@@ -28,6 +28,10 @@ CLUSTER_PENALTY = 3.0
 DIGITS = 6
 
 
+class NothingToFit(ValueError):
+    """No query has its duplicate among the candidates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """One issue's candidates as they were when it arrived: features, which of them are in its group, their groups."""
@@ -40,20 +44,27 @@ class Pool:
     groups: NDArray[np.int64]
 
 
-def collect(items: Sequence[Labelled], documents: Sequence[Document]) -> Iterator[Pool]:
-    """The pool of every issue but the first, in the order of their arrival."""
+def collect(
+    items: Sequence[Labelled],
+    documents: Sequence[Document],
+    *,
+    only_queries: bool = False,
+    tick: Callable[[], None] = lambda: None,
+) -> Iterator[Pool]:
+    """The pool of every issue but the first, or of the queries alone, in the order of their arrival."""
     group = groups(items)
     index = IssueIndex(documents[0].vectors.shape[1])
     seen: set[int] = set()
     for document in documents:
         own = group[document.number]
-        if len(index):
+        if len(index) and (own in seen or not only_queries):
             numbers = index.retrieve(document, POOL)
             found = np.array([group[number] for number in numbers], dtype=np.int64)
             features = pair_features(document, index, numbers)
             yield Pool(document.number, own, own in seen, features, found == own, found)
         seen.add(own)
         index.put(document)
+        tick()
 
 
 def fold_of(group: int, seed: int = 0) -> int:
@@ -75,7 +86,9 @@ def fit_pairs(sets: Sequence[Sequence[Pool]], *, without: int | None = None, see
             size += len(part[1])
             features.append(part[0])
             right.append(part[1])
-        weights += [1 / math.sqrt(len(parts))] * len(parts)
+        weights += [1 / math.sqrt(len(parts))] * len(parts) if parts else []
+    if not features:
+        raise NothingToFit("too few duplicates to fit on")
     matrix, mean, scale = _standardised(np.vstack(features))
     shares = np.array(weights) * len(weights) / sum(weights)
     loss = _conditional(matrix, np.concatenate(right), np.array(starts), shares)

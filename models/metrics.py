@@ -70,6 +70,17 @@ def reliability(probabilities: ArrayLike, outcomes: ArrayLike) -> list[tuple[flo
     return [(float(values[at].mean()), float(flags[at].mean()), int(at.sum())) for at in inside if at.any()]
 
 
+def precision_recall(scores: ArrayLike, right: ArrayLike, positive: ArrayLike) -> list[tuple[float, float, float]]:
+    """(recall, precision, score) at every distinct score from which on at least ten are flagged, from the highest."""
+    values, hits = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)
+    flagged, good = _curve(values, hits)
+    enough = flagged >= LEAST_FLAGGED
+    recall, precision = good / max(1, np.asarray(positive, dtype=bool).sum()), good / np.maximum(1, flagged)
+    cuts = np.unique(values)[::-1]
+    points = zip(recall[enough].tolist(), precision[enough].tolist(), cuts[enough].tolist(), strict=True)
+    return list(points)
+
+
 def threshold_for(scores: ArrayLike, right: ArrayLike, precision: float, least: int = LEAST_FLAGGED) -> float | None:
     """The lowest score from which on at least `precision` of the flagged are right, or None where there is none."""
     values, hits = np.asarray(scores, dtype=np.float64), np.asarray(right, dtype=bool)

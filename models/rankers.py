@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -10,23 +11,35 @@ from numpy.typing import NDArray
 
 from models.bm25 import TermIndex
 from models.document import Document
-from models.embedder import Embedder
+from models.embedder import Vectors
 from models.issue import Issue
 from models.retrieval import IssueIndex
 from models.scorer import PairScorer
 from models.terms import count_terms
 from models.vector_rows import VectorRows
 
-Ranked = Sequence[tuple[int, float]]
+Scorers = Callable[[int], PairScorer]  # the number of the issue that is judged → the scorer that may judge it
 
 POOL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Earlier issues and their scores, best first, shape (ranked,) each; issues left out count as never found."""
+
+    numbers: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+    def best(self, count: int = POOL) -> Ranked:
+        """Only the first."""
+        return Ranked(self.numbers[:count].copy(), self.scores[:count].copy())
 
 
 class Ranker(Protocol):
     """Something that ranks what it was shown before."""
 
     def rank(self, issue: Issue) -> Ranked:
-        """(number, score) of earlier issues, best first; issues left out count as never found."""
+        """Earlier issues, best first."""
         ...
 
     def add(self, issue: Issue) -> None:
@@ -37,15 +50,17 @@ class Ranker(Protocol):
 class Judged:
     """The product itself: retrieval and the scorer, over documents prepared before."""
 
-    def __init__(self, documents: Mapping[int, Document], scorer: PairScorer, dimension: int) -> None:
+    def __init__(self, documents: Mapping[int, Document], scorers: Scorers, dimension: int) -> None:
         self._documents = documents
-        self._scorer = scorer
+        self._scorers = scorers
         self._index = IssueIndex(dimension)
 
     def rank(self, issue: Issue) -> Ranked:
         """The retrieved candidates by calibrated probability."""
         query = self._documents[issue.number]
-        return self._scorer.scores(query, self._index, self._index.retrieve(query, POOL))
+        found = self._scorers(issue.number).scores(query, self._index, self._index.retrieve(query, POOL))
+        numbers, scores = np.array([each[0] for each in found], np.int64), np.array([each[1] for each in found])
+        return Ranked(numbers, scores)
 
     def add(self, issue: Issue) -> None:
         """Index it."""
@@ -53,44 +68,52 @@ class Judged:
 
 
 class RawCosine:
-    """The baseline of today's bots: one vector of the raw title and body, compared by cosine."""
+    """The baseline of today's bots: one vector of the raw title and body, shape (1, dimension), compared by cosine."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._rows = VectorRows(embedder.model_id.dimension, parts=1)
+    def __init__(self, vectors: Mapping[int, Vectors], dimension: int) -> None:
+        self._vectors = vectors
+        self._rows = VectorRows(dimension, parts=1)
         self._numbers: list[int] = []
 
     def rank(self, issue: Issue) -> Ranked:
         """Every earlier issue by cosine."""
-        vector = self._embedder.embed([_raw(issue)])
-        return _sorted(self._numbers, self._rows.similarities(vector, len(self._numbers))[:, 0, 0])
+        near = self._rows.similarities(self._vectors[issue.number], len(self._numbers))
+        return _sorted(self._numbers, near[:, 0, 0])
 
     def add(self, issue: Issue) -> None:
-        """Embed and keep."""
-        self._rows.put(len(self._numbers), self._embedder.embed([_raw(issue)]))
+        """Keep its vector."""
+        self._rows.put(len(self._numbers), self._vectors[issue.number])
         self._numbers.append(issue.number)
 
 
 class RawWords:
-    """The lexical baseline: BM25 of the raw title and body."""
+    """The lexical baseline: BM25 of the raw title and body, every term of it."""
 
     def __init__(self) -> None:
-        self._index = TermIndex()
+        self._index = TermIndex(every_term=True)
         self._numbers: list[int] = []
+        self._terms: tuple[Issue, Mapping[str, int]] | None = None  # ranked first, then added
 
     def rank(self, issue: Issue) -> Ranked:
         """Every earlier issue by BM25."""
-        return _sorted(self._numbers, self._index.bm25(count_terms(_raw(issue)), len(self._numbers)))
+        return _sorted(self._numbers, self._index.bm25(self._counted(issue), len(self._numbers)))
 
     def add(self, issue: Issue) -> None:
         """Count and keep."""
-        self._index.add(len(self._numbers), count_terms(_raw(issue)))
+        self._index.add(len(self._numbers), self._counted(issue))
         self._numbers.append(issue.number)
 
+    def _counted(self, issue: Issue) -> Mapping[str, int]:
+        if self._terms is None or self._terms[0] is not issue:
+            self._terms = (issue, count_terms(raw_text(issue)))
+        return self._terms[1]
 
-def _raw(issue: Issue) -> str:
+
+def raw_text(issue: Issue) -> str:
+    """The title and the body as they were written."""
     return f"{issue.title}\n\n{issue.body}"
 
 
 def _sorted(numbers: Sequence[int], scores: NDArray[np.float32]) -> Ranked:
-    return [(numbers[at], float(scores[at])) for at in np.argsort(-scores, kind="stable")]
+    order = np.argsort(-scores, kind="stable")
+    return Ranked(np.array(numbers, dtype=np.int64)[order], scores[order].astype(np.float64))

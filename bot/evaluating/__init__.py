@@ -1,0 +1,1 @@
+"""Measures the product on labelled files: what `triage evaluate` keeps, shows and draws."""

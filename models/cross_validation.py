@@ -1,0 +1,135 @@
+"""Scorers fitted without what they judge: other clusters of the same file, or other repositories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.artifacts import Artifact
+from models.cluster_fitting import EXAMPLES, fit_clusters
+from models.document import Document
+from models.embedder import Embedder
+from models.fitting import (
+    FOLDS,
+    Matrix,
+    NothingToFit,
+    Pool,
+    collect,
+    fit_calibration,
+    fit_pairs,
+    fold_of,
+    held_out_logits,
+)
+from models.labelled import Labelled, groups
+from models.rankers import Scorers
+from models.scorer import PairScorer
+
+SHIPPED = "the weights that ship"
+BY_CLUSTER = "cross-validated by cluster"
+BY_REPOSITORY = "fitted on other repositories alone"
+
+Tick = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Labelled issues and their documents, both in the order of arrival."""
+
+    items: Sequence[Labelled]
+    documents: Sequence[Document]
+
+    @property
+    def judged(self) -> bool:
+        """Whether a reader looked at every issue, so that one without a group is known to stand alone."""
+        return all(item.judged for item in self.items)
+
+
+def cross_validated(
+    own: Corpus, others: Sequence[Corpus], shipped: Artifact, embedder: Embedder | None, collected: Tick, fitted: Tick
+) -> tuple[Scorers, str]:
+    """A scorer for each issue number, and in words what it was fitted on.
+
+    A stream beside others is left out whole; else five folds of clusters, each judged by a fit on the rest and on the
+    others. Known clusters are fitted too where an embedder is given. Raises NothingToFit.
+    """
+    if others and not own.judged:
+        return _by_repository(own, others, shipped, embedder, collected, fitted), BY_REPOSITORY
+    return _by_cluster(own, others, shipped, embedder, collected, fitted), BY_CLUSTER
+
+
+def _by_cluster(
+    own: Corpus, others: Sequence[Corpus], shipped: Artifact, embedder: Embedder | None, collected: Tick, fitted: Tick
+) -> Scorers:
+    mine = _pools(own, collected)
+    rest = [_pools(other, collected, only_queries=True) for other in others]
+    group = groups(own.items)
+    scorers = []
+    for fold in range(FOLDS):
+        seen = without_fold(mine, fold)
+        # The calibration, too, is fitted on what inner folds held out of the other four.
+        calibration = _calibrated(seen, held_out_logits(seen, rest, seed=1))
+        artifact = replace(shipped, pairs=fit_pairs([seen, *rest]), calibration=calibration)
+        kept = [at for at, item in enumerate(own.items) if fold_of(group[item.issue.number]) != fold]
+        part = Corpus([own.items[at] for at in kept], [own.documents[at] for at in kept])
+        scorers.append(_with_clusters(artifact, [part, *others], embedder))
+        fitted()
+    return lambda number: scorers[fold_of(group[number])]
+
+
+def _by_repository(
+    own: Corpus, others: Sequence[Corpus], shipped: Artifact, embedder: Embedder | None, collected: Tick, fitted: Tick
+) -> Scorers:
+    for _ in own.items:
+        collected()  # nothing is collected there
+    some_judged = any(other.judged for other in others)
+    rest = [_pools(other, collected, only_queries=some_judged and not other.judged) for other in others]
+    pools, logits = [], []
+    for at, (other, found) in enumerate(zip(others, rest, strict=True)):
+        if other.judged or not some_judged:
+            pools += found
+            logits += held_out_logits(found, [*rest[:at], *rest[at + 1 :]])
+    artifact = replace(shipped, pairs=fit_pairs(rest), calibration=_calibrated(pools, logits))
+    scorer = _with_clusters(artifact, others, embedder)
+    for _ in range(FOLDS):
+        fitted()
+    return lambda _: scorer
+
+
+def without_fold(pools: Sequence[Pool], fold: int) -> list[Pool]:
+    """The pools of the other folds, and in them the candidates of the other folds."""
+    kept = []
+    for pool in pools:
+        rows = np.array([fold_of(int(group)) != fold for group in pool.groups], dtype=bool)
+        if fold_of(pool.group) != fold and rows.any():
+            kept.append(replace(pool, features=pool.features[rows], right=pool.right[rows], groups=pool.groups[rows]))
+    return kept
+
+
+def _calibrated(pools: Sequence[Pool], logits: Sequence[Matrix]) -> tuple[float, float]:
+    """Slope and intercept for the top candidates of held-out pools."""
+    right = [bool(pool.right[int(scores.argmax())]) for pool, scores in zip(pools, logits, strict=True)]
+    if len(set(right)) < 2:
+        raise NothingToFit("too few duplicates to calibrate on")
+    return fit_calibration([float(scores.max()) for scores in logits], right)
+
+
+def _pools(corpus: Corpus, tick: Tick, *, only_queries: bool = False) -> list[Pool]:
+    return list(collect(corpus.items, corpus.documents, only_queries=only_queries, tick=tick))
+
+
+def _with_clusters(artifact: Artifact, corpora: Sequence[Corpus], embedder: Embedder | None) -> PairScorer:
+    """The scorer, with the matching of known clusters fitted where there is something to fit it on."""
+    scorer = PairScorer(artifact)
+    teaching = [(each.items, each.documents) for each in corpora if each.judged and _has_known_cluster(each)]
+    if embedder is None or not teaching:
+        return scorer
+    return PairScorer(replace(artifact, clusters=fit_clusters(teaching, embedder, scorer)))
+
+
+def _has_known_cluster(corpus: Corpus) -> bool:
+    """Whether a cluster has more members than become its examples."""
+    sizes = Counter(item.gold_cluster for item in corpus.items if item.gold_cluster is not None)
+    return any(size > EXAMPLES for size in sizes.values())

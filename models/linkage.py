@@ -1,0 +1,44 @@
+"""Average linkage over judged pairs: the clusters that `evaluate` measures.
+
+Sokal, Michener: A Statistical Method for Evaluating Systematic Relationships (1958).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped] # it ships no types
+
+Distances = NDArray[np.float64]
+
+
+def distances(numbers: Sequence[int], pairs: Iterable[tuple[int, int, float]]) -> Distances:
+    """1 − probability of each pair of issues, 1 where nothing was judged: condensed, shape (n (n − 1) / 2,)."""
+    place = {number: at for at, number in enumerate(numbers)}
+    found = np.ones(len(numbers) * (len(numbers) - 1) // 2)
+    for one, other, probability in pairs:
+        if one in place and other in place:
+            low, high = sorted((place[one], place[other]))
+            found[_condensed(low, high, len(numbers))] = 1 - probability
+    return found
+
+
+def cosine_distances(vectors: NDArray[np.float32]) -> Distances:
+    """1 − cosine of each pair of unit vectors, condensed."""
+    rows, columns = np.triu_indices(len(vectors), k=1)
+    near = (vectors @ vectors.T)[rows, columns].astype(np.float64)
+    return np.maximum(0.0, 1 - near)
+
+
+def average_linkage(numbers: Sequence[int], apart: Distances, cut: float) -> dict[int, str]:
+    """Issue → the name of its cluster; clusters are joined while their mean distance is at most `cut`."""
+    if len(numbers) < 2:
+        return {number: "1" for number in numbers}
+    labels = fcluster(linkage(apart, method="average"), cut, criterion="distance")
+    return {number: str(label) for number, label in zip(numbers, labels.tolist(), strict=True)}
+
+
+def _condensed(low: int, high: int, size: int) -> int:
+    return size * low - low * (low + 1) // 2 + high - low - 1
