@@ -213,18 +213,19 @@ def parse(text: str) -> RepoConfig:
     try:
         config = RepoConfig.model_validate(_with_tuples(data))
     except ValidationError as error:
-        raise ConfigError(_first([_problem(item, node) for item in error.errors()])) from None
-    problems = [f"line {_line(node, path)}: {message}" for path, message in config.disagreements()]
-    if problems:
-        raise ConfigError(_first(problems))
+        found = error.errors()
+        raise ConfigError(_told([_problem(item, node) for item in found[:MOST_PROBLEMS]], len(found))) from None
+    against = list(config.disagreements())
+    if against:
+        problems = [f"line {_line(node, path)}: {message}" for path, message in against[:MOST_PROBLEMS]]
+        raise ConfigError(_told(problems, len(against)))
     return config
 
 
-def _first(problems: Sequence[str]) -> list[str]:
-    """As many as a person reads, each of a length that a person reads."""
+def _told(problems: Sequence[str], found: int) -> list[str]:
+    """Each problem at a length that a person reads, and how many more were found."""
     shown = [problem if len(problem) <= LONGEST_PROBLEM else f"{problem[:LONGEST_PROBLEM]}…" for problem in problems]
-    left = len(problems) - MOST_PROBLEMS
-    return shown[:MOST_PROBLEMS] + ([f"and {left} more"] if left > 0 else [])
+    return [*shown, *([f"and {found - len(shown)} more"] if found > len(shown) else [])]
 
 
 class _Loader(yaml.SafeLoader):
