@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +21,8 @@ from bot.workflows.steps import (
 
 TASK = "refit_clusters"
 REPOSITORY_TASK = "refit_repository"
+JOURNAL_KEPT = timedelta(days=14)
+PRUNED_AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +41,7 @@ def refit_clusters(scheduled_at: datetime, _context: Any) -> None:
             },
             repository,
         )
+    prune_journal(scheduled_at.isoformat())
     end(run, None)
 
 
@@ -67,6 +70,19 @@ def begin(task: str, repository: str | None) -> int:
 def end(run: int, error: str | None) -> None:
     """Note the end, and why it failed if it did."""
     services().storage.finish_task(run, error)
+
+
+@step
+def prune_journal(now: str) -> int:
+    """Forget the engine's own record of what ended long ago; returns how many workflows. Deliveries stay known."""
+    before = datetime.fromisoformat(now) - JOURNAL_KEPT
+    pruned = 0
+    while ended := DBOS.list_workflows(
+        completed_before=before.isoformat(), limit=PRUNED_AT_ONCE, load_input=False, load_output=False
+    ):
+        DBOS.delete_workflows([one.workflow_id for one in ended])
+        pruned += len(ended)
+    return pruned
 
 
 @step

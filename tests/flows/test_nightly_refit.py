@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
+import pytest
 from dbos import DBOS
 
 from bot.storage.records import ConfigRecord, TaskRun
@@ -81,3 +83,14 @@ async def test_a_repository_that_is_paused_is_left_out(bot: Running) -> None:
     paused.storage.save_repository(replace(paused.record, state="paused"))
     await refitted(bot)
     assert runs(paused, 0) == []
+
+
+async def test_the_engine_forgets_its_record_of_what_ended_long_ago_and_the_delivery_stays_known(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = (await bot.handled(bot.report(*UNLIKE))).id
+    assert await DBOS.get_workflow_status_async(delivery) is not None
+    monkeypatch.setattr("bot.workflows.refit_clusters.JOURNAL_KEPT", -timedelta(days=1))
+    await refitted(bot)
+    assert await DBOS.get_workflow_status_async(delivery) is None
+    assert bot.storage.delivery(delivery) is not None
