@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -25,6 +26,7 @@ from models.facts import FACT_NAMES, FactPattern, compile_pattern
 CONFIG_PATH = ".github/triage.yml"
 MAX_CLUSTERS = 200
 MAX_BYTES = 64 * 1024
+KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
 EXPECTED = {
@@ -192,6 +194,7 @@ class RepoConfig(_Part):
         return styles
 
 
+@lru_cache(maxsize=KEPT)
 def parse(text: str) -> RepoConfig:
     """Read the file's text; raises ConfigError whose problems name line, key, what was wrong and what may stand there.
 
@@ -200,8 +203,9 @@ def parse(text: str) -> RepoConfig:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise ConfigError([f"the file is larger than {MAX_BYTES // 1024} KiB"])
     try:
-        node = yaml.compose(text, Loader=_Loader)
-        data = _Loader(text).get_single_data()
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ConfigError([_yaml_problem(error)]) from None
     except RecursionError:
