@@ -1,16 +1,23 @@
-"""`make bench`: every benchmark, one after the other."""
+"""`make bench`: every benchmark, one after the other; with `ARGS="--data DIR"`, quality on the labelled files there."""
 
 from __future__ import annotations
 
-from benchmarks import delivery, receiver
+import argparse
+import sys
 
-BENCHMARKS = {"receiver": receiver.main, "delivery": delivery.main}
+from benchmarks import delivery, matching, receiver, rivals
+
+BENCHMARKS = {"receiver": receiver.main, "delivery": delivery.main, "matching": matching.main}
 
 
 def main() -> None:
     """Run them all."""
+    options = argparse.ArgumentParser(description=__doc__)
+    rivals.add_option(options)
+    chosen = options.parse_args()
     for name, run in BENCHMARKS.items():
         print(f"\n== {name}")
+        sys.argv[1:] = ["--data", str(chosen.data)] if run is matching.main else []
         run()
 
 

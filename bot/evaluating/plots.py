@@ -35,10 +35,10 @@ def precision_recall_plot(ours: Points, baseline: Points, baseline_name: str) ->
     curves = [("Triage", ours, OURS, ""), (baseline_name, baseline, BASELINE, "7 4")]
     for place, (name, points, colour, dashes) in enumerate(curve for curve in curves if curve[1]):
         parts.append(_line(points, colour, dashes))
-        height = TOP + 18 + 20 * place
+        height = TOP + SIDE - 36 + 20 * place
         parts.append(
-            f'<path d="M{LEFT + SIDE - 120} {height}h28" stroke="{colour}" stroke-width="2" '
-            f'stroke-dasharray="{dashes}"/><text x="{LEFT + SIDE - 84}" y="{height + 4}">{escape(name)}</text>'
+            f'<path d="M{LEFT + 16} {height}h28" stroke="{colour}" stroke-width="2" '
+            f'stroke-dasharray="{dashes}"/><text x="{LEFT + 52}" y="{height + 4}">{escape(name)}</text>'
         )
     return _picture("Precision and recall of the top candidate", parts)
 
@@ -75,6 +75,6 @@ def _picture(title: str, parts: Sequence[str]) -> str:
         f'{start} role="img" fill="{INK}" {FONT}>',
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#FFFFFF"/>',
-        f'<text x="{LEFT}" y="24" font-weight="600">{escape(title)}</text>',
+        f'<text x="12" y="24" font-weight="600">{escape(title)}</text>',
     ]
     return "\n".join([*head, *parts, "</svg>\n"])
