@@ -279,6 +279,14 @@ def test_inv_40_no_evidence_can_do_anything(text: str) -> None:
     assert_harmless(render(duplicate(link), view(issue(5))), rows=1, ours=frozenset({"#5"}))
 
 
+@pytest.mark.parametrize("text", ["a | b", "`a|b`", "`a | b` and `|`", "\\|", "`\\|`", "| x |"])
+def test_a_bar_in_the_evidence_does_not_cut_its_row_off(text: str) -> None:
+    link = Candidate(5, 0.9, evidence=(agree(text, 2.0), agree("the end")))
+    tokens = rendered(render(duplicate(link), view(issue(5))))
+    cells = [token.content for token in tokens if token.type == "inline" and "canonical" in token.content]
+    assert [cell.endswith("the end") for cell in cells] == [True]
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_inv_40_no_version_or_platform_can_do_anything(text: str) -> None:
     cluster = ClusterView("Known", versions=(text, text + "x"), platforms=(text,))

@@ -117,6 +117,16 @@ def test_what_was_decided_before_does_not_decide_it_again(known: World) -> None:
     assert known.resolve(number).decision.verdict is Verdict.NEW
 
 
+def test_inv_09_an_issue_does_not_count_itself_into_the_cap_when_it_is_decided_again(world: World) -> None:
+    world.fake.config = b"limits: {cluster_cap: 2}"
+    world.report()
+    world.learn()
+    first, second, third = (world.report() for _ in range(3))
+    verdicts = [world.triage(number).verdict for number in (first, second, third)]
+    assert verdicts == ["duplicate", "duplicate", "related"]
+    assert [world.triage(number).verdict for number in (second, first)] == ["duplicate", "duplicate"]
+
+
 def test_the_cluster_of_the_decision_gets_the_issue_as_its_member(known: World) -> None:
     number = known.report()
     decision = known.triage(number)
