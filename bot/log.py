@@ -39,7 +39,7 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a cached logger keeps the first configuration for good
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
