@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.activities.again import Again, decide_again
+from bot.activities.assign import assign_known
 from bot.activities.embed import embed_missing
 from bot.activities.observe import current_config, observe_issue, read_history
 from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
@@ -69,7 +70,7 @@ def rerun(
     with services_for(settings_for_command()) as services:
         repository = named_repository(services, chosen.repository)
         config = current_config(services, repository)
-        numbers = _refreshed(services, repository, chosen)
+        numbers = _refreshed(services, repository, config, chosen)
         run = _Run(services, repository, config, chosen, notify=notify or chosen.single, dry_run=dry_run)
         results, stopped = run.over(numbers, show=not as_json)
     _report(results, stopped, as_json=as_json, dry_run=dry_run)
@@ -100,18 +101,21 @@ def _day(text: str | None) -> datetime | None:
     return day if day.tzinfo else day.replace(tzinfo=UTC)
 
 
-def _refreshed(services: Services, repository: RepositoryRecord, chosen: Selection) -> list[int]:
+def _refreshed(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, chosen: Selection
+) -> Sequence[int]:
     """The chosen issues' numbers, after reading from GitHub what changed."""
-    if chosen.first is not None and chosen.last is None:
-        if repository.imported_at is None:
-            read_history(services, repository)
-        if observe_issue(services, repository, chosen.first) is None:
-            raise NotFound(f"{repository.full_name}#{chosen.first} does not exist on GitHub (any more)")
-        embed_missing(services, repository.id)
-        return [chosen.first]
-    read_history(services, repository)
+    first_time = repository.imported_at is None
+    if first_time or not chosen.single:
+        read_history(services, repository)
+    one = chosen.first if chosen.single else None
+    if one is not None and observe_issue(services, repository, one) is None:
+        raise NotFound(f"{repository.full_name}#{one} does not exist on GitHub (any more)")
     embed_missing(services, repository.id)
-    return _chosen(services, repository, chosen)
+    if first_time:
+        with services.storage.lock(repository.id):
+            assign_known(services, repository, config)
+    return [one] if one is not None else _chosen(services, repository, chosen)
 
 
 def _chosen(services: Services, repository: RepositoryRecord, chosen: Selection) -> list[int]:
