@@ -162,7 +162,7 @@ def _explain_pair(services: Services, repository: RepositoryRecord, number: int,
     (candidate,) = services.scorer.judge(document, index, [second])
     cut = services.scorer.thresholds["duplicate"]
     if as_json:
-        print_json({"number": first, "other": second, "threshold": cut, **_candidate(candidate)})
+        print_json({**_candidate(candidate), "number": first, "other": second, "threshold": cut})
         return
     said = "the same problem" if candidate.probability >= cut else "not the same problem, as far as can be told"
     out.print(f"[bold]#{first} and #{second}: {candidate.probability:.2f}[/] – {said} (threshold {cut:.2f})")

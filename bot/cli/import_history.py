@@ -19,7 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 def import_history(repository: Repository, as_json: AsJson = False) -> None:
     """Read every issue, embed it, and fill the known clusters. Nobody is notified; a second run reads what changed."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    progress = Progress(*columns, console=err, disable=as_json, transient=True)
+    progress = Progress(*columns, console=err, disable=as_json or not err.is_terminal, transient=True)
     with services_for(settings_for_command()) as services, progress:
         record = named_repository(services, repository)
         config = current_config(services, record)

@@ -196,7 +196,7 @@ class _Run:
 @contextmanager
 def _progress(total: int, done: int, *, show: bool) -> Iterator[Any]:
     columns = (TextColumn("deciding again"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=not show, transient=True) as progress:
+    with Progress(*columns, console=err, disable=not (show and err.is_terminal), transient=True) as progress:
         task = progress.add_task("rerun", total=total, completed=done)
         yield lambda: progress.advance(task)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
 from bot.cli import migrate
-from bot.cli.main import COMMANDS, application
+from bot.cli.main import COMMANDS, application, main, run
 from bot.errors import TriageError
 
 
@@ -68,3 +71,36 @@ def test_a_failure_has_its_code_and_a_bug_is_named_by_its_place_only(triage, mon
 def test_only_the_command_that_was_asked_for_is_built():
     assert len(application("migrate").registered_commands) == 1
     assert len(application(None).registered_commands) == len(COMMANDS) - 1  # `config` is a group of its own
+
+
+@pytest.mark.parametrize(
+    ("shell", "variables", "found"),
+    [
+        ("bash", {"COMP_WORDS": "triage re", "COMP_CWORD": "1"}, {"rerun", "refit", "replay"}),
+        ("bash", {"COMP_WORDS": "triage rerun --d", "COMP_CWORD": "2"}, {"--dry-run"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "triage mig"}, {"migrate"}),
+    ],
+)
+def test_the_shell_completes_commands_and_options(monkeypatch, capsys, shell, variables, found):
+    monkeypatch.setenv("_TRIAGE_COMPLETE", f"complete_{shell}")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert all(word in out for word in found)
+    assert "demo" not in out
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_terminal_that_lacks_a_character_gets_the_rest(monkeypatch, encoding):
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding=encoding, errors="strict")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "argv", ["triage", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    terminal.flush()
+    assert ended.value.code == 0
+    assert b"rerun" in written.getvalue()

@@ -1,0 +1,100 @@
+"""`triage explain`: the evidence behind a decision, or between two issues, without changing anything."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.bot.cli.conftest import Run
+from tests.fakes.played import CANONICAL, Played
+from tests.fakes.small_world import NAME
+
+
+@pytest.fixture
+def reported(triage: Run, tracker: Played) -> int:
+    """A report of the known problem, in an imported repository."""
+    number = tracker.report().number
+    assert triage("import", NAME).code == 0
+    return number
+
+
+def test_the_verdict_its_evidence_and_the_cuts_are_told(triage: Run, reported: int) -> None:
+    ran = triage("explain", f"{NAME}#{reported}")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"#{reported}: duplicate #{CANONICAL} with probability" in ran.out
+    assert "status_code: 400" in ran.out
+    assert "thresholds: duplicate" in ran.out
+    assert "cluster extra:" in ran.out
+
+
+def test_as_json_it_is_one_document_with_everything_in_it(triage: Run, reported: int) -> None:
+    told = json.loads(triage("explain", f"{NAME}#{reported}", "--json").out)
+    assert told["repository"] == NAME
+    assert told["decision"]["verdict"] == "duplicate"
+    assert told["candidates"][0]["number"] == CANONICAL
+    assert told["candidates"][0]["matches"]
+    assert told["clusters"][0]["slug"] == "extra"
+    assert told["facts"]["status_code"] == ["400"]
+    assert told["changed"] is True  # it was never decided
+    assert told["last_decided_at"] is None
+
+
+def test_it_writes_nothing_and_needs_no_credentials(
+    triage: Run, tracker: Played, reported: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TRIAGE_APP_ID", "TRIAGE_PRIVATE_KEY", "TRIAGE_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name)
+    before = len(tracker.do("GET", "/requests"))
+    for _ in range(2):
+        assert json.loads(triage("explain", f"{NAME}#{reported}", "--json").out)["last_decided_at"] is None
+    assert len(tracker.do("GET", "/requests")) == before
+
+
+def test_after_a_decision_it_says_that_nothing_changed(triage: Run, reported: int) -> None:
+    assert triage("rerun", f"{NAME}#{reported}").code == 0
+    told = json.loads(triage("explain", f"{NAME}#{reported}", "--json").out)
+    assert told["changed"] is False
+    assert told["last_decided_at"]
+
+
+@pytest.mark.parametrize("other", [str(CANONICAL), f"#{CANONICAL}"])
+def test_with_two_numbers_it_says_why_they_match(triage: Run, reported: int, other: str) -> None:
+    told = json.loads(triage("explain", f"{NAME}#{reported}", other, "--json").out)
+    assert (told["number"], told["other"]) == (reported, CANONICAL)
+    assert told["probability"] > 0.5
+    assert told["matches"]
+    ran = triage("explain", f"{NAME}#{reported}", other)
+    assert ran.code == 0
+    assert "matches on" in ran.out
+
+
+def test_with_two_unlike_numbers_it_says_why_not(triage: Run, reported: int) -> None:
+    ran = triage("explain", f"{NAME}#{reported}", "#1")
+    assert ran.code == 0
+    assert "not the same problem" in ran.out
+
+
+def test_an_issue_that_was_never_read_is_read_now(triage: Run, tracker: Played, reported: int) -> None:
+    number = tracker.report().number
+    ran = triage("explain", f"{NAME}#{number}", "--json")
+    assert json.loads(ran.out)["decision"]["canonical"] == CANONICAL
+    assert tracker.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([NAME], 2, "is not an issue reference like owner/name#12"),
+        ([f"{NAME}#1", "abc"], 2, "'abc' is not another issue's number like #7"),
+        ([f"{NAME}#1", "#1"], 1, "two different issues are needed"),
+        (["acme/unknown#1"], 1, "run `triage import acme/unknown` first"),
+        ([f"{NAME}#999"], 1, f"{NAME}#999 does not exist on GitHub"),
+    ],
+)
+def test_what_cannot_be_explained_is_a_sentence(
+    triage: Run, reported: int, arguments: list[str], code: int, words: str
+) -> None:
+    ran = triage("explain", *arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert words in " ".join(ran.err.replace("│", "").split())

@@ -1,0 +1,106 @@
+"""`triage import`: the whole history is read, embedded and put into the known clusters, and nobody notices."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.bot.cli.conftest import Run
+from tests.fakes.played import CANONICAL, HISTORY, Played
+from tests.fakes.small_world import NAME
+
+MANY = 130  # more than one page of GitHub's lists
+
+
+def test_inv_34_every_page_is_read_and_the_known_clusters_are_filled(triage: Run, tracker: Played) -> None:
+    more = [{"title": f"Gadget {n} blinks", "body": f"Gadget {n} blinks {n * 7} times."} for n in range(MANY)]
+    tracker.do("POST", "/repositories", full_name=NAME, issues=more)
+    ran = triage("import", NAME, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    total = len(HISTORY) + MANY
+    assert json.loads(ran.out) == {"repository": NAME, "issues": total, "embedded": total, "clusters": {"extra": 1}}
+
+
+def test_inv_28_an_import_writes_nothing_and_holds_no_write_token(triage: Run, tracker: Played) -> None:
+    tracker.report()
+    assert triage("import", NAME).code == 0
+    assert tracker.writes() == []
+    assert {token["issues"] for token in tracker.tokens_for()} == {"read"}
+
+
+def test_a_second_import_reads_what_changed_and_embeds_only_that(triage: Run, tracker: Played) -> None:
+    assert triage("import", NAME).code == 0
+    assert json.loads(triage("import", NAME, "--json").out)["embedded"] == 0
+    tracker.report()
+    told = json.loads(triage("import", NAME, "--json").out)
+    assert (told["issues"], told["embedded"]) == (len(HISTORY) + 1, 1)
+
+
+def test_for_people_it_prints_sentences_and_no_progress_without_a_terminal(triage: Run, tracker: Played) -> None:
+    ran = triage("import", NAME)
+    assert ran.out.splitlines() == [f"{NAME}: {len(HISTORY)} issues, {len(HISTORY)} embedded now", "  extra: 1 members"]
+    assert ran.err == ""
+
+
+def test_a_plain_token_is_enough(triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TRIAGE_APP_ID", "TRIAGE_PRIVATE_KEY", "TRIAGE_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TRIAGE_GITHUB_TOKEN", tracker.do("POST", "/tokens", login="operator")["token"])
+    ran = triage("import", NAME, "--json")
+    assert (ran.code, json.loads(ran.out)["issues"]) == (0, len(HISTORY))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ({"kind": "html"}, "GitHub answered 50"),
+        ({"kind": "malformed_json"}, "malformed"),
+        ({"status": 502}, "GitHub answered 502"),
+        ({"kind": "secondary_limit"}, "GitHub asks for patience"),
+        ({"status": 403, "message": "Resource not accessible by integration"}, "permission does not cover this"),
+    ],
+)
+def test_what_github_refuses_is_a_sentence_and_the_next_attempt_begins_afresh(
+    triage: Run, tracker: Played, kind: dict[str, object], words: str
+) -> None:
+    tracker.fault(f"/repos/{NAME}/issues$", **kind)
+    ran = triage("import", NAME)
+    assert (ran.code, ran.out) == (1, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+    assert json.loads(triage("import", NAME, "--json").out)["issues"] == len(HISTORY)
+
+
+def test_inv_27_a_wrong_configuration_does_not_keep_the_history_out(triage: Run, tracker: Played) -> None:
+    tracker.change(config="clusterz: []")
+    ran = triage("import", NAME, "--json")
+    assert json.loads(ran.out) == {
+        "repository": NAME,
+        "issues": len(HISTORY),
+        "embedded": len(HISTORY),
+        "clusters": {},
+    }
+    assert "clusterz" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("shop", "'shop' is not OWNER/REPO"), ("acme/unknown", "not there, or not visible to the App")],
+)
+def test_a_repository_that_is_not_there_is_a_sentence(triage: Run, tracker: Played, name: str, words: str) -> None:
+    ran = triage("import", name)
+    assert (ran.code, ran.out) == (1, "")
+    assert words in ran.err
+
+
+def test_without_any_credentials_it_says_which_settings_are_missing(triage: Run) -> None:
+    ran = triage("import", NAME)
+    assert ran.code == 1
+    assert "TRIAGE_GITHUB_TOKEN" in ran.err
+
+
+def test_the_canonical_is_a_member_of_its_cluster_afterwards(triage: Run, tracker: Played) -> None:
+    assert triage("import", NAME).code == 0
+    told = json.loads(triage("rerun", NAME, "--cluster", "extra", "--dry-run", "--json").out)
+    assert [one["number"] for one in told["issues"]] == [CANONICAL]
