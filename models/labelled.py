@@ -13,6 +13,8 @@ from typing import Any
 from models.issue import Issue
 from models.redact import redact
 
+_MOST = 2**53  # what every reader of JSON agrees on
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -107,8 +109,8 @@ def _item(line: str | bytes) -> Labelled:
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     number = _field(data, "number", int)
-    if number is None or number < 1:
-        raise ValueError("number: a whole number above 0 is needed")
+    if number is None or not 0 < number <= _MOST:
+        raise ValueError("number: a whole number from 1 to 2^53 is needed")
     created = _moment(_field(data, "created_at", str))
     issue = Issue(
         number=number,

@@ -33,24 +33,23 @@ class Outcome:
 def replay(items: Sequence[Labelled], ranker: Ranker, tick: Callable[[], None] = lambda: None) -> list[Outcome]:
     """One outcome an issue; the items are in the order of their arrival, and each sees only those before it."""
     group = groups(items)
-    group_of = np.zeros(max(group, default=0) + 1, dtype=np.int64)
-    for number, own in group.items():
-        group_of[number] = own
-    seen: set[int] = set()
+    seen: dict[int, list[int]] = {}  # group → its members so far
     outcomes = []
     for item in items:
         own = group[item.issue.number]
-        outcomes.append(_outcome(item, ranker.rank(item.issue), group_of, own, is_query=own in seen))
-        seen.add(own)
+        members = seen.setdefault(own, [])
+        outcomes.append(_outcome(item, ranker.rank(item.issue), members))
+        members.append(item.issue.number)
         ranker.add(item.issue)
         tick()
     return outcomes
 
 
-def _outcome(item: Labelled, ranked: Ranked, group_of: NDArray[np.int64], own: int, *, is_query: bool) -> Outcome:
+def _outcome(item: Labelled, ranked: Ranked, members: Sequence[int]) -> Outcome:
+    is_query = bool(members)
     if not len(ranked.numbers):
         return Outcome(item.issue.number, is_query, math.inf, None, 0.0, right=False, language=item.language)
-    rank = rank_of(ranked.scores, group_of[ranked.numbers] == own)
+    rank = rank_of(ranked.scores, np.isin(ranked.numbers, members)) if is_query else math.inf
     return Outcome(
         number=item.issue.number,
         is_query=is_query,

@@ -203,3 +203,12 @@ def test_a_stream_beside_others_is_left_out_whole() -> None:
 def test_nothing_to_fit_on_is_said() -> None:
     with pytest.raises(NothingToFit, match="too few duplicates"):
         evaluate(stream(2), HashingEmbedder(DIMENSION), PairScorer.load(), others=[])
+
+
+def test_numbers_may_be_as_large_as_json_has_them() -> None:
+    lines = [
+        json.dumps({"number": number, "title": "the same words", "created_at": "2026-01-01", "gold_cluster": "c"})
+        for number in (3, 2**53)
+    ]
+    result = evaluate(read(lines).items, HashingEmbedder(DIMENSION), PairScorer.load(), baseline="minilm")
+    assert result["recall_at_1"] == result["baseline"]["recall_at_1"] == 1

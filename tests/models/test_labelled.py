@@ -29,6 +29,7 @@ def test_issues_come_in_the_order_of_their_arrival() -> None:
         (line(True), "number"),
         (line("7"), "number"),
         (line(0), "number"),
+        (line(2**53 + 1), "number"),
         (line(created_at="soon"), "created_at"),
         (line(created_at=None), "created_at"),
         (line(title=3), "title"),
