@@ -70,7 +70,7 @@ def _by_cluster(
     for fold in range(FOLDS):
         seen = without_fold(mine, fold)
         # The calibration, too, is fitted on what inner folds held out of the other four.
-        calibration = _calibrated(seen, held_out_logits(seen, rest, seed=1))
+        calibration = calibrated(seen, held_out_logits(seen, rest, seed=1))
         artifact = replace(shipped, pairs=fit_pairs([seen, *rest]), calibration=calibration)
         kept = [at for at, item in enumerate(own.items) if fold_of(group[item.issue.number]) != fold]
         part = Corpus([own.items[at] for at in kept], [own.documents[at] for at in kept])
@@ -91,7 +91,7 @@ def _by_repository(
         if other.judged or not some_judged:
             pools += found
             logits += held_out_logits(found, [*rest[:at], *rest[at + 1 :]])
-    artifact = replace(shipped, pairs=fit_pairs(rest), calibration=_calibrated(pools, logits))
+    artifact = replace(shipped, pairs=fit_pairs(rest), calibration=calibrated(pools, logits))
     scorer = _with_clusters(artifact, others, embedder)
     for _ in range(FOLDS):
         fitted()
@@ -108,7 +108,7 @@ def without_fold(pools: Sequence[Pool], fold: int) -> list[Pool]:
     return kept
 
 
-def _calibrated(pools: Sequence[Pool], logits: Sequence[Matrix]) -> tuple[float, float]:
+def calibrated(pools: Sequence[Pool], logits: Sequence[Matrix]) -> tuple[float, float]:
     """Slope and intercept for the top candidates of held-out pools."""
     right = [bool(pool.right[int(scores.argmax())]) for pool, scores in zip(pools, logits, strict=True)]
     if len(set(right)) < 2:
@@ -121,7 +121,7 @@ def _pools(corpus: Corpus, tick: Tick, *, only_queries: bool = False) -> list[Po
 
 
 def _with_clusters(artifact: Artifact, corpora: Sequence[Corpus], embedder: Embedder | None) -> PairScorer:
-    """The scorer, with the matching of known clusters fitted where there is something to fit it on."""
+    """The scorer, with the matching of known clusters fitted anew, or as it ships where nothing teaches it."""
     scorer = PairScorer(artifact)
     teaching = [(each.items, each.documents) for each in corpora if each.judged and _has_known_cluster(each)]
     if embedder is None or not teaching:

@@ -1,15 +1,18 @@
 import json
 
 import numpy as np
+import pytest
 
 from models.artifacts import default_artifact
-from models.cross_validation import BY_CLUSTER, Corpus, cross_validated, without_fold
+from models.cross_validation import BY_CLUSTER, BY_REPOSITORY, Corpus, calibrated, cross_validated, without_fold
 from models.document import prepare_all
 from models.features import FEATURES
-from models.fitting import FOLDS, Pool, collect, fit_pairs, fold_of
+from models.fitting import FOLDS, NothingToFit, Pool, collect, fit_pairs, fold_of
 from models.hashing_embedder import HashingEmbedder
 from models.labelled import groups, read
 from tests.models.conftest import DIMENSION
+
+NUMBERS = range(1, 81)
 
 
 def pool(number: int, group: int, others: list[int]) -> Pool:
@@ -34,14 +37,25 @@ def test_a_pool_of_one_fold_alone_teaches_nothing() -> None:
     assert without_fold([pool(100, 1, same)], 2) == []
 
 
-def corpus() -> Corpus:
-    """Pairs of reports."""
-    lines = []
-    for number in range(1, 81):
-        words = f"problem {number // 2} word{number // 2 * 7} thing{number // 2 * 13}"
-        line = {"number": number, "title": words, "body": f"{words} seen", "created_at": "2026-01-01"}
-        lines.append(json.dumps(line | {"gold_cluster": f"c{number // 2}"}))
-    items = read(lines).items
+def corpus(members: int = 2) -> Corpus:
+    """Reports of so many members a cluster."""
+    return _documents(
+        [_line(number, number // members) | {"gold_cluster": f"c{number // members}"} for number in NUMBERS]
+    )
+
+
+def stream(first: int) -> Corpus:
+    """The same, where only one of each pair was marked."""
+    return _documents([_line(n, n // 2) | ({"duplicate_of": n - 1} if n % 2 else {}) for n in NUMBERS[first:]])
+
+
+def _line(number: int, problem: int) -> dict[str, object]:
+    words = f"problem {problem} word{problem * 7} thing{problem * 13}"
+    return {"number": number, "title": words, "body": f"{words} seen", "created_at": "2026-01-01"}
+
+
+def _documents(lines: list[dict[str, object]]) -> Corpus:
+    items = read(map(json.dumps, lines)).items
     return Corpus(items, prepare_all([item.issue for item in items], HashingEmbedder(DIMENSION)))
 
 
@@ -59,3 +73,35 @@ def test_every_fold_is_judged_by_a_fit_on_the_others() -> None:
         number = item.issue.number
         assert scorers(number).artifact.pairs == fit_pairs([pools], without=fold_of(group[number]))
         assert scorers(number).artifact.calibration != default_artifact().calibration
+
+
+def test_known_clusters_are_fitted_only_where_some_have_a_fourth_member() -> None:
+    embedder = HashingEmbedder(DIMENSION)
+    for members, anew in ((2, False), (8, True)):
+        own = corpus(members)
+        scorers, _ = cross_validated(own, [], default_artifact(), embedder, lambda: None, lambda: None)
+        shipped = default_artifact().clusters
+        assert all((scorers(number).artifact.clusters != shipped) is anew for number in (1, 20, 40))
+
+
+def test_without_a_wrong_answer_nothing_can_be_calibrated() -> None:
+    one_group = [pool(number, 1, [1, 1, 1]) for number in (2, 3, 4)]
+    with pytest.raises(NothingToFit, match="calibrate"):
+        calibrated(one_group, [np.zeros(3)] * 3)
+
+
+def test_streams_alone_calibrate_a_stream() -> None:
+    streams = [stream(first) for first in (1, 2)]
+    scorers, method = cross_validated(streams[0], streams[1:], default_artifact(), None, lambda: None, lambda: None)
+    assert method == BY_REPOSITORY
+    assert scorers(1) is scorers(80)
+    assert scorers(1).artifact.calibration != default_artifact().calibration
+
+
+def test_where_some_are_judged_these_alone_calibrate() -> None:
+    judged, unjudged = corpus(), stream(2)
+    found = [
+        cross_validated(stream(1), others, default_artifact(), None, lambda: None, lambda: None)[0](1).artifact
+        for others in ([unjudged], [unjudged, judged])
+    ]
+    assert found[0].calibration != found[1].calibration

@@ -199,6 +199,24 @@ def test_too_little_to_fit_on_is_said(triage: Run, file: Path) -> None:
     assert "too few duplicates" in ran.err
 
 
+def test_the_screen_says_what_the_figures_do_not(triage: Run, file: Path) -> None:
+    ran = triage("evaluate", str(file), "--baseline", "none", "--by", "cluster")
+    assert "Known clusters were chosen among for" in ran.out
+    issues = [json.loads(line) | {"gold_cluster": None} for line in lines(12)]
+    for issue in issues[:2]:
+        issue["gold_cluster"] = "pair"
+    issues[5]["duplicate_of"] = 9
+    file.write_text("\n".join(map(json.dumps, issues)))
+    ran = triage("evaluate", str(file), "--baseline", "none", "--by", "cluster")
+    assert "no cluster has a fourth member" in ran.out
+    assert "Of the queries, 0 carry" not in ran.out
+    for issue in issues:
+        issue["duplicate_of"] = 1 if issue["number"] in {3, 4} else None
+    file.write_text("\n".join(map(json.dumps, issues)))
+    ran = triage("evaluate", str(file), "--baseline", "none")
+    assert "Of the queries, 2 carry a duplicate_of themselves" in ran.out
+
+
 def test_both_pictures_are_drawn(triage: Run, file: Path, tmp_path: Path) -> None:
     ran = triage("evaluate", str(file), "--plot", str(tmp_path / "pictures"))
     assert ran.code == 0
