@@ -126,7 +126,7 @@ def _item(line: str | bytes) -> Labelled:
         duplicate_of=None if duplicate_of == number else duplicate_of,
         gold_cluster=_field(data, "gold_cluster", str),
         judged="gold_cluster" in data,
-        language=_field(data, "lang", str),
+        language=_field(data, "lang", str) or _field(data, "language", str),
     )
 
 

@@ -82,3 +82,8 @@ def test_linked_issues_share_a_group_whatever_the_links(targets: list[int]) -> N
         if item.duplicate_of in group:
             assert group[item.issue.number] == group[item.duplicate_of]
             assert group[item.issue.number] <= item.issue.number
+
+
+def test_a_language_goes_by_either_name() -> None:
+    items = read([line(1, lang="de"), line(2, language="pt"), line(3)]).items
+    assert [item.language for item in items] == ["de", "pt", None]
