@@ -17,7 +17,7 @@ from bot.workflows.every import WORKFLOWS
 
 NAME = "triage"
 POLL_SECONDS = 0.05
-WORKERS = 4  # repositories worked on at the same time in one process
+WORKERS = 256  # repositories in one process that have a workflow; most may wait, `steps.ACTIVE` of them work
 WATCH_SECONDS = 30.0  # between two looks for workflows that the engine gave up
 GIVEN_UP = {
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": f"its process died {steps.MAX_RECOVERIES} times while it ran",

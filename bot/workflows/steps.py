@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
@@ -15,6 +16,7 @@ from models.embedder import ModelUnavailable
 
 MAX_RECOVERIES = 10  # times that one workflow may be alive when its process dies before it is set aside (INV 33)
 PATIENCE = (1.0, 2.0, 4.0, 8.0)  # seconds between tries of a step while GitHub is unavailable
+ACTIVE = 4  # steps that run at the same time in one process; a workflow that waits takes no one's place (INV 33)
 LONGEST_WAIT = 3600.0  # seconds; a longer delay named by GitHub is asked about again after this
 
 
@@ -42,6 +44,9 @@ class StepFailed(Exception):
     """A bug, by its type and place; its message is left behind."""
 
 
+_room = threading.BoundedSemaphore(ACTIVE)
+
+
 class _Installed:
     services: Services | None = None
 
@@ -66,10 +71,11 @@ def step(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def guarded(*args: Any) -> Outcome:
-        return _outcome(function, args)
+        with _room:
+            return _outcome(function, args)
 
-    room = function.__module__.rpartition(".")[2]
-    durable = DBOS.step(name=f"{room}.{function.__name__}")(guarded)  # two files may name a step alike
+    file = function.__module__.rpartition(".")[2]
+    durable = DBOS.step(name=f"{file}.{function.__name__}")(guarded)  # two files may name a step alike
 
     @functools.wraps(function)
     def patient(*args: Any) -> Any:

@@ -1,0 +1,20 @@
+"""Repositories that wait, for GitHub or for their own budget, take nobody's place in the queue."""
+
+from __future__ import annotations
+
+from bot.errors import RetryAfter
+from bot.workflows.steps import ACTIVE
+from tests.fakes.running import Running, tracker
+
+HOUR = 3600.0
+
+
+async def test_inv_33_more_waiting_repositories_than_places_leave_room_for_another(bot: Running) -> None:
+    crowd = [Running(bot.runtime, bot.github, tracker(bot.github)) for _ in range(2 * ACTIVE)]
+    bot.github.fail_next("repository", RetryAfter("the limit is reached", HOUR), times=len(crowd))
+    waiting = [await one.deliver(one.report()) for one in crowd]
+    await bot.until(lambda: not bot.github._faults["repository"])  # each of them was told to wait an hour
+    row = await bot.handled(bot.report())
+    assert (row.state, row.outcome) == ("done", "duplicate")
+    assert len(bot.comments(row.issue or 0)) == 1
+    assert {bot.row(one).state for one in waiting} == {"running"}
