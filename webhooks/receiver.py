@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from webhooks.runtime import Inbox
 PATH = "/webhooks/github"
 LARGEST_BODY = 25 * 1024 * 1024  # bytes; GitHub sends no more
 RETRY_AFTER = 30  # seconds
+BODY_SECONDS = 30.0  # for a whole body; GitHub itself gives up after 10
 
 OUTCOMES = (
     "accepted",
@@ -32,6 +34,7 @@ OUTCOMES = (
     "wrong_method",
     "wrong_type",
     "too_large",
+    "too_slow",
     "disconnected",
     "unavailable",
     "not_configured",
@@ -85,9 +88,9 @@ class Receiver:
         refusal = _refuse_early(method, headers)
         if refusal is not None:
             return refusal
-        body = await _body(receive)
-        if body is None:
-            return _too_large()
+        body = await _read(receive)
+        if isinstance(body, Answer):
+            return body
         if not signature.verify(self._secret, body, headers["x-hub-signature-256"]):
             return _refuse(
                 401,
@@ -136,6 +139,16 @@ async def _take(delivery: DeliveryRecord | Ping | Ignored, inbox: Inbox) -> Answ
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _read(receive: Receive) -> bytes | Answer:
+    """The whole body, or the refusal of one that is too large or too slow; raises Disconnected."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _body(receive)
+    except TimeoutError:
+        return _refuse(408, "too_slow", f"the body took over {BODY_SECONDS:.0f} s", (b"connection", b"close"))
+    return _too_large() if body is None else body
 
 
 async def _body(receive: Receive) -> bytes | None:

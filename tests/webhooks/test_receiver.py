@@ -38,6 +38,12 @@ def refused(answer: httpx.Response, status: int, reason: str) -> None:
     assert "\n" not in answer.text
 
 
+def _scope(body: bytes) -> dict[str, Any]:
+    """A delivery's request, for an application that is called without a server."""
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers(body).items()]
+    return {"type": "http", "method": "POST", "path": PATH, "headers": raw, "query_string": b""}
+
+
 async def test_a_signed_issue_is_accepted_and_kept(http: httpx.AsyncClient, runtime: FakeRuntime) -> None:
     answer = await post(http, issue_payload())
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "delivery": "d-1"})
@@ -189,6 +195,25 @@ async def test_inv_31_what_cannot_be_stored_is_not_acknowledged(
     assert (await post(http, issue_payload())).json()["status"] == "accepted"
 
 
+async def test_a_sender_that_never_finishes_its_body_is_sent_away(
+    runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhooks.receiver.BODY_SECONDS", 0.0)
+    body = json.dumps(issue_payload()).encode()
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(runtime)(_scope(body), receive, send)
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
+    assert runtime.inbox.kept == {}
+
+
 async def test_a_sender_that_goes_away_leaves_nothing_behind(runtime: FakeRuntime) -> None:
     body = json.dumps(issue_payload()).encode()
     messages = iter(
@@ -205,9 +230,7 @@ async def test_a_sender_that_goes_away_leaves_nothing_behind(runtime: FakeRuntim
     async def send(message: Any) -> None:
         sent.append(message)
 
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers(body).items()]
-    scope = {"type": "http", "method": "POST", "path": PATH, "headers": raw, "query_string": b""}
-    await app(runtime)(scope, receive, send)
+    await app(runtime)(_scope(body), receive, send)
     assert (sent, runtime.inbox.kept) == ([], {})
 
 
