@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +27,7 @@ from models.facts import FACT_NAMES, FactPattern, compile_pattern
 CONFIG_PATH = ".github/triage.yml"
 MAX_CLUSTERS = 200
 MAX_BYTES = 64 * 1024
+LARGEST_NUMBER = 2**53 - 1  # of an issue: what JSON carries exactly everywhere
 KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
@@ -36,9 +38,20 @@ EXPECTED = {
 }
 FACT_ALIASES = {"status": "status_code", "error": "error_type", "operating_system": "os"}
 
+
+def _addressable(name: str) -> str:
+    if name in {".", ".."}:  # in a URL these are steps, not names
+        raise ValueError("cannot be the name of a label")
+    return name
+
+
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 Mode = Literal["shadow", "comment", "close"]
-LabelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+LabelName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
+    AfterValidator(_addressable),
+]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=120)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Example = Annotated[str, Field(min_length=3, max_length=2000)]
@@ -110,7 +123,7 @@ class ClusterConfig(_Part):
     title: Title
     description: Annotated[str, Field(max_length=2000)] = ""
     label: LabelName | None = None
-    canonical: Annotated[int, Field(ge=1)] | None = None
+    canonical: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)] | None = None
     examples: Annotated[tuple[Example, ...], Field(max_length=20)] = ()
     requires: Mapping[str, FactValue] = Field(default_factory=dict)
 
