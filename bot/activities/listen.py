@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.activities.observe import observe_issue
 from bot.commands import Command, allowed, parse
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord
@@ -16,8 +17,10 @@ def hear(services: Services, repository: RepositoryRecord, number: int, comment_
     command = parse(comment.body)
     if command is None:
         return None
-    issue = services.storage.issue(repository.id, number)
-    is_author = issue is not None and issue.issue.author.casefold() == comment.author.casefold()
+    stored = services.storage.issue(repository.id, number)
+    # The issue's own delivery may still be waiting, or never have come: its author's word counts all the same.
+    issue = stored.issue if stored is not None else observe_issue(services, repository, number)
+    is_author = issue is not None and issue.author.casefold() == comment.author.casefold()
     if not allowed(command, is_author=is_author, permission=reader.permission(comment.author)):
         return None
     if command.verb == "different":

@@ -56,6 +56,13 @@ async def test_inv_18_inv_08_an_objection_survives_edits_and_reruns(bot: Running
     assert bot.labels(answered.number) == ()
 
 
+async def test_inv_17_an_objection_that_comes_before_its_issue_is_not_lost(bot: Running, answered: Issue) -> None:
+    late = bot.report()
+    assert (await told(bot, late, "/triage different")).outcome == "new"
+    assert (await bot.handled(late)).outcome == "new"
+    assert bot.comments(late.number) == ["/triage different"]
+
+
 async def test_inv_08_one_pair_is_separated_and_no_other(bot: Running, answered: Issue) -> None:
     row = await told(bot, answered, "/triage different #5")
     assert row.outcome in {"new", "related"}
