@@ -51,12 +51,13 @@ def forget(delivery: Delivery) -> int:
     details = delivery["details"]
     named = details.get("repositories_removed") or details.get("repositories") or []
     known = {one["id"] for one in named} | {one.id for one in _of(delivery) if delivery["event"] == "installation"}
-    for repository_id in known:
+    leaving = [one for one in sorted(known) if _belongs(one, delivery["installation_id"])]
+    for repository_id in leaving:
         with services().storage.lock(repository_id):
             deleted = services().storage.forget_repository(repository_id)
         services().indexes.forget(repository_id)
         log.info("repository.forgotten", rows=sum(deleted.values()))
-    return len(known)
+    return len(leaving)
 
 
 @step
@@ -72,6 +73,12 @@ def mark(delivery: Delivery, state: str) -> int:
 def _of(delivery: Delivery) -> Iterable[RepositoryRecord]:
     installation = delivery["installation_id"]
     return (one for one in services().storage.repositories() if one.installation_id == installation)
+
+
+def _belongs(repository_id: int, installation: int) -> bool:
+    """False where the repository came under another installation meanwhile: that one still wants it (INV 29)."""
+    record = services().storage.repository_by_id(repository_id)
+    return record is None or record.installation_id in {None, installation}
 
 
 def _enqueue_import(delivery: Delivery, repository: Mapping[str, Any]) -> None:

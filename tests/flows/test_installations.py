@@ -98,6 +98,24 @@ async def test_inv_45_an_uninstalled_repository_is_forgotten(bot: Running) -> No
     assert bot.storage.issue_count(identity) == 0
 
 
+@pytest.mark.parametrize(
+    ("event", "action", "key"),
+    [("installation_repositories", "removed", "repositories_removed"), ("installation", "deleted", "repositories")],
+)
+async def test_inv_29_what_another_installation_says_takes_nothing_from_this_one(
+    bot: Running, event: str, action: str, key: str
+) -> None:
+    await bot.handled(bot.report())
+    payload = {
+        "action": action,
+        "installation": {"id": bot.fake.installation_id + 50_000},
+        key: [{"id": bot.record.id, "full_name": bot.name}],
+    }
+    (row,) = await bot.ended(await bot.send(payload, event=event))
+    assert row.outcome == "forgot 0 repositories"
+    assert bot.storage.issue_count(bot.record.id) == 6
+
+
 async def test_inv_28_added_repositories_are_imported_in_silence(bot: Running) -> None:
     payload = {
         "action": "added",
