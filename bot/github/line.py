@@ -11,7 +11,7 @@ from bot.errors import GitHubError, Gone, Permanent
 from bot.github import mapping
 from bot.github.auth import REDIRECTS, Credentials, exchange
 from bot.github.protocol import RepositoryInfo
-from bot.github.wire import Answer, Request, Wire
+from bot.github.wire import Answer, Request, Wire, is_address
 
 PAGE = 100
 
@@ -87,7 +87,7 @@ class Line:
         return exchange(self._wire, request, self.credentials(), (*accept, *REDIRECTS))
 
     def _check_same_repository(self, answer: Answer, target: str) -> None:
-        found = _MOVED.search(urlsplit(target).path)
+        found = _MOVED.search(urlsplit(target).path) if is_address(target) else None
         if found is None:
             raise self._wire.failure(answer)
         here = self.info()

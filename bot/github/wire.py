@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from github.Requester import (
@@ -87,7 +88,12 @@ class Wire:
         )
 
     def send(self, request: Request, authorization: str | None = None) -> Answer:
-        """Exchange once and parse; a 3xx or 4xx is an answer here, a broken exchange raises Unavailable."""
+        """Exchange once and parse; a 3xx or 4xx is an answer here, a broken exchange raises Unavailable.
+
+        Whatever host a URL names, it is our GitHub that is asked: the credentials go nowhere else.
+        """
+        if not is_address(request.path):
+            raise malformed(request.what)
         status, headers, text = self._exchange(request, authorization)
         return Answer(request.what, status, headers, _parsed(request.what, status, text))
 
@@ -114,6 +120,17 @@ class Wire:
             if known is None:
                 raise
             raise known from None
+        except ValueError:  # requests reads even a Location that it is not to follow
+            raise malformed(request.what) from None
+
+
+def is_address(text: str) -> bool:
+    """Whether this is a path of its own or a whole URL. PyGithub sets anything else right behind our host's name,
+    and `@elsewhere/x` there is a request to elsewhere, with our token."""
+    try:
+        return text.startswith("/") or bool(urlsplit(text).netloc)
+    except ValueError:
+        return False
 
 
 def _parsed(what: str, status: int, text: str) -> Any:

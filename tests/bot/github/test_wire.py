@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.errors import Gone, RetryAfter, Unavailable
+from bot.errors import GitHubError, Gone, RetryAfter, Unavailable
 from bot.github.client import open_github
 from bot.settings import Settings
-from tests.fakes.http_server import Asked, Reply
+from tests.fakes.http_server import Asked, Reply, serving
 
 ROOT = "/repos/acme/shop"
 
@@ -75,6 +75,23 @@ def test_an_enterprise_base_path_stays_in_front(server):
     client.reader("acme/shop", None).issue(7)
     assert server.lines() == [f"GET /api/v3{ROOT}/issues/7"]
     client.close()
+
+
+@pytest.mark.parametrize("form", ["@{host}/x", "{url}/x", "//{host}/x", "x:@{host}/x", "http://[::1/", "", ".{host}/x"])
+@pytest.mark.parametrize("asks", ["repository", "issue", "comments"])
+def test_inv_41_no_answer_whatever_sends_the_token_to_another_host(as_token, server, form, asks):
+    with serving() as elsewhere:
+        elsewhere.answer = lambda asked: Reply(200, [])
+        address = form.format(url=elsewhere.url, host=elsewhere.url.removeprefix("http://"))
+        moved = Reply(307, {}, {"location": address})
+        server.answer = lambda asked: (
+            moved if asks != "comments" else Reply(200, [], {"link": f'<{address}>; rel="next"'})
+        )
+        reader = as_token.reader("acme/shop", None)
+        with pytest.raises(GitHubError):
+            reader.repository() if asks == "repository" else getattr(reader, asks)(7)
+        assert elsewhere.asked == []
+        assert server.asked
 
 
 def test_one_connection_serves_many_requests(reader, server):
