@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from bot.errors import where
+from bot.errors import StorageError, where
 from bot.inbox import QUEUE
 from bot.storage.records import DeliveryRecord
-from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, services
+from bot.workflows.steps import PATIENCE, StepFailed, StepPostponed, StepStopped, services
 
 POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all
 
@@ -30,13 +31,24 @@ def recorded(flow: Callable[[Delivery], str]) -> Callable[[Delivery], str]:
         with structlog.contextvars.bound_contextvars(
             delivery=delivery["id"], repository=delivery["repository"], issue=delivery["issue"]
         ):
-            _begin(delivery)
+            _kept(lambda: _begin(delivery))
             state, outcome, error = _run(flow, delivery)
-            services().storage.finish_delivery(delivery["id"], state, outcome, error)
+            _kept(lambda: services().storage.finish_delivery(delivery["id"], state, outcome, error))
             log.info("delivery", state=state, outcome=outcome, error=error)
             return outcome
 
     return framed
+
+
+def _kept(write: Callable[[], None]) -> None:
+    """Write the delivery's row, with patience: a failure here would end the workflow for good (INV 31)."""
+    for pause in PATIENCE:
+        try:
+            return write()
+        except StorageError as error:
+            log.warning("unavailable", reason=str(error))
+            time.sleep(pause)
+    return write()
 
 
 def _begin(delivery: Delivery) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.activities import observe
 from bot.errors import GitHubError, Permanent, RetryAfter, StorageError, Unavailable
 from bot.storage.decisions import Decisions
+from bot.storage.deliveries import Deliveries
 from bot.workflows import delivery as frame
 from models.embedder import ModelUnavailable
 from models.hashing_embedder import HashingEmbedder
@@ -73,6 +74,24 @@ async def test_inv_31_a_database_that_fails_for_a_moment_loses_nothing(
     issue = bot.report()
     assert (await bot.handled(issue)).outcome == "duplicate"
     assert bot.labels(issue.number) == (LABEL, CLUSTER_LABEL)
+
+
+@pytest.mark.parametrize("method", ["start_delivery", "finish_delivery"])
+async def test_inv_31_a_database_that_fails_around_a_workflow_loses_nothing(
+    bot: Running, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    write = getattr(Deliveries, method)
+    lay = [StorageError("held by another process"), StorageError("held by another process")]
+
+    def sometimes(storage: Deliveries, *arguments: Any) -> Any:
+        if lay:
+            raise lay.pop()
+        return write(storage, *arguments)
+
+    monkeypatch.setattr(frame, "PATIENCE", (0.0, 0.0))
+    monkeypatch.setattr(Deliveries, method, sometimes)
+    assert (await bot.handled(bot.report())).outcome == "duplicate"
+    assert lay == []
 
 
 async def test_inv_13_a_model_that_is_not_there_is_waited_for_and_no_other_takes_its_place(
