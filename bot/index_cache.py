@@ -15,6 +15,7 @@ from models.matching import ClusterProfile, profile
 from models.retrieval import IssueIndex
 
 BATCH = 2000  # issues read from the database at a time while an index is filled
+PROFILES_KEPT = 2000  # known clusters of all repositories, embedded and ready
 
 
 @dataclass(slots=True)
@@ -80,14 +81,19 @@ class IndexCache:
 
     def profiles(self, clusters: Sequence[KnownCluster]) -> dict[str, ClusterProfile]:
         """The known clusters made ready for matching, by slug; each definition is embedded once."""
-        model_id = str(self._embedder.model_id)
-        ready: dict[str, ClusterProfile] = {}
-        for cluster in clusters:
-            known = self._profiles.get((model_id, cluster.slug))
-            if known is None or known.cluster != cluster:
-                known = self._profiles[model_id, cluster.slug] = profile(cluster, self._embedder)
-            ready[cluster.slug] = known
-        return ready
+        return {cluster.slug: self._profile(cluster) for cluster in clusters}
+
+    def _profile(self, cluster: KnownCluster) -> ClusterProfile:
+        """By the whole definition: two repositories may call different things by one slug."""
+        key = (str(self._embedder.model_id), repr(cluster))
+        with self._lock:
+            known = self._profiles.pop(key, None)
+        known = known or profile(cluster, self._embedder)
+        with self._lock:
+            self._profiles[key] = known
+            while len(self._profiles) > PROFILES_KEPT:
+                self._profiles.pop(next(iter(self._profiles)), None)  # the one that was used longest ago
+        return known
 
     def forget(self, repository_id: int) -> None:
         """Drop the repository's index."""

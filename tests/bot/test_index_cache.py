@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from bot.activities.embed import embed_missing
 from bot.activities.observe import observe_issue
 from bot.index_cache import IndexCache
 from models.cluster import KnownCluster
+from models.embedder import Vectors
+from models.hashing_embedder import HashingEmbedder
 from tests.fakes.small_world import World, small_world
 
 
@@ -75,6 +77,36 @@ def test_inv_12_a_closed_issue_stays_in_the_index(world: World) -> None:
     world.change(2, state="closed", state_reason="completed")
     world.learn()
     assert 2 in numbers(world)
+
+
+class Counting(HashingEmbedder):
+    """Counts the times that it is asked."""
+
+    asked = 0
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked += 1
+        return super().embed(texts)
+
+
+def test_two_repositories_that_share_a_slug_do_not_push_each_others_cluster_out(world: World) -> None:
+    embedder = Counting()
+    cache = IndexCache(world.storage, embedder)
+    mine = KnownCluster("billing", "Billing is refused", examples=("the balance is there",))
+    theirs = replace(mine, title="Invoices never arrive")
+    for cluster in (mine, theirs) * 3:
+        assert cache.profiles([cluster])["billing"].cluster == cluster
+    assert embedder.asked == 2
+
+
+def test_the_clusters_that_are_kept_ready_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.index_cache.PROFILES_KEPT", 2)
+    embedder = Counting()
+    cache = IndexCache(world.storage, embedder)
+    one, two, three = (KnownCluster(slug, f"The cause {slug}", examples=("it fails",)) for slug in "abc")
+    for cluster in (one, two, one, three, one, two):
+        cache.profiles([cluster])
+    assert embedder.asked == 4  # `two` was used longest ago when `three` came
 
 
 def test_a_cluster_is_embedded_once_and_again_when_its_words_change(world: World) -> None:
