@@ -57,9 +57,7 @@ def _look(
     services: Services, known: RepositoryRecord | None, full_name: str, installation_id: int | None
 ) -> RepositoryRecord:
     """Ask GitHub for the present name and state: after a rename, a stop, a new installation, or at first sight."""
-    installation = installation_id or (known.installation_id if known else None)
-    if installation is None and services.settings.is_app:
-        installation = services.github.installation_of(full_name)
+    installation = _installation(services, known, full_name, installation_id)
     try:
         info = _info(services, known, full_name, installation)
     except Permanent as error:
@@ -79,6 +77,22 @@ def _look(
     if info.archived:
         raise Stopped("the repository is archived")
     return record
+
+
+def _installation(services: Services, known: RepositoryRecord | None, full_name: str, named: int | None) -> int | None:
+    """Whose repository it is: the delivery says so, but where we know another installation, or none, GitHub does.
+
+    A delivery that waited while the repository moved must not write with the token of those who had it (INV 29).
+    """
+    before = known.installation_id if known else None
+    if len({named, before} - {None}) == 1 or not services.settings.is_app:
+        return named or before
+    try:
+        return services.github.installation_of(full_name)
+    except Gone:
+        if named is None:
+            raise
+        return named  # and its token will be refused
 
 
 def _info(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr
 
 from bot.activities import observe
 from bot.activities.observe import (
@@ -18,6 +19,7 @@ from bot.activities.observe import (
 )
 from bot.errors import Gone, Permanent, RetryAfter, Unavailable
 from bot.repo_config import RepoConfig
+from bot.services import Services
 from bot.storage.records import RepositoryRecord
 from tests.fakes.github import PAGE
 from tests.fakes.small_world import NAME, OTHERS, World
@@ -127,6 +129,29 @@ def test_another_installation_is_taken_over_from_the_delivery(known: World) -> N
     record = open_repository(known.services, NAME, repository_id=known.fake.info.id, installation_id=2)
     assert record.installation_id == 2
     assert known.storage.repository(NAME) == record
+
+
+def as_app(world: World) -> Services:
+    credentials = {"app_id": 1, "private_key": SecretStr("never used")}
+    return replace(world.services, settings=world.services.settings.model_copy(update=credentials))
+
+
+def test_inv_29_a_delivery_that_names_another_installation_changes_nothing(known: World) -> None:
+    record = open_repository(as_app(known), NAME, repository_id=known.fake.info.id, installation_id=666)
+    assert record.installation_id == known.fake.installation_id == 1
+    assert known.storage.repository(NAME) == record
+
+
+def test_a_repository_that_moved_to_another_installation_goes_with_it(known: World) -> None:
+    known.fake.installation_id = 2
+    record = open_repository(as_app(known), NAME, repository_id=known.fake.info.id, installation_id=2)
+    assert record.installation_id == 2
+
+
+def test_inv_29_where_the_app_is_not_installed_the_installation_named_gets_no_further(known: World) -> None:
+    known.github.fail_next("installation_of", Gone("not there"))
+    with pytest.raises(Stopped):
+        open_repository(as_app(known), NAME, repository_id=known.fake.info.id, installation_id=666)
 
 
 @pytest.mark.parametrize("failure", [Unavailable("GitHub answered 502"), RetryAfter("patience", 7)])
