@@ -142,9 +142,9 @@ def _optional(data: Any, key: str, kind: type[T]) -> T | None:
 def _moment(data: Any, key: str) -> datetime:
     try:
         found = datetime.fromisoformat(_field(data, key, str))
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first year's first morning is before time began in UTC
         raise Malformed(key) from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _state(data: Any) -> IssueState:

@@ -81,6 +81,7 @@ def test_inv_41_title_body_and_comments_are_redacted():
         {"title": None},
         {"body": 5},
         {"created_at": "yesterday"},
+        {"created_at": "0001-01-01T00:00:00+23:59"},
         {"updated_at": None},
         {"state": "merged"},
         {"labels": "bug"},
