@@ -11,7 +11,7 @@ from bot.activities.assign import assign_known
 from bot.activities.embed import embed_missing
 from bot.activities.observe import current_config, open_repository, read_history
 from bot.storage.records import RepositoryRecord
-from bot.workflows.steps import services, step
+from bot.workflows.steps import bulk_step, services, step
 
 Delivery = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ def needs_history(delivery: Delivery) -> bool:
     return repository_of(delivery).imported_at is None
 
 
-@step
+@bulk_step
 def read_repository(delivery: Delivery) -> None:
     """Read the configuration and the history (or what changed since the last reading)."""
     repository = repository_of(delivery)
@@ -42,7 +42,7 @@ def read_repository(delivery: Delivery) -> None:
     read_history(services(), repository)
 
 
-@step
+@bulk_step
 def embed_repository(delivery: Delivery) -> int:
     """Embed what the model in force has not embedded yet; returns how many issues."""
     repository = repository_of(delivery)
@@ -51,7 +51,7 @@ def embed_repository(delivery: Delivery) -> int:
     return done
 
 
-@step
+@bulk_step
 def fill_known_clusters(delivery: Delivery) -> int:
     """Publish a generation in which the known clusters hold their members; returns its number."""
     repository = repository_of(delivery)

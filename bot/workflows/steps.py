@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypedDict
 
 import structlog
@@ -17,6 +18,7 @@ from models.embedder import ModelUnavailable
 MAX_RECOVERIES = 10  # times that one workflow may be alive when its process dies before it is set aside (INV 33)
 PATIENCE = (1.0, 2.0, 4.0, 8.0)  # seconds between tries of a step while GitHub is unavailable
 ACTIVE = 4  # steps that run at the same time in one process; a workflow that waits takes no one's place (INV 33)
+BULK = 2  # of those, steps that read or embed a whole history; single issues keep the rest
 LONGEST_WAIT = 3600.0  # seconds; a longer delay named by GitHub is asked about again after this
 
 
@@ -45,6 +47,7 @@ class StepFailed(Exception):
 
 
 _room = threading.BoundedSemaphore(ACTIVE)
+_bulk = threading.BoundedSemaphore(BULK)
 
 
 class _Installed:
@@ -68,10 +71,24 @@ def step(function: Callable[..., Any]) -> Callable[..., Any]:
 
     The function's value must be JSON-able. A call raises StepStopped, StepPostponed, or (a bug) StepFailed.
     """
+    return _durable(function, lambda: _room)
 
+
+def bulk_step(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A step that may take minutes: only BULK of them run at a time, so that an issue need not wait for imports."""
+    return _durable(function, _in_bulk)
+
+
+@contextmanager
+def _in_bulk() -> Iterator[None]:
+    with _bulk, _room:
+        yield
+
+
+def _durable(function: Callable[..., Any], place: Callable[[], AbstractContextManager[Any]]) -> Callable[..., Any]:
     @functools.wraps(function)
     def guarded(*args: Any) -> Outcome:
-        with _room:
+        with place():
             return _outcome(function, args)
 
     file = function.__module__.rpartition(".")[2]
