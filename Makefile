@@ -26,7 +26,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# Newest setuptools metadata decides what is installed; torch is pinned there, so that no GPU packages come along.
+# pyproject.toml says what is installed; torch is pinned there to the one build that is known to work.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv || $(VENV_FROM_DEBIAN) || { echo "the venv module is missing: apt-get install python3-venv"; exit 1; }
