@@ -96,6 +96,7 @@ class Engine:
     def stop(self) -> None:
         """Let running steps end, then stop; what is not finished is recovered at the next start."""
         self._ending.set()
+        steps.end_waiting()
         if self._watch.is_alive():
             self._watch.join()
         if self._launched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypedDict
@@ -46,6 +47,11 @@ class StepFailed(Exception):
     """A bug, by its type and place; its message is left behind."""
 
 
+class ProcessEnds(BaseException):
+    """Leaves a workflow as it stands, to be recovered at the next start; no `except Exception` takes it for an end."""
+
+
+_ending = threading.Event()
 _room = threading.BoundedSemaphore(ACTIVE)
 _bulk = threading.BoundedSemaphore(BULK)
 
@@ -57,6 +63,13 @@ class _Installed:
 def install(services: Services | None) -> None:
     """Give the workflows of this process their services; called by the engine before it launches."""
     _Installed.services = services
+    if services is not None:
+        _ending.clear()
+
+
+def end_waiting() -> None:
+    """Let the workflows that wait leave, because the process is to end."""
+    _ending.set()
 
 
 def services() -> Services:
@@ -98,10 +111,27 @@ def _durable(function: Callable[..., Any], place: Callable[[], AbstractContextMa
     def patient(*args: Any) -> Any:
         tries = iter(PATIENCE)
         while "value" not in (outcome := durable(*args)):
-            DBOS.sleep(_pause(outcome, tries))
+            _wait(_pause(outcome, tries))
         return outcome["value"]
 
     return patient
+
+
+def now() -> float:
+    """Seconds since the epoch; what a wait is measured by, so that it outlasts its process."""
+    return time.time()
+
+
+def _wait(seconds: float) -> None:
+    """Wait, durably: a process that takes over waits for the rest. Raises ProcessEnds at once when this one is to end;
+    the engine's own sleep would hold it up for the whole hour that GitHub may name."""
+    if _ending.wait(max(0.0, _until(seconds) - now())):
+        raise ProcessEnds
+
+
+@DBOS.step(name="steps.until")
+def _until(seconds: float) -> float:
+    return now() + seconds
 
 
 def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:

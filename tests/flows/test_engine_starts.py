@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from bot.engine import Engine
-from bot.errors import SettingsError, StorageError
+from bot.errors import RetryAfter, SettingsError, StorageError
 from bot.wiring import BotRuntime
 from bot.workflows.steps import services
 from models.hashing_embedder import HashingEmbedder
@@ -66,6 +68,41 @@ async def test_what_was_accepted_without_a_worker_is_worked_off_by_the_next_one(
         web.stop()
     await _worked_off(file, github, name, delivery)
     assert bot.labels(issue.number) == (LABEL, CLUSTER_LABEL)
+
+
+async def test_inv_31_a_worker_ends_while_a_delivery_waits_and_the_next_one_waits_for_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    github, file = FakeGitHub(), tmp_path / "triage.db"
+    name = tracker(github)
+    asked = threading.Event()
+    monkeypatch.setattr("bot.workflows.steps.log", Told(asked))
+    manager = working(file, github)
+    runtime = await asyncio.to_thread(manager.__enter__)
+    github.fail_next("issue", RetryAfter("come back in an hour", 3600.0))
+    bot = Running(runtime, github, name)
+    delivery = await bot.deliver(bot.report())
+    assert await asyncio.to_thread(asked.wait, 60)
+    await asyncio.to_thread(manager.__exit__, None, None, None)
+    busy = [thread.name for thread in threading.enumerate() if thread.name.startswith("dbos-executor")]
+    deadline = time.monotonic() + 60
+    while busy and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+        busy = [thread.name for thread in threading.enumerate() if thread.name in busy]
+    assert busy == []  # a thread that slept its hour would keep the process alive for as long
+    later = time.time() + 3601.0
+    monkeypatch.setattr("bot.workflows.steps.now", lambda: later)
+    await _worked_off(file, github, name, delivery)
+
+
+class Told:
+    """A logger that tells when something waits."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self._event = event
+
+    def warning(self, *_: object, **__: object) -> None:
+        self._event.set()
 
 
 async def _worked_off(file: Path, github: FakeGitHub, name: str, delivery: str) -> None:
