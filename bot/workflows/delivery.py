@@ -16,6 +16,7 @@ from bot.inbox import QUEUE
 from bot.storage.records import DeliveryRecord
 from bot.workflows.steps import PATIENCE, StepFailed, StepPostponed, StepStopped, services
 
+STOPPED = "stopped: "  # how the outcome of a delivery begins whose repository could not be worked on
 POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all
 
 log = structlog.get_logger(__name__)
@@ -72,7 +73,7 @@ def _run(flow: Callable[[Delivery], str], delivery: Delivery) -> tuple[str, str,
     try:
         return "done", flow(delivery), None
     except StepStopped as stop:
-        return "done", f"stopped: {stop}", None
+        return "done", f"{STOPPED}{stop}", None
     except StepPostponed as postponed:
         return _postpone(delivery, str(postponed))
     except Exception as error:  # a poisonous delivery is set aside with its reason, the others go on (INV 33)

@@ -12,6 +12,7 @@ from dbos import DBOS
 from bot.inbox import QUEUE, repository_partition
 from bot.storage.records import RepositoryRecord
 from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
 FORGETTING = {("installation", "deleted"), ("installation_repositories", "removed")}
@@ -27,10 +28,15 @@ def installation_changed(delivery: Delivery) -> str:
     if (delivery["event"], delivery["action"]) in FORGETTING:
         return f"forgot {forget(delivery)} repositories"
     if delivery["action"] in STATES:
-        return f"{STATES[delivery['action']]} {mark(delivery, STATES[delivery['action']])} repositories"
+        state = STATES[delivery["action"]]
+        marked = mark(delivery, state)
+        if state == "active":
+            resume(delivery, marked)
+        return f"{state} {len(marked)} repositories"
     added = covered(delivery)
     for repository in added:
         _enqueue_import(delivery, repository)
+    resume(delivery, [one["id"] for one in added])
     return f"importing {len(added)} repositories"
 
 
@@ -61,13 +67,13 @@ def forget(delivery: Delivery) -> int:
 
 
 @step
-def mark(delivery: Delivery, state: str) -> int:
-    """Note that the installation was suspended, or works again; returns how many repositories that concerns."""
+def mark(delivery: Delivery, state: str) -> list[int]:
+    """Note that the installation was suspended, or works again; returns the ids of the repositories concerned."""
     records = list(_of(delivery))
     for record in records:
         reason = f"the installation is {state}" if state != "active" else None
         services().storage.save_repository(replace(record, state=state, state_reason=reason))
-    return len(records)
+    return [record.id for record in records]
 
 
 def _of(delivery: Delivery) -> Iterable[RepositoryRecord]:

@@ -8,6 +8,7 @@ from dbos import DBOS
 
 from bot.activities.observe import Stopped, open_repository
 from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
 
@@ -15,7 +16,12 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 @recorded
 def repository_changed(delivery: Delivery) -> str:
     """GitHub's id keeps everything together; only the name, the installation and the state move."""
-    return str(forget(delivery) if delivery["action"] == "deleted" else follow(delivery))
+    if delivery["action"] == "deleted":
+        return str(forget(delivery))
+    outcome = follow(delivery)
+    if delivery["action"] == "unarchived":
+        resume(delivery, [delivery["repository_id"]])
+    return str(outcome)
 
 
 @step

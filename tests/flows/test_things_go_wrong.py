@@ -180,7 +180,8 @@ async def test_inv_36_an_archived_repository_is_left_alone_until_it_is_unarchive
     assert bot.record.state == "archived"
     bot.fake.info = replace(bot.fake.info, archived=False)
     await bot.ended(await bot.send({"action": "unarchived"}, event="repository"))
-    assert (await bot.handled(issue)).outcome == "duplicate"
+    await bot.until(lambda: bot.row(row.id).outcome == "duplicate")  # what was stopped is taken up again
+    assert bot.labels(issue.number) == (LABEL, CLUSTER_LABEL)
 
 
 async def test_inv_36_a_suspension_in_the_middle_stops_and_its_end_heals(bot: Running) -> None:
@@ -191,8 +192,10 @@ async def test_inv_36_a_suspension_in_the_middle_stops_and_its_end_heals(bot: Ru
     assert str(row.outcome).startswith("stopped: ")
     assert bot.record.state == "stopped"
     bot.fake.suspended = False
-    assert (await bot.handled(issue)).outcome == "duplicate"
+    await bot.ended(await bot.send({"action": "unsuspend"}, event="installation"))
+    await bot.until(lambda: bot.row(row.id).outcome == "duplicate")  # what was stopped is taken up again
     assert bot.record.state == "active"
+    assert bot.labels(issue.number) == (LABEL, CLUSTER_LABEL)
 
 
 async def test_a_rename_is_followed_whatever_comes_first(bot: Running) -> None:
