@@ -10,12 +10,24 @@ from bot.storage.protocol import Storage
 from bot.storage.records import StoredIssue
 from models.cluster import KnownCluster
 from models.document import Document
-from models.embedder import Embedder
+from models.embedder import Embedder, Vectors
 from models.matching import ClusterProfile, profile
 from models.retrieval import IssueIndex
 
 BATCH = 2000  # issues read from the database at a time while an index is filled
 PROFILES_KEPT = 2000  # known clusters of all repositories, embedded and ready
+
+
+def as_document(row: StoredIssue, vectors: Vectors) -> Document:
+    """A stored issue and its vectors, ready for comparison."""
+    return Document(
+        number=row.issue.number,
+        text=row.text,
+        facts=row.facts,
+        vectors=vectors,
+        created_at=row.issue.created_at,
+        author=row.issue.author,
+    )
 
 
 @dataclass(slots=True)
@@ -62,14 +74,7 @@ class IndexCache:
     def _documents(self, repository_id: int, model_id: str, numbers: Sequence[int]) -> list[Document]:
         vectors = {row.number: row for row in self._storage.vectors(repository_id, model_id, numbers)}
         return [
-            Document(
-                number=row.issue.number,
-                text=row.text,
-                facts=row.facts,
-                vectors=vectors[row.issue.number].vectors,
-                created_at=row.issue.created_at,
-                author=row.issue.author,
-            )
+            as_document(row, vectors[row.issue.number].vectors)
             for row in self._eligible(self._storage.issues(repository_id, numbers))
             if row.issue.number in vectors and vectors[row.issue.number].text_hash == row.text_hash
         ]

@@ -30,7 +30,6 @@ _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|(?=[^\W\d_]))(?P<title>[^#\s].*?)[
 _BOLD_LINE = re.compile(r"[ \t]{0,3}(?:\*\*|__)(?P<title>[^*_]{2,80})(?:\*\*|__)[ \t]*:?[ \t]*$")
 _TASK = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+\[(?P<tick>[ xX✓✔]?)\][ \t]*(?P<label>.*)$")
 _UNDERLINE = re.compile(r"[ \t]{0,3}(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$")
-_QUOTE = re.compile(r" {0,3}>")
 _LIST_MARK = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])[ \t]+")
 _TABLE_RULE = re.compile(r"[|:\- \t]+")
 

@@ -9,6 +9,7 @@ from bot.activities.embed import embed
 from bot.activities.view import cluster_view
 from bot.comment import CommentView
 from bot.errors import NotFound
+from bot.index_cache import as_document
 from bot.policy import Case, History, Thresholds, decide, root_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -87,14 +88,7 @@ def document_of(services: Services, repository_id: int, stored: StoredIssue) -> 
     for attempt in range(2):
         rows = list(services.storage.vectors(repository_id, model_id, [stored.issue.number]))
         if rows and rows[0].text_hash == stored.text_hash:
-            return Document(
-                stored.issue.number,
-                stored.text,
-                stored.facts,
-                rows[0].vectors,
-                stored.issue.created_at,
-                stored.issue.author,
-            )
+            return as_document(stored, rows[0].vectors)
         if attempt == 0:
             embed(services, repository_id, [stored])
     raise NotFound(f"issue {stored.issue.number} changed while it was embedded")

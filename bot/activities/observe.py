@@ -134,7 +134,7 @@ def current_config(services: Services, repository: RepositoryRecord) -> RepoConf
     record = services.storage.config(repository.id)
     if record.checked_at is None or services.clock() - record.checked_at > CONFIG_AGE:
         record = _refreshed(services, repository, record)
-    return parse(record.valid_text) if record.valid_text else RepoConfig()
+    return _in_force(record)
 
 
 def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigRecord) -> ConfigRecord:
@@ -172,8 +172,11 @@ def observe_issue(services: Services, repository: RepositoryRecord, number: int)
 
 def config_in_force(services: Services, repository: RepositoryRecord) -> RepoConfig:
     """The last valid configuration, without asking GitHub."""
-    text = services.storage.config(repository.id).valid_text
-    return parse(text) if text else RepoConfig()
+    return _in_force(services.storage.config(repository.id))
+
+
+def _in_force(record: ConfigRecord) -> RepoConfig:
+    return parse(record.valid_text) if record.valid_text else RepoConfig()
 
 
 def _stored(issue: Issue, config: RepoConfig) -> StoredIssue:

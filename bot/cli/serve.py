@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import secrets
 import signal
 import socket
 import threading
@@ -64,7 +63,7 @@ def _settings(host: str | None, port: int | None) -> Settings:
 
 
 def _setup_app(settings: Settings) -> Any:
-    token = None if settings.host in LOOPBACK else secrets.token_urlsafe(24)
+    token = None if settings.host in LOOPBACK else _web("webhooks.setup_guard").new_token()
     flow = _web("webhooks.setup").Setup(settings, token=token)
     Console(stderr=True).print(f"open {flow.address(f'http://{settings.host}:{settings.port}')} to register the App")
     return _web("webhooks.app").create_setup_app(flow)

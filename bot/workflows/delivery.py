@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from dbos import DBOS
+from dbos import DBOS, EnqueueOptions
 
 from bot.errors import StorageError, where
 from bot.inbox import QUEUE
@@ -86,14 +86,21 @@ def _postpone(delivery: Delivery, reason: str) -> tuple[str, str, str | None]:
     attempt = delivery["attempt"]
     if attempt >= len(POSTPONED_FOR):
         return "failed", "set aside: GitHub stayed unavailable", reason
-    DBOS.enqueue_workflow_with_options(
-        {
-            "queue_name": QUEUE,
-            "workflow_name": delivery["workflow"],
-            "workflow_id": f"{delivery['id']}/{attempt + 1}",
-            "queue_partition_key": delivery["partition"],
-            "delay_seconds": POSTPONED_FOR[attempt],
-        },
-        {**delivery, "attempt": attempt + 1},
-    )
+    again = {**delivery, "attempt": attempt + 1}
+    enqueue(again["workflow"], f"{delivery['id']}/{attempt + 1}", again["partition"], again, POSTPONED_FOR[attempt])
     return "queued", "postponed", reason
+
+
+def enqueue(
+    workflow: str, identity: str, partition: str, payload: Mapping[str, Any], delay_seconds: float | None = None
+) -> None:
+    """Start another workflow from within one, in its repository's place in the queue; the identity makes it one."""
+    options: EnqueueOptions = {
+        "queue_name": QUEUE,
+        "workflow_name": workflow,
+        "workflow_id": identity,
+        "queue_partition_key": partition,
+    }
+    if delay_seconds is not None:
+        options["delay_seconds"] = delay_seconds
+    DBOS.enqueue_workflow_with_options(options, dict(payload))

@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from bot.inbox import QUEUE, repository_partition
+from bot.inbox import repository_partition
 from bot.storage.records import RepositoryRecord
-from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.delivery import Delivery, enqueue, recorded
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -88,22 +88,15 @@ def _belongs(repository_id: int, installation: int) -> bool:
 
 
 def _enqueue_import(delivery: Delivery, repository: Mapping[str, Any]) -> None:
-    identity = f"{delivery['id']}/import/{repository['id']}"
-    DBOS.enqueue_workflow_with_options(
-        {
-            "queue_name": QUEUE,
-            "workflow_name": "import_repository",
-            "workflow_id": identity,
-            "queue_partition_key": repository_partition(repository["id"]),
-        },
-        {
-            **delivery,
-            "id": identity,
-            "workflow": "import_repository",
-            "repository": repository["full_name"],
-            "repository_id": repository["id"],
-            "partition": repository_partition(repository["id"]),
-            "details": {},
-            "attempt": 0,
-        },
-    )
+    identity, partition = f"{delivery['id']}/import/{repository['id']}", repository_partition(repository["id"])
+    payload = {
+        **delivery,
+        "id": identity,
+        "workflow": "import_repository",
+        "repository": repository["full_name"],
+        "repository_id": repository["id"],
+        "partition": partition,
+        "details": {},
+        "attempt": 0,
+    }
+    enqueue("import_repository", identity, partition, payload)

@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from bot.inbox import QUEUE, repository_partition
+from bot.inbox import repository_partition
+from bot.workflows.delivery import enqueue
 from bot.workflows.repository_steps import read_and_learn
 from bot.workflows.steps import (
     MAX_RECOVERIES,
@@ -32,15 +33,8 @@ def refit_clusters(scheduled_at: datetime, _context: Any) -> None:
     """Start one refit per repository, each in its repository's place in the queue; nobody is notified (INV 28)."""
     run = begin(TASK, None)
     for repository in active_repositories():
-        DBOS.enqueue_workflow_with_options(
-            {
-                "queue_name": QUEUE,
-                "workflow_name": REPOSITORY_TASK,
-                "workflow_id": f"refit/{repository['repository_id']}/{scheduled_at.isoformat()}",
-                "queue_partition_key": repository_partition(repository["repository_id"]),
-            },
-            repository,
-        )
+        identity = f"refit/{repository['repository_id']}/{scheduled_at.isoformat()}"
+        enqueue(REPOSITORY_TASK, identity, repository_partition(repository["repository_id"]), repository)
     prune_journal(scheduled_at.isoformat())
     end(run, None)
 

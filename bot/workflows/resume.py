@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from dbos import DBOS
-
-from bot.inbox import QUEUE, to_input
-from bot.workflows.delivery import STOPPED, Delivery
+from bot.inbox import to_input
+from bot.workflows.delivery import STOPPED, Delivery, enqueue
 from bot.workflows.steps import services, step
 
 MOST = 10_000  # deliveries looked through, the newest
@@ -17,15 +15,8 @@ MOST = 10_000  # deliveries looked through, the newest
 def resume(delivery: Delivery, repository_ids: Collection[int]) -> None:
     """Enqueue again, in their order, the deliveries of these repositories that ended as stopped."""
     for stopped in stopped_deliveries(sorted(repository_ids)):
-        DBOS.enqueue_workflow_with_options(
-            {
-                "queue_name": QUEUE,
-                "workflow_name": stopped["workflow"],
-                "workflow_id": f"{stopped['id']}/resumed/{delivery['id']}",
-                "queue_partition_key": stopped["partition"],
-            },
-            stopped,
-        )
+        identity = f"{stopped['id']}/resumed/{delivery['id']}"
+        enqueue(stopped["workflow"], identity, stopped["partition"], stopped)
 
 
 @step
