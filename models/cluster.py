@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
+
+TitleBy = Literal["machine", "person", "config"]
+Held = Literal["over-cap", "incoherent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,34 @@ class KnownCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A sub-cluster: the members that state one value of a fact, issue numbers in ascending order."""
+
+    fact: str
+    value: str
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A cluster before it has an id; `members` are issue numbers in ascending order, `medoid` the most central one.
+
+    `coherence` is the mean probability over all pairs of members, 1 for a single one. What is held may be shown but
+    may not act (INV 9).
+    """
+
+    members: tuple[int, ...]
+    coherence: float
+    held: Held | None
+    medoid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster in a generation; `id` is stable over generations, `members` are issue numbers in ascending order."""
+    """A cluster in a generation; `id` is stable over generations, `members` are issue numbers in ascending order.
+
+    `title_by` says who named it; `coherence` and `held` are as in `Group`; `terms` are its key terms, best first.
+    """
 
     id: str
     title: str
@@ -30,6 +60,11 @@ class Cluster:
     label: str | None = None
     canonical: int | None = None
     members: tuple[int, ...] = ()
+    coherence: float = 1.0
+    held: Held | None = None
+    title_by: TitleBy = "machine"
+    parts: tuple[Part, ...] = ()
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
