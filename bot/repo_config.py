@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    WithJsonSchema,
-    field_validator,
-)
+from pydantic import BeforeValidator, Field, ValidationError
 
+from bot.config_keys import ClusterConfig, Fact, Ignore, Labels, Limits, Mode, Part, Refit
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
 from models.facts import FACT_NAMES, FactPattern, compile_pattern
@@ -27,7 +18,6 @@ from models.facts import FACT_NAMES, FactPattern, compile_pattern
 CONFIG_PATH = ".github/triage.yml"
 MAX_CLUSTERS = 200
 MAX_BYTES = 64 * 1024
-LARGEST_NUMBER = 2**53 - 1  # of an issue: what JSON carries exactly everywhere
 KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
@@ -38,23 +28,7 @@ EXPECTED = {
 }
 FACT_ALIASES = {"status": "status_code", "error": "error_type", "operating_system": "os"}
 
-
-def _addressable(name: str) -> str:
-    if name in {".", ".."}:  # in a URL these are steps, not names
-        raise ValueError("cannot be the name of a label")
-    return name
-
-
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
-Mode = Literal["shadow", "comment", "close"]
-LabelName = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
-    AfterValidator(_addressable),
-]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=120)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-Example = Annotated[str, Field(min_length=3, max_length=2000)]
 
 
 def _whole(value: Any) -> Any:
@@ -63,72 +37,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _as_text(value: Any) -> Any:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-FactValue = Annotated[
-    str,
-    BeforeValidator(_as_text),
-    Field(min_length=1, max_length=200),
-    WithJsonSchema({"type": ["string", "number"], "minLength": 1, "maxLength": 200}),  # `status: 400` needs no quotes
-]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Labels(_Part):
-    """The names of the labels that a verdict sets; the bot sets no others than these and the clusters'."""
-
-    candidate: LabelName = "possible-duplicate"
-    confirmed: LabelName = "duplicate"
-    regression: LabelName = "possible-regression"
-
-
-class Limits(_Part):
-    """How much the bot says at most, and how large a cluster may be that it acts on."""
-
-    links: Annotated[int, Field(ge=1, le=10)] = 3
-    comments_per_hour: Annotated[int, Field(ge=0, le=1000)] = 60
-    cluster_cap: Annotated[int, Field(ge=2, le=10_000)] = 40
-
-
-class Ignore(_Part):
-    """Issues that the bot leaves alone: by label, or by author (with `*` as a wildcard)."""
-
-    labels: tuple[LabelName, ...] = ()
-    authors: tuple[str, ...] = ("*[bot]",)
-
-
-class Fact(_Part):
-    """A discriminating fact of this repository: found by `pattern`, or read from the form's `heading`."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-    pattern: Annotated[str, Field(min_length=1, max_length=500)]
-    heading: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        compile_pattern("fact", value, None)
-        return value
-
-
-class ClusterConfig(_Part):
-    """A known cluster: what its members report, and what the bot does with them."""
-
-    slug: Slug
-    title: Title
-    description: Annotated[str, Field(max_length=2000)] = ""
-    label: LabelName | None = None
-    canonical: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)] | None = None
-    examples: Annotated[tuple[Example, ...], Field(max_length=20)] = ()
-    requires: Mapping[str, FactValue] = Field(default_factory=dict)
-
-
-class RepoConfig(_Part):
+class RepoConfig(Part):
     """The whole file; every key has a default, an unknown one is an error."""
 
     version: Annotated[Literal[1], BeforeValidator(_whole)] = 1
@@ -136,6 +45,8 @@ class RepoConfig(_Part):
     labels: Labels = Labels()
     limits: Limits = Limits()
     ignore: Ignore = Ignore()
+    refit: Refit = Refit()
+    digest: bool = False
     facts: Annotated[tuple[Fact, ...], Field(max_length=20)] = ()
     clusters: Annotated[tuple[ClusterConfig, ...], Field(max_length=MAX_CLUSTERS)] = ()
 
@@ -308,7 +219,14 @@ def _problem(item: Any, node: yaml.Node | None) -> str:
 
 def _known_keys(path: list[Any]) -> list[str]:
     part: Any = RepoConfig
-    inner = {"clusters": ClusterConfig, "facts": Fact, "labels": Labels, "limits": Limits, "ignore": Ignore}
+    inner = {
+        "clusters": ClusterConfig,
+        "facts": Fact,
+        "labels": Labels,
+        "limits": Limits,
+        "ignore": Ignore,
+        "refit": Refit,
+    }
     if len(path) > 1:
         part = inner.get(str(path[0]), RepoConfig)
     return list(part.model_fields)
