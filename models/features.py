@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from models.decision import Agreement
 from models.document import Document
 from models.facts import Rarity, compare
-from models.retrieval import IssueIndex, Rows, Scores
+from models.retrieval import IssueIndex, Scores
 
 Matrix = NDArray[np.float64]
 Column = NDArray[np.floating]
@@ -37,6 +36,42 @@ FEATURES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is measured on pairs of a query and another issue: arrays of shape (pairs,), from which features are made.
+
+    The first block is as in `Signals`; `seconds` lie between the two reports, `shorter` is the length of the one that
+    says less, in characters; `facts` are `compared` values, shape (pairs, len(AGREEING) + len(DIFFERING)).
+    """
+
+    title: Column
+    salient: Column
+    cross: Column
+    crossed: Column
+    words: Column
+    title_words: Column
+    words_cosine: Column
+    title_cosine: Column
+    error_cosine: Column
+    seconds: Column
+    shorter: Column
+    errors_in_both: Column
+    mention: Column
+    facts: Matrix
+
+
+def features_of(measures: Measures) -> Matrix:
+    """The features of each pair: shape (pairs, len(FEATURES)). One issue or a whole history, they are made here."""
+    columns = {
+        **{name: getattr(measures, name) for name in SIMILARITIES if hasattr(measures, name)},
+        "both": (measures.title + measures.salient + measures.crossed) / 4,
+        "days": np.log1p(measures.seconds / DAY),
+        "length": np.log1p(measures.shorter) / 10,
+    }
+    similar = np.column_stack([columns[name] for name in SIMILARITIES])
+    return np.hstack([similar, measures.facts]).astype(np.float64)
+
+
 def pair_features(query: Document, index: IssueIndex, numbers: Sequence[int]) -> Matrix:
     """Features of the query with each of the issues: shape (len(numbers), len(FEATURES)).
 
@@ -45,12 +80,7 @@ def pair_features(query: Document, index: IssueIndex, numbers: Sequence[int]) ->
     """
     if not numbers:
         return np.zeros((0, len(FEATURES)))
-    documents = [index.document(number) for number in numbers]
-    columns = _text_columns(query, index, index.rows(numbers)) | _pair_columns(query, documents)
-    similar = np.column_stack([columns[name] for name in SIMILARITIES])
-    rarity = index.rarity()
-    facts = np.array([_fact_features(query, document, rarity) for document in documents])
-    return np.hstack([similar, facts]).astype(np.float64)
+    return features_of(_measures(query, index, numbers))
 
 
 def shared_weight(name: str, one: frozenset[str], other: frozenset[str], rarity: Rarity) -> float:
@@ -58,42 +88,46 @@ def shared_weight(name: str, one: frozenset[str], other: frozenset[str], rarity:
     return max((rarity.weight(name, value) for value in one & other), default=0.0)
 
 
-def _text_columns(query: Document, index: IssueIndex, rows: Rows) -> dict[str, Column]:
-    signals = index.signals(query)
+def compared(name: str, one: frozenset[str], other: frozenset[str], rarity: Rarity) -> tuple[float, float]:
+    """How weightily two issues agree in a fact, and 1 where they differ in it."""
+    agreement = compare(name, one, other)
+    weight = shared_weight(name, one, other, rarity) if agreement is Agreement.AGREE else 0.0
+    return weight, float(agreement is Agreement.DIFFER)
+
+
+def said_length(document: Document) -> int:
+    """Characters of what an issue says beyond its title and code."""
+    return len(document.text.prose) + len(document.text.error)
+
+
+def _measures(query: Document, index: IssueIndex, numbers: Sequence[int]) -> Measures:
+    documents, rows = [index.document(number) for number in numbers], index.rows(numbers)
+    signals, rarity = index.signals(query), index.rarity()
     terms = signals.terms
-    return {
-        "title": signals.title[rows],
-        "salient": signals.salient[rows],
-        "cross": signals.cross[rows],
-        "both": (signals.title[rows] + signals.salient[rows] + signals.crossed[rows]) / 4,
-        "words": signals.words[rows],
-        "title_words": signals.title_words[rows],
-        "words_cosine": index.words.cosines(terms.whole, rows),
-        "title_cosine": index.title_words.cosines(terms.title, rows),
-        "error_cosine": index.error_words.cosines(terms.error, rows),
-    }
-
-
-def _pair_columns(query: Document, documents: Sequence[Document]) -> dict[str, Column]:
-    return {
-        "days": np.array([_days(query.created_at, document.created_at) for document in documents]),
-        "length": np.array([_length(query, document) for document in documents]),
-        "errors_in_both": np.array([float(bool(query.text.error and other.text.error)) for other in documents]),
-        "mention": np.array([float(document.number in query.text.mentions) for document in documents]),
-    }
+    return Measures(
+        title=signals.title[rows],
+        salient=signals.salient[rows],
+        cross=signals.cross[rows],
+        crossed=signals.crossed[rows],
+        words=signals.words[rows],
+        title_words=signals.title_words[rows],
+        words_cosine=index.words.cosines(terms.whole, rows),
+        title_cosine=index.title_words.cosines(terms.title, rows),
+        error_cosine=index.error_words.cosines(terms.error, rows),
+        seconds=np.array([abs((query.created_at - each.created_at).total_seconds()) for each in documents]),
+        shorter=np.array([min(said_length(query), said_length(each)) for each in documents]),
+        errors_in_both=np.array([float(bool(query.text.error and each.text.error)) for each in documents]),
+        mention=np.array([float(each.number in query.text.mentions) for each in documents]),
+        facts=np.array([_fact_features(query, document, rarity) for document in documents]),
+    )
 
 
 def _fact_features(query: Document, other: Document, rarity: Rarity) -> list[float]:
     empty: frozenset[str] = frozenset()
-    values = {name: (query.facts.get(name, empty), other.facts.get(name, empty)) for name in AGREEING}
-    agreement = {name: compare(name, *both) for name, both in values.items()}
-    return [
-        *(
-            shared_weight(name, *values[name], rarity) if agreement[name] is Agreement.AGREE else 0.0
-            for name in AGREEING
-        ),
-        *(float(agreement[name] is Agreement.DIFFER) for name in DIFFERING),
-    ]
+    found = {
+        name: compared(name, query.facts.get(name, empty), other.facts.get(name, empty), rarity) for name in AGREEING
+    }
+    return [*(found[name][0] for name in AGREEING), *(found[name][1] for name in DIFFERING)]
 
 
 def background(similarities: Scores, own: int | None = None) -> float:
@@ -105,13 +139,3 @@ def background(similarities: Scores, own: int | None = None) -> float:
     count = min(NEIGHBOURS + 1, len(similarities))
     nearest = np.partition(similarities, -count)[-count:]
     return float((nearest.sum() - nearest.max()) / (count - 1))
-
-
-def _days(one: datetime, other: datetime) -> float:
-    return math.log1p(abs((one - other).total_seconds()) / DAY)
-
-
-def _length(query: Document, other: Document) -> float:
-    """How much the shorter of the two says, on a logarithmic scale."""
-    sizes = (len(document.text.prose) + len(document.text.error) for document in (query, other))
-    return math.log1p(min(sizes)) / 10

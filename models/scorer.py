@@ -63,10 +63,19 @@ class PairScorer:
     def _probabilities(
         self, query: Document, index: IssueIndex, others: Sequence[int], matrix: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        slope, intercept = self.artifact.calibration
         documents, rarity = [index.document(number) for number in others], index.rarity()
         own = np.array([sum(each.weight for each in adjustments(query, other, rarity)) for other in documents])
         denied = np.array([is_denied(query, other) for other in documents], dtype=bool)
+        return self.probabilities(matrix, own, denied)
+
+    def probabilities(
+        self, matrix: NDArray[np.float64], own: NDArray[np.float64], denied: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """Of pairs, shape (pairs,), by their features, the log-odds of their `adjustments`, and whether one denies it.
+
+        `matrix` has the shape (pairs, len(FEATURES)).
+        """
+        slope, intercept = self.artifact.calibration
         result = sigmoid(slope * (self.artifact.pairs.logits(matrix) + own) + intercept)
         return np.where(denied, 0.0, result)
 
