@@ -13,10 +13,10 @@ from models.constraints import Pin
 class Edit:
     """One act of a person on the cluster with the id `cluster`; `actor` is a login.
 
-    kind: rename (value: title) | label (value: label, None takes it away) | canonical (numbers: the issue; none takes it
-    away) | pin | exclude (numbers: the issues) | merge (value: the id merged into `cluster`; numbers: its members then) |
-    split (numbers leave `cluster`, value: their new id). `stayed`: who was in `cluster` at a merge, or was left there by
-    a split. An `undo` is resolved before edits come here.
+    kind: rename (value: title) | label (value: label, None takes it away) | canonical (numbers: the issue, none takes
+    it away) | pin | exclude (numbers: the issues) | merge (value: the id that goes into `cluster`; numbers: its members
+    at that time) | split (numbers leave `cluster`, value: their new id). `stayed`: who was in `cluster` at a merge, or
+    was left there by a split. An `undo` is resolved before edits come here.
     """
 
     kind: str
