@@ -10,12 +10,15 @@ from sqlalchemy import URL, Connection, column, inspect, make_url, select, table
 from bot.errors import StorageError
 from bot.storage.backend import MIGRATE_HINT, WRITES, Backend
 from bot.storage.clusters import Clusters
+from bot.storage.curation import Curations
 from bot.storage.decisions import Decisions
 from bot.storage.deliveries import Deliveries
 from bot.storage.door import named_failures
 from bot.storage.issues import Issues
+from bot.storage.learned import Learned
 from bot.storage.postgresql import PostgresBackend
 from bot.storage.protocol import Storage
+from bot.storage.refits import Refits
 from bot.storage.repositories import Repositories
 from bot.storage.sqlite import SqliteBackend
 from bot.storage.tables import REVISIONS, VERSION_TABLE
@@ -29,7 +32,7 @@ _BACKENDS: dict[str, Callable[[URL], Backend]] = {
 }
 
 
-class Database(Repositories, Issues, Decisions, Clusters, Deliveries, Tasks):
+class Database(Repositories, Issues, Learned, Decisions, Clusters, Curations, Refits, Deliveries, Tasks):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 
     def schema_state(self) -> tuple[str | None, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,14 +11,22 @@ from bot.storage.records import (
     ConfigRecord,
     DecisionRecord,
     DeliveryRecord,
+    EditRecord,
     EffectRecord,
     FeedbackRecord,
+    GenerationRecord,
+    LearnedRecord,
+    MissedRecord,
+    Provenance,
+    RefitRecord,
+    RefitStanding,
     RepositoryRecord,
     StoredIssue,
     StoredVectors,
     TaskRun,
 )
-from models.cluster import Generation
+from models.cluster import Cluster, Generation
+from models.curation import Edit
 
 
 class Storage(Protocol):
@@ -98,6 +106,17 @@ class Storage(Protocol):
         """Model → how many issues it embedded in their present text."""
         ...
 
+    # --- what a repository teaches
+    def learned(self, repository_id: int) -> LearnedRecord:
+        """As learned last; an empty record where nothing was."""
+        ...
+
+    def save_learned(self, repository_id: int, record: LearnedRecord) -> None: ...
+
+    def outdated(self, repository_id: int, recipe: str) -> Sequence[int]:
+        """The issues whose text and facts another recipe made, ascending."""
+        ...
+
     # --- decisions, effects, feedback
     def save_decision(self, record: DecisionRecord, effects: Sequence[EffectRecord]) -> tuple[int, Sequence[int]]:
         """Record a decision with its effects in one transaction; returns the ids. The effects' decision_id is
@@ -151,15 +170,98 @@ class Storage(Protocol):
     def feedback(self, repository_id: int, number: int | None = None) -> Sequence[FeedbackRecord]: ...
 
     # --- clusters
-    def publish(self, repository_id: int, generation: Generation) -> None:
-        """Write the generation aside and switch the current one to it in one statement."""
+    def publish(
+        self,
+        repository_id: int,
+        generation: Generation,
+        provenance: Provenance = ...,
+        refit: RefitRecord | None = None,
+    ) -> None:
+        """Write the generation aside and switch the current one to it in one statement. The end of the refit that made
+        it is kept in the same transaction, so that one that is repeated after a crash finds that it has ended."""
         ...
 
     def current_generation(self, repository_id: int) -> Generation | None: ...
 
+    def generation(self, repository_id: int, number: int) -> Generation | None:
+        """One that is kept, by its number; as it was when the next one took its place."""
+        ...
+
+    def generations(self, repository_id: int) -> Sequence[GenerationRecord]:
+        """Those that are kept, newest first."""
+        ...
+
+    def clusters_in_force(
+        self,
+        repository_id: int,
+        *,
+        ids: Collection[str] | None = None,
+        holding: Collection[int] | None = None,
+        known: bool = False,
+    ) -> Sequence[Cluster]:
+        """Clusters of the generation in force, in its order: those with these ids, those that hold any of these
+        issues, those of the configuration. Takes time by what is asked for, not by how much there is."""
+        ...
+
+    def cluster_ids(self, repository_id: int) -> frozenset[str]:
+        """Every id that a cluster of the repository ever had; none is given to another one."""
+        ...
+
     def join_cluster(self, repository_id: int, cluster_id: str, number: int) -> None:
         """Add an issue to a cluster of the current generation, leaving any other; idempotent. Raises NotFound where
         that generation has no such cluster."""
+        ...
+
+    def leave_cluster(self, repository_id: int, number: int) -> None:
+        """Take an issue out of whatever cluster of the current generation it is in; idempotent."""
+        ...
+
+    def amend(
+        self,
+        repository_id: int,
+        changed: Sequence[Cluster],
+        gone: Collection[str] = (),
+        edit: Edit | None = None,
+        undoes: int | None = None,
+    ) -> int | None:
+        """In one transaction, put clusters into the generation in force as they are here (their members leave any
+        other), end those that are gone, and keep the act that led to it; returns the act's id. Raises NotFound where
+        nothing was ever published, or what it undoes does not hold."""
+        ...
+
+    # --- what people set on clusters, refits, the ledger
+    def save_edit(self, repository_id: int, edit: Edit, undoes: int | None = None) -> int:
+        """Add an act of a person; `undoes` names an earlier one that no longer holds."""
+        ...
+
+    def edits(self, repository_id: int) -> Sequence[EditRecord]:
+        """In the order in which they were made, also those that were undone."""
+        ...
+
+    def start_refit(self, repository_id: int, origin: str, at: datetime) -> int: ...
+
+    def finish_refit(self, record: RefitRecord) -> None: ...
+
+    def refit(self, refit_id: int) -> RefitRecord | None: ...
+
+    def refits(self, repository_id: int, limit: int = 100) -> Sequence[RefitRecord]:
+        """Newest first."""
+        ...
+
+    def refit_standing(self) -> Sequence[RefitStanding]:
+        """How each active repository stands, by name."""
+        ...
+
+    def save_missed(self, records: Sequence[MissedRecord]) -> None:
+        """Upsert by pair."""
+        ...
+
+    def missed(self, repository_id: int, limit: int = 1000) -> Sequence[MissedRecord]:
+        """The ledger, the pair that was linked last first."""
+        ...
+
+    def missed_counts(self) -> dict[str, int]:
+        """Cause → number of missed duplicates, over all repositories."""
         ...
 
     # --- deliveries and tasks

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from models.curation import Edit
 from models.embedder import Vectors
 from models.issue import Issue
 from models.text import Text
@@ -34,6 +35,20 @@ class ConfigRecord:
     checked_at: datetime | None = None
     valid_text: str | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedRecord:
+    """What a repository taught; the empty record where nothing was learned yet.
+
+    `boilerplate`: keys of its template's lines (`models.markdown.line_key`). `calibration`: JSON-able figures of how
+    the score does there, see `bot.activities.learn`.
+    """
+
+    learned_at: datetime | None = None
+    issues: int = 0
+    boilerplate: frozenset[str] = frozenset()
+    calibration: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +155,78 @@ class TaskRun:
     started_at: datetime
     finished_at: datetime | None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a generation comes from. `origin`: nightly | by hand | import | configuration | rollback."""
+
+    origin: str = "configuration"
+    model_id: str | None = None
+    scorer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRecord:
+    """A generation that is kept, without its clusters; how many clusters and members it has."""
+
+    number: int
+    published_at: datetime
+    origin: str
+    model_id: str | None
+    scorer_id: str | None
+    clusters: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefitRecord:
+    """One attempt to refit. `outcome`: published | refused | failed; None while it runs, or where it died.
+
+    `changes` are those of `models.reconcile` as JSON-able data, also where they were refused; `figures` what was counted.
+    """
+
+    id: int
+    repository_id: int
+    origin: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    generation: int | None = None
+    churn: float | None = None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    changes: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefitStanding:
+    """How one repository stands with its refits."""
+
+    repository_id: int
+    repository: str
+    imported_at: datetime | None
+    last_success: datetime | None
+    last_outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EditRecord:
+    """What a person set on a cluster; `undone_by` is the id of the act that took it back."""
+
+    id: int
+    repository_id: int
+    edit: Edit
+    undone_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissedRecord:
+    """A pair that people linked and the bot had not named; `cause` is an enumerated word or a veto's name."""
+
+    repository_id: int
+    number: int
+    other: int
+    linked_at: datetime
+    noticed_at: datetime
+    cause: str

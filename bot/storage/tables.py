@@ -21,7 +21,7 @@ from bot.storage.columns import Id, JsonText, SafeText, UtcDateTime
 from bot.storage.postgresql import PostgresVector
 from bot.storage.sqlite import SqliteVector
 
-REVISIONS = ("0001",)  # the migrations in order; the last is what this code needs
+REVISIONS = ("0001", "0002")  # the migrations in order; the last is what this code needs
 VERSION_TABLE = "triage_version"
 
 metadata = MetaData(
@@ -112,6 +112,17 @@ issue_changes = Table(  # the counter at each number's last change; a deleted is
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("change", BigInteger, nullable=False),
     Index(None, "repository_id", "change"),
+)
+
+# --- what a repository teaches
+learned = Table(
+    "learned",
+    metadata,
+    _repository(primary_key=True),
+    Column("learned_at", UtcDateTime, nullable=False),
+    Column("issues", Integer, nullable=False),  # of how many it was learned
+    Column("boilerplate", JsonText, nullable=False),  # keys of the template's lines
+    Column("calibration", JsonText),  # JSON null where nothing was judged yet
 )
 
 # --- decisions, effects, feedback

@@ -18,6 +18,7 @@ from bot.errors import StorageError
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
 from bot.storage.records import RepositoryRecord
+from bot.storage.tables import REVISIONS
 from tests.fakes.stored import REPOSITORY, decision, delivery, stored_issue, stored_vectors
 
 PROJECT = Path(__file__).parents[2]
@@ -239,9 +240,9 @@ def test_processes_that_migrate_at_once_all_end_at_the_present_schema(database_u
 from bot.storage.open import migrate
 print(migrate(sys.argv[1])[1])
 """
-    assert answers(code, database_url, 3) == ["0001\n"] * 3
+    assert answers(code, database_url, 3) == [f"{REVISIONS[-1]}\n"] * 3
     opened = open_storage(database_url)
-    assert opened.schema_state() == ("0001", "0001")
+    assert opened.schema_state() == (REVISIONS[-1], REVISIONS[-1])
     opened.close()
 
 

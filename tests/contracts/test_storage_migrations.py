@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dbos import DBOS, DBOSClient
@@ -13,6 +15,7 @@ from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
 from bot.errors import StorageError
 from bot.storage.open import MIGRATIONS, migrate, open_storage
+from bot.storage.records import LearnedRecord, RepositoryRecord
 from bot.storage.tables import REVISIONS, VERSION_TABLE, metadata
 from tests.fakes.stored import delivery
 
@@ -40,6 +43,31 @@ def test_the_code_knows_every_migration_in_order() -> None:
 def test_migrating_says_from_where_to_where(database_url: str) -> None:
     assert migrate(database_url) == (None, REVISIONS[-1])
     assert migrate(database_url) == (REVISIONS[-1], REVISIONS[-1])
+
+
+def upgrade_to(engine: Engine, revision: str) -> None:
+    """The database as the code of that time left it."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_an_older_database_is_upgraded_with_what_it_holds(database_url: str, engine: Engine, revision: str) -> None:
+    upgrade_to(engine, revision)
+    with engine.begin() as connection:
+        values = "(7, 'a/b', 'a/b', 'paused', 3)"
+        connection.execute(text(f"INSERT INTO repositories (id, full_name, name_key, state, change) VALUES {values}"))
+    assert migrate(database_url) == (revision, REVISIONS[-1])
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    storage = open_storage(database_url)
+    assert storage.repository("a/b") == RepositoryRecord(7, "a/b", state="paused")
+    assert storage.learned(7) == LearnedRecord()
+    storage.close()
 
 
 def test_opening_leaves_an_empty_database_as_it_is(database_url: str, engine: Engine) -> None:

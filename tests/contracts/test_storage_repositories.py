@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, create_engine, make_url, select
 
 from bot.errors import NotFound
 from bot.storage.protocol import Storage
-from bot.storage.records import ConfigRecord, RepositoryRecord
+from bot.storage.records import ConfigRecord, LearnedRecord, RepositoryRecord
 from models.cluster import Cluster, Generation
 from tests.fakes.stored import NOON, REPOSITORY, decision, delivery, effect, stored_issue, stored_vectors, word
 
@@ -76,6 +76,7 @@ def test_nothing_is_kept_about_a_repository_that_is_not_known(storage: Storage) 
         lambda: storage.save_issues(1, [stored_issue(1)]),
         lambda: storage.save_vectors(1, [stored_vectors(1)]),
         lambda: storage.save_config(1, ConfigRecord()),
+        lambda: storage.save_learned(1, LearnedRecord(NOON)),
         lambda: storage.save_decision(decision(1, repository_id=1), []),
         lambda: storage.save_feedback(replace(word(1, "objection"), repository_id=1)),
         lambda: storage.publish(1, Generation(1, NOON)),
@@ -90,6 +91,7 @@ def fill(storage: Storage, repository_id: int, name: str) -> None:
     """At least one row about the repository in every table, and its name in deliveries about others too."""
     storage.save_repository(RepositoryRecord(repository_id, name))
     storage.save_config(repository_id, ConfigRecord(valid_text=name))
+    storage.save_learned(repository_id, LearnedRecord(NOON, 2, frozenset({name}), {"of": name}))
     storage.save_issues(repository_id, [stored_issue(1, body=f"secret of {name}"), stored_issue(2)])
     storage.save_vectors(repository_id, [stored_vectors(1)])
     record = decision(1, 2, repository_id=repository_id, delivery_id="d")
