@@ -48,3 +48,4 @@ class Issue:
     author: str = ""
     author_is_bot: bool = False
     is_pull_request: bool = False
+    reactions: int = 0  # people's, of every kind, on the issue itself

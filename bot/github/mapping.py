@@ -48,6 +48,7 @@ def issue(data: Any, number: int | None = None) -> Issue:
         author=_login(data),
         author_is_bot=_is_bot(data),
         is_pull_request=data.get("pull_request") is not None,
+        reactions=_reactions(data),
     )
 
 
@@ -168,6 +169,12 @@ def _login(data: Any) -> str:
 def _is_bot(data: Any) -> bool:
     user: Mapping[str, Any] | None = _optional(data, "user", dict)
     return user is not None and (user.get("type") == "Bot" or _login(data).endswith("[bot]"))
+
+
+def _reactions(data: Any) -> int:
+    """How many there are; some answers of GitHub leave them out."""
+    counts: Mapping[str, Any] | None = _optional(data, "reactions", dict)
+    return 0 if counts is None else max(0, _optional(counts, "total_count", int) or 0)
 
 
 def _cut(text: str) -> str:

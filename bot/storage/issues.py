@@ -10,9 +10,10 @@ import numpy as np
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from bot.errors import NotFound
+from bot.storage.cluster_tables import cluster_members, clusters
 from bot.storage.door import CHUNK, Door, chunks
 from bot.storage.records import StoredIssue, StoredVectors
-from bot.storage.tables import cluster_members, issue_changes, repositories
+from bot.storage.tables import issue_changes, repositories
 from bot.storage.tables import issues as issue_rows
 from bot.storage.tables import vectors as vector_rows
 from models.issue import Issue
@@ -61,6 +62,8 @@ class Issues(Door):
             for table in (vector_rows, cluster_members, issue_rows):
                 own = (table.c.repository_id == repository_id) & (table.c.number == number)
                 found += connection.execute(delete(table).where(own)).rowcount
+            pointing = (clusters.c.repository_id == repository_id) & (clusters.c.canonical == number)
+            connection.execute(update(clusters).where(pointing).values(canonical=None))
             if found:
                 self._stamp(connection, repository_id, [number])
 

@@ -183,7 +183,7 @@ class GenerationRecord:
 class RefitRecord:
     """One attempt to refit. `outcome`: published | refused | failed; None while it runs, or where it died.
 
-    `changes` are those of `models.reconcile` as JSON-able data, also where they were refused; `figures` what was counted.
+    `changes` are those of `models.reconcile` as JSON-able data, also where they were refused; `figures` are counts.
     """
 
     id: int

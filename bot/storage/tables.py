@@ -1,8 +1,6 @@
-"""Every table that the bot owns, by subject; each row names the repository that it is about."""
+"""Every table that the bot owns, by subject (those about clusters beside it); each row names its repository."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -12,39 +10,23 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
+from bot.storage.cluster_tables import generations
 from bot.storage.columns import Id, JsonText, SafeText, UtcDateTime
 from bot.storage.postgresql import PostgresVector
+from bot.storage.schema import repository_column
 from bot.storage.sqlite import SqliteVector
 
-REVISIONS = ("0001", "0002")  # the migrations in order; the last is what this code needs
+REVISIONS = ("0001", "0002", "0003")  # the migrations in order; the last is what this code needs
 VERSION_TABLE = "triage_version"
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = generations.metadata  # the clusters' tables are in it already
+
 _Vector = SqliteVector().with_variant(PostgresVector(), "postgresql")
-
-
-def _repository(*, primary_key: bool = False) -> Column[Any]:
-    return Column(
-        "repository_id",
-        BigInteger,
-        ForeignKey("repositories.id"),
-        primary_key=primary_key,
-        autoincrement=False,
-        nullable=False,
-    )
-
 
 # --- repositories
 repositories = Table(
@@ -65,7 +47,7 @@ repositories = Table(
 configs = Table(
     "configs",
     metadata,
-    _repository(primary_key=True),
+    repository_column(primary_key=True),
     Column("etag", SafeText),
     Column("checked_at", UtcDateTime),
     Column("valid_text", SafeText),
@@ -76,7 +58,7 @@ configs = Table(
 issues = Table(
     "issues",
     metadata,
-    _repository(primary_key=True),
+    repository_column(primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("title", SafeText, nullable=False),
     Column("body", SafeText, nullable=False),
@@ -90,6 +72,7 @@ issues = Table(
     Column("author", SafeText, nullable=False),
     Column("author_is_bot", Boolean, nullable=False),
     Column("is_pull_request", Boolean, nullable=False),
+    Column("reactions", Integer, nullable=False, server_default=text("0")),
     Column("text", JsonText, nullable=False),
     Column("text_hash", SafeText, nullable=False),
     Column("recipe", SafeText, nullable=False),
@@ -98,7 +81,7 @@ issues = Table(
 vectors = Table(
     "vectors",
     metadata,
-    _repository(primary_key=True),
+    repository_column(primary_key=True),
     Column("model_id", SafeText, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("text_hash", SafeText, nullable=False),
@@ -108,7 +91,7 @@ vectors = Table(
 issue_changes = Table(  # the counter at each number's last change; a deleted issue keeps its row
     "issue_changes",
     metadata,
-    _repository(primary_key=True),
+    repository_column(primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("change", BigInteger, nullable=False),
     Index(None, "repository_id", "change"),
@@ -118,7 +101,7 @@ issue_changes = Table(  # the counter at each number's last change; a deleted is
 learned = Table(
     "learned",
     metadata,
-    _repository(primary_key=True),
+    repository_column(primary_key=True),
     Column("learned_at", UtcDateTime, nullable=False),
     Column("issues", Integer, nullable=False),  # of how many it was learned
     Column("boilerplate", JsonText, nullable=False),  # keys of the template's lines
@@ -130,7 +113,7 @@ decisions = Table(
     "decisions",
     metadata,
     Column("id", Id, primary_key=True),
-    _repository(),
+    repository_column(),
     Column("number", BigInteger, nullable=False),
     Column("decided_at", UtcDateTime, nullable=False),
     Column("trigger", SafeText, nullable=False),
@@ -149,7 +132,7 @@ effects = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("decision_id", BigInteger, ForeignKey("decisions.id"), nullable=False),
-    _repository(),
+    repository_column(),
     Column("number", BigInteger, nullable=False),
     Column("kind", SafeText, nullable=False),
     Column("value", SafeText, nullable=False),
@@ -166,7 +149,7 @@ feedback = Table(
     "feedback",
     metadata,
     Column("id", Id, primary_key=True),
-    _repository(),
+    repository_column(),
     Column("number", BigInteger, nullable=False),
     Column("kind", SafeText, nullable=False),
     Column("said_at", UtcDateTime, nullable=False),
@@ -176,39 +159,6 @@ feedback = Table(
     Column("value", SafeText),
     Column("key", SafeText, nullable=False),  # hash of what makes it the same word, since null is never equal to null
     UniqueConstraint("repository_id", "number", "key"),
-)
-
-# --- clusters
-generations = Table(
-    "generations",
-    metadata,
-    Column("id", Id, primary_key=True),
-    _repository(),
-    Column("number", Integer, nullable=False),
-    Column("published_at", UtcDateTime, nullable=False),
-    UniqueConstraint("repository_id", "number"),
-)
-clusters = Table(
-    "clusters",
-    metadata,
-    Column("generation_id", BigInteger, ForeignKey("generations.id"), primary_key=True, autoincrement=False),
-    Column("id", SafeText, primary_key=True),
-    _repository(),
-    Column("position", Integer, nullable=False),
-    Column("title", SafeText, nullable=False),
-    Column("slug", SafeText),
-    Column("label", SafeText),
-    Column("canonical", BigInteger),
-    Index(None, "repository_id"),
-)
-cluster_members = Table(
-    "cluster_members",
-    metadata,
-    Column("generation_id", BigInteger, ForeignKey("generations.id"), primary_key=True, autoincrement=False),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("cluster_id", SafeText, primary_key=True),
-    _repository(),
-    Index(None, "repository_id", "number"),
 )
 
 # --- deliveries, tasks, batches
@@ -249,7 +199,7 @@ batches = Table(
     "batches",
     metadata,
     Column("id", Id, primary_key=True),
-    _repository(),
+    repository_column(),
     Column("scope", SafeText, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("closed_at", UtcDateTime),
@@ -260,7 +210,7 @@ batch_items = Table(
     metadata,
     Column("batch_id", BigInteger, ForeignKey("batches.id"), primary_key=True, autoincrement=False),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    _repository(),
+    repository_column(),
     Column("position", Integer, nullable=False),
     Column("done", Boolean, nullable=False),
     Index(None, "repository_id"),
