@@ -9,6 +9,7 @@ import math
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +26,27 @@ COMMON_SHARE = 0.15  # a term in more of the texts than this is not looked up in
 COMMON_FROM = 2_000
 _COUNT_BITS = 6
 _MAX_COUNT = (1 << _COUNT_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The terms of many texts, one text after the other; text i has those from `starts[i]` up to `starts[i + 1]`."""
+
+    starts: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    lengths: NDArray[np.float64]  # of each text, in terms
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a TermIndex knows of its terms: arrays by term id, and the numbers that BM25 needs."""
+
+    seen: NDArray[np.int32]  # in how many texts
+    idf: NDArray[np.float64]
+    average_length: float
+    too_common: float  # a term in more texts than this is not looked up
+    most_terms: int | None  # of a query that are looked up
 
 
 class TermIndex:
@@ -78,15 +100,13 @@ class TermIndex:
 
     def bm25(self, terms: Mapping[str, int], size: int) -> Scores:
         """BM25 of every row below `size`, as a share of what the text would score itself: shape (size,)."""
-        average = max(1.0, self._total / max(1, len(self)))
-        norms = grown(self._lengths, size)[:size] * np.float32(K1 * B / average) + np.float32(K1 * (1 - B))
-        own_norm = K1 * (1 - B + B * sum(terms.values()) / average)
+        norms = grown(self._lengths, size)[:size] * np.float32(K1 * B / self._average) + np.float32(K1 * (1 - B))
+        own_norm = K1 * (1 - B + B * sum(terms.values()) / self._average)
         scores = np.zeros(size, dtype=np.float32)
         own = 0.0
-        too_common = self._common_share * max(COMMON_FROM, len(self))
         for term_id, count, idf in self._rarest(terms):
             own += idf * count * (K1 + 1) / (count + own_norm)
-            if term_id >= 0 and self._seen[term_id] <= too_common:
+            if term_id >= 0 and self._seen[term_id] <= self._too_common:
                 entries = np.frombuffer(self._postings[term_id], dtype=np.uint32)
                 rows, counts = entries >> _COUNT_BITS, (entries & _MAX_COUNT).astype(np.float32)
                 scores[rows] += np.float32(idf * (K1 + 1)) * counts / (counts + norms[rows])
@@ -111,6 +131,27 @@ class TermIndex:
         """The sum of the terms' inverse document frequencies, in nats: how much there is to compare."""
         return sum(idf for _, _, idf in self._rarest(terms))
 
+    def entries(self, rows: Rows) -> Entries:
+        """The terms of the texts in these rows, each of which must be taken."""
+        packed = [np.frombuffer(self._terms[int(row)], dtype=np.uint32) for row in rows]
+        starts = np.cumsum([0, *map(len, packed)], dtype=np.int64)
+        every = np.concatenate(packed).astype(np.int64) if packed else np.zeros(0, dtype=np.int64)
+        counts = (every & _MAX_COUNT).astype(np.float64)
+        return Entries(starts, every >> _COUNT_BITS, counts, self._lengths[rows].astype(np.float64))
+
+    def vocabulary(self) -> Vocabulary:
+        """What is known of every term now."""
+        seen = self._seen[: max(1, len(self._postings))].copy()
+        return Vocabulary(seen, self._idf(seen), self._average, self._too_common, self._most_terms)
+
+    @property
+    def _average(self) -> float:
+        return max(1.0, self._total / max(1, len(self)))
+
+    @property
+    def _too_common(self) -> float:
+        return self._common_share * max(COMMON_FROM, len(self))
+
     def _id(self, term: str) -> int:
         term_id = self._ids.setdefault(term, len(self._ids))
         if term_id == len(self._postings):
@@ -124,7 +165,7 @@ class TermIndex:
 
     def _rarest(self, terms: Mapping[str, int]) -> list[tuple[int, int, float]]:
         """(term id or -1, count, idf) of the terms that decide, in a fixed order."""
-        found = [(self._ids.get(term, -1), count) for term, count in terms.items()]
+        found = [(self._ids.get(term, -1), min(count, _MAX_COUNT)) for term, count in terms.items()]
         seen = np.array([self._seen[term_id] if term_id >= 0 else 0 for term_id, _ in found], dtype=np.int32)
         idf = self._idf(seen)
         order = np.argsort(-idf, kind="stable")[: self._most_terms]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.bm25 import TermIndex, grown
 from models.document import Document
+from models.embedder import Vectors
 from models.facts import Rarity
 from models.terms import IssueTerms, issue_terms
 from models.vector_rows import VectorRows
@@ -69,6 +70,14 @@ class IssueIndex:
         assert document is not None  # noqa: S101 - a row that has a number has a document
         # A copy, because the row is cleared and used again when the issue changes.
         return replace(document, vectors=document.vectors.copy())
+
+    def numbers(self) -> list[int]:
+        """Those of all issues that are here, ascending."""
+        return sorted(self._rows)
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """A copy of the vectors in these rows: shape (rows, 2, dimension)."""
+        return self._vectors.take(rows)
 
     def rows(self, numbers: Sequence[int]) -> Rows:
         """Where the issues stand in the arrays of Signals; raises KeyError for one that is not here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.embedder import Vectors
 
@@ -29,6 +30,13 @@ class VectorRows:
     def clear(self, row: int) -> None:
         """Make a row similar to nothing."""
         self._blocks[row // _BLOCK][row % _BLOCK] = 0
+
+    def take(self, rows: NDArray[np.intp]) -> Vectors:
+        """A copy of what these rows hold: shape (len(rows), parts, dimension)."""
+        taken = np.empty((len(rows), *self._shape[1:]), dtype=np.float32)
+        for at, row in enumerate(rows.tolist()):
+            taken[at] = self._blocks[row // _BLOCK][row % _BLOCK]
+        return taken
 
     def similarities(self, vectors: Vectors, size: int) -> Vectors:
         """Products of each part of the rows below `size` with each given vector: shape (size, parts, len(vectors))."""
