@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.decision import Candidate, Decision, Evidence, Verdict
+from models.facts import DISCRIMINATING
 from models.issue import Issue
 
 MAX_MATCHES = 2  # facts named in a row, for and against, so that a row stays a line
@@ -24,6 +25,14 @@ _BREAKS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class WaveView:
+    """A wave that is on: how many reports came in the last hours of it."""
+
+    reports: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterView:
     """What the comment says of a known cluster: counts, and the range of versions and platforms of its members."""
 
@@ -32,6 +41,7 @@ class ClusterView:
     last_day: int = 0
     versions: tuple[str, str] | None = None
     platforms: tuple[str, ...] = ()
+    wave: WaveView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,8 @@ def render(decision: Decision, view: CommentView) -> str | None:
     headline = _headline(decision, view.cluster)
     if headline is None:
         return None
+    if _is_short(decision, view.cluster):
+        return f"{headline}\n\n{_footer(decision)}"
     parts = [headline, _table(decision, view), _known_so_far(view.cluster), _footer(decision)]
     return "\n\n".join(part for part in parts if part)
 
@@ -60,6 +72,15 @@ def neutral(text: str) -> str:
     """Text as text: Markdown, HTML, mentions and references in it do nothing, invisible characters are gone."""
     flat = _BREAKS.sub(" ", text).strip()
     return _AUTOLINK.sub(ZERO_WIDTH_SPACE, _MARKDOWN.sub(r"\\\1", flat))
+
+
+def _is_short(decision: Decision, cluster: ClusterView | None) -> bool:
+    """During a wave the comment is a pointer; but where the report contradicts what it is related to, it says in what
+    (INV 10)."""
+    if cluster is None or cluster.wave is None or decision.verdict is Verdict.REGRESSION:
+        return False
+    differs = any(one.name in DISCRIMINATING for link in decision.links for one in link.differs)
+    return decision.verdict is Verdict.DUPLICATE or not differs
 
 
 def _headline(decision: Decision, cluster: ClusterView | None) -> str | None:
@@ -81,11 +102,19 @@ def _headline(decision: Decision, cluster: ClusterView | None) -> str | None:
 
 def _counts(decision: Decision, cluster: ClusterView) -> str:
     parts = [] if decision.canonical is None else [f"#{decision.canonical}"]
+    if cluster.wave is not None:
+        span = "hour" if cluster.wave.hours == 1 else f"{cluster.wave.hours} hours"
+        parts.append(f"{_reports(cluster.wave.reports)} in the last {span}")
+        return f" ({', '.join(parts)})"
     if cluster.reports:
-        parts.append(f"{cluster.reports} report{'' if cluster.reports == 1 else 's'}")
+        parts.append(_reports(cluster.reports))
     if cluster.last_day:
         parts.append(f"{cluster.last_day} in the last day")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _reports(count: int) -> str:
+    return f"{count} report{'' if count == 1 else 's'}"
 
 
 def _table(decision: Decision, view: CommentView) -> str | None:

@@ -86,6 +86,7 @@ class Limits(Part):
 
     links: Annotated[int, Field(ge=1, le=10)] = 3
     comments_per_hour: Annotated[int, Field(ge=0, le=1000)] = 60
+    wave_comments_per_hour: Annotated[int, Field(ge=0, le=1000)] = 20
     cluster_cap: Annotated[int, Field(ge=2, le=10_000)] = 40
     churn: Annotated[float, Field(ge=0, le=1)] = 0.2
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.comment import CommentView, render, withdrawn
+from bot.policy import WAVE_BUDGET
 from bot.repo_config import RepoConfig
 from models.decision import Decision, Effect, EffectKind, Verdict
 
@@ -26,8 +27,9 @@ class Standing:
 
 
 def plan(decision: Decision, view: CommentView, config: RepoConfig, standing: Standing) -> tuple[Effect, ...]:
-    """The effects that bring the issue from what stands to what the decision says; an ignored issue is left alone."""
-    if decision.verdict is Verdict.IGNORED:
+    """The effects that bring the issue from what stands to what the decision says; an ignored issue is left alone, and
+    so is one for which a wave's budget has no first comment (and therefore no label, INV 25)."""
+    if decision.verdict is Verdict.IGNORED or _is_silent(decision, standing):
         return ()
     body = render(decision, view)
     wanted = wanted_labels(decision, config) if body is not None else ()
@@ -40,6 +42,11 @@ def plan(decision: Decision, view: CommentView, config: RepoConfig, standing: St
     elif standing.commented:
         effects.append(Effect(EffectKind.COMMENT, withdrawn()))
     return (*effects, *(Effect(EffectKind.ADD_LABEL, name) for name in wanted if _may_add(name, live, standing)))
+
+
+def _is_silent(decision: Decision, standing: Standing) -> bool:
+    """A comment that stands is kept true, and a person who asks for this very issue is answered."""
+    return WAVE_BUDGET in decision.vetoes and not (standing.commented or standing.asked)
 
 
 def _may_add(name: str, live: Collection[str], standing: Standing) -> bool:

@@ -29,6 +29,7 @@ TARGET_SAYS_LITTLE = "target-says-little"
 CLUSTER_OVER_CAP = "cluster-over-cap"
 LITTLE_INFORMATION = "little-information"
 REOPENED_BY_PERSON = "reopened-by-person"
+WAVE_BUDGET = "wave-budget"  # lowers no verdict: the bot has said enough about this wave for the hour
 
 SILENCING = frozenset({OBJECTION, LITTLE_INFORMATION})
 
@@ -59,7 +60,8 @@ class History:
 
     `issues`: the candidates, their roots and the canonicals, as last seen. `duplicates`: issue → its canonical.
     `separated`: numbers that a person told apart from this issue. `says_little`: candidates without information.
-    `members`: slug → the known cluster's members.
+    `members`: slug → the known cluster's members. `waves`: the known clusters on which a wave is, → the comments that
+    it was given in the last hour.
     """
 
     issues: Mapping[int, Issue] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class History:
     separated: frozenset[int] = frozenset()
     says_little: frozenset[int] = frozenset()
     members: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    waves: Mapping[str, int] = field(default_factory=dict)
     objected: bool = False
     reopened_by_person: bool = False
 
@@ -96,7 +99,7 @@ def decide(case: Case) -> Decision:
     told = (*cluster_vetoes, *refusals)
     target = _target(case, shown, cluster)
     if target is None:
-        return _without_target(case, shown, cluster, told)
+        return _in_budget(case, _without_target(case, shown, cluster, told))
     vetoes = _target_vetoes(case, target, cluster)
     decision = Decision(
         case.issue.number,
@@ -106,7 +109,7 @@ def decide(case: Case) -> Decision:
         links=_links(case, shown, target),
         vetoes=tuple(dict.fromkeys((*vetoes, *told))),
     )
-    return _with_cluster(_without_empty_promise(decision), cluster)
+    return _in_budget(case, _with_cluster(_without_empty_promise(decision), cluster))
 
 
 def root_of(number: int, duplicates: Mapping[int, int]) -> int:
@@ -316,3 +319,12 @@ def _with_cluster(decision: Decision, cluster: ClusterMatch | None) -> Decision:
     return replace(
         decision, cluster=cluster.slug, cluster_probability=cluster.probability, cluster_margin=cluster.margin
     )
+
+
+def _in_budget(case: Case, decision: Decision) -> Decision:
+    """During a wave on its cluster a decision is recorded, but the comments beyond the wave's budget are not written
+    (INV 30)."""
+    spent = case.history.waves.get(decision.cluster or "")
+    if spent is None or decision.verdict is Verdict.NEW or spent < case.config.limits.wave_comments_per_hour:
+        return decision
+    return replace(decision, vetoes=(*decision.vetoes, WAVE_BUDGET))

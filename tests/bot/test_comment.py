@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.comment import ClusterView, CommentView, neutral, render, withdrawn
+from bot.comment import ClusterView, CommentView, WaveView, neutral, render, withdrawn
 from bot.github.marker import MARKER, with_marker
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
 from models.issue import Issue
@@ -342,3 +342,37 @@ def test_only_numbers_of_the_decision_are_ever_named(links: list[Candidate], ver
     decision = Decision(9, verdict, canonical=7, links=tuple(links))
     body = render(decision, view(issue(5))) or ""
     assert {int(found) for found in re.findall(r"#(\d+)", body)} <= {7, *(link.number for link in links)}
+
+
+# --- during a wave
+
+WAVE = ClusterView("Extra usage", 62, 14, ("2.0.76", "2.1.96"), ("macOS",), WaveView(14, 6))
+
+
+def test_during_a_wave_the_comment_is_one_pointer_and_how_to_object() -> None:
+    links = (Candidate(5, 0.97, evidence=(agree("same status code: `400`"),)), Candidate(7, 0.9))
+    decision = duplicate(*links, cluster="extra")
+    body = render(decision, view(issue(5), issue(7), cluster=WAVE))
+    assert body == (
+        "**This looks like a report we already know: _Extra usage_** (#5, 14 reports in the last 6 hours)\n\n"
+        + footer_of(render(decision, view(issue(5), cluster=ClusterView("Extra usage"))))
+    )
+
+
+def test_one_report_in_one_hour_is_said_in_the_singular() -> None:
+    body = render(duplicate(cluster="extra"), view(cluster=ClusterView("Extra usage", wave=WaveView(1, 1))))
+    assert "(#5, 1 report in the last hour)" in (body or "")
+
+
+def test_inv_10_during_a_wave_a_contradiction_is_still_named() -> None:
+    link = Candidate(5, 0.9, evidence=(Evidence("status_code", Agreement.DIFFER, "status code: `400` here", -2.0),))
+    related = Decision(9, Verdict.RELATED, 0.9, cluster="extra", links=(link,))
+    assert "**differs**: status code: `400` here" in (render(related, view(issue(5), cluster=WAVE)) or "")
+    same = Decision(9, Verdict.RELATED, 0.9, cluster="extra", links=(Candidate(5, 0.9),))
+    assert "| #5 |" not in (render(same, view(issue(5), cluster=WAVE)) or "")
+
+
+def test_inv_15_during_a_wave_a_regression_keeps_its_own_words() -> None:
+    body = render(Decision(9, Verdict.REGRESSION, 0.9, 5, "extra", links=(Candidate(5, 0.9),)), view(cluster=WAVE))
+    assert "closed as completed" in (body or "")
+    assert "| #5 |" in (body or "")

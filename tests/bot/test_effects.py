@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.comment import ClusterView, CommentView, render, withdrawn
 from bot.effects import Standing, conclusion, plan, wanted_labels
+from bot.policy import WAVE_BUDGET
 from bot.repo_config import RepoConfig, parse
 from models.decision import Candidate, Decision, Effect, EffectKind, Verdict
 
@@ -178,3 +179,24 @@ def test_inv_23_scores_evidence_and_order_may_move_without_another_conclusion() 
     one = decision(Verdict.DUPLICATE, cluster="extra", links=(Candidate(3, 0.9), Candidate(4, 0.8)))
     other = decision(Verdict.DUPLICATE, cluster="extra", links=(Candidate(4, 0.95, 0.3), Candidate(3, 0.91)))
     assert conclusion(one, CONFIG) == conclusion(other, CONFIG)
+
+
+# --- during a wave
+
+MUTED = decision(Verdict.DUPLICATE, cluster="extra", vetoes=(WAVE_BUDGET,))
+
+
+def test_inv_25_beyond_a_waves_budget_neither_comment_nor_label_is_written() -> None:
+    assert planned(MUTED) == []
+
+
+def test_beyond_a_waves_budget_a_comment_that_stands_is_kept_true() -> None:
+    assert planned(MUTED, standing()) == planned(DUPLICATE, standing())
+
+
+def test_beyond_a_waves_budget_a_person_who_asks_is_answered() -> None:
+    assert planned(MUTED, standing(commented=False, asked=True)) == planned(DUPLICATE)
+
+
+def test_inv_23_a_wave_does_not_change_a_conclusion() -> None:
+    assert conclusion(MUTED, CONFIG) == conclusion(DUPLICATE, CONFIG)

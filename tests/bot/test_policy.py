@@ -440,3 +440,34 @@ def test_inv_08_no_separated_number_is_ever_named(candidates: list[Candidate], a
     decision = decide(case(*candidates, past=past, matches=(match(),) if known else ()))
     assert decision.canonical not in apart
     assert not apart & {link.number for link in decision.links}
+
+
+# --- during a wave
+
+FEW = parse(
+    "limits: {wave_comments_per_hour: 2}\n"
+    "clusters:\n  - {slug: extra, title: Extra usage, canonical: 3}\n  - {slug: other, title: Another}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("spent", "vetoes"), [(0, ()), (1, ()), (2, (policy.WAVE_BUDGET,)), (9, (policy.WAVE_BUDGET,))]
+)
+def test_inv_30_beyond_a_waves_budget_the_decision_stands_and_says_why_it_is_not_told(
+    spent: int, vetoes: tuple[str, ...]
+) -> None:
+    decision = decide(case(STRONG, matches=(match(),), config=FEW, past=history(waves={"extra": spent})))
+    assert concluded(decision) == (Verdict.DUPLICATE, 3, [3])
+    assert decision.vetoes == vetoes
+
+
+def test_a_wave_on_another_cluster_costs_nothing() -> None:
+    decision = decide(case(STRONG, matches=(match(),), config=FEW, past=history(waves={"other": 9})))
+    assert decision.vetoes == ()
+    assert decide(case(STRONG, past=history(waves={"extra": 99}))).vetoes == ()
+
+
+def test_a_waves_budget_holds_where_the_cluster_has_no_target_yet() -> None:
+    decision = decide(case(matches=(match(slug="other"),), config=FEW, past=history(waves={"other": 2})))
+    assert decision.verdict is Verdict.RELATED
+    assert policy.WAVE_BUDGET in decision.vetoes
