@@ -58,8 +58,8 @@ class Refits(Door):
         c = refits.c
         own = c.repository_id == repositories.c.id
         success = select(func.max(c.finished_at)).where(own, c.outcome == "published").scalar_subquery()
-        last = select(func.max(c.id)).where(own, c.outcome.is_not(None)).scalar_subquery()
-        outcome = select(c.outcome).where(c.id == last).scalar_subquery()
+        ended = select(c.outcome).where(own, c.outcome.is_not(None)).order_by(c.id.desc())
+        outcome = ended.limit(1).scalar_subquery()
         columns = (repositories.c.id, repositories.c.full_name, repositories.c.imported_at, success, outcome)
         named = (repositories.c.state == "active") & repositories.c.name_key.is_not(None)
         query = select(*columns).where(named).order_by(repositories.c.name_key)

@@ -9,9 +9,10 @@ import pytest
 from bot.errors import NotFound, StorageError
 from bot.storage.clusters import GENERATIONS_KEPT
 from bot.storage.protocol import Storage
-from bot.storage.records import RepositoryRecord
-from models.cluster import Cluster, Generation
-from tests.fakes.stored import NOON, REPOSITORY, at
+from bot.storage.records import EditRecord, GenerationRecord, Provenance, RepositoryRecord
+from models.cluster import Cluster, Generation, Part
+from models.curation import Edit
+from tests.fakes.stored import NOON, REPOSITORY, at, stored_issue
 
 FIRST = Generation(
     1,
@@ -82,3 +83,123 @@ def test_repositories_have_generations_of_their_own(storage: Storage) -> None:
     storage.publish(REPOSITORY, FIRST)
     storage.publish(2, replace(FIRST, clusters=()))
     assert storage.current_generation(REPOSITORY) == FIRST
+
+
+FULL = Cluster(
+    "c7",
+    "Upload fails",
+    members=(7, 8, 9),
+    coherence=0.75,
+    held="over-cap",
+    title_by="person",
+    parts=(Part("os", "linux", (7, 9)), Part("os", "macos", (8,))),
+    terms=("upload", "fails"),
+)
+
+
+def in_force(storage: Storage) -> dict[str, Cluster]:
+    found = storage.current_generation(REPOSITORY)
+    assert found is not None
+    return {cluster.id: cluster for cluster in found.clusters}
+
+
+def test_a_cluster_comes_back_with_everything_that_it_carries(storage: Storage) -> None:
+    storage.publish(REPOSITORY, Generation(1, NOON, (FULL,)))
+    assert in_force(storage) == {"c7": FULL}
+
+
+def test_a_deleted_issue_is_in_no_cluster_part_or_canonical(storage: Storage) -> None:
+    storage.save_issues(REPOSITORY, [stored_issue(8)])
+    storage.publish(REPOSITORY, Generation(1, NOON, (replace(FULL, canonical=8), Cluster("d", "D", canonical=7))))
+    storage.delete_issue(REPOSITORY, 8)
+    assert in_force(storage) == {
+        "c7": replace(FULL, members=(7, 9), parts=(Part("os", "linux", (7, 9)),)),
+        "d": Cluster("d", "D", canonical=7),
+    }
+
+
+def test_generations_are_listed_and_an_earlier_one_can_be_read(storage: Storage) -> None:
+    storage.publish(REPOSITORY, FIRST)
+    storage.join_cluster(REPOSITORY, "a", 9)
+    storage.publish(REPOSITORY, Generation(2, at(1)), Provenance("nightly", "m@1", "scorer-1"))
+    assert storage.generations(REPOSITORY) == [
+        GenerationRecord(2, at(1), "nightly", "m@1", "scorer-1", 0, 0),
+        GenerationRecord(1, NOON, "configuration", None, None, 3, 5),
+    ]
+    before = storage.generation(REPOSITORY, 1)
+    assert before is not None
+    assert [cluster.members for cluster in before.clusters] == [(3, 5, 20), (4, 9), ()]
+    assert storage.generation(REPOSITORY, 3) is None
+
+
+def test_only_the_clusters_that_are_asked_for_are_read(storage: Storage) -> None:
+    assert storage.clusters_in_force(REPOSITORY, ids=["a"]) == []
+    storage.publish(REPOSITORY, FIRST)
+    z, a, e = FIRST.clusters
+    assert storage.clusters_in_force(REPOSITORY) == [z, a, e]
+    assert storage.clusters_in_force(REPOSITORY, known=True) == [z]
+    assert storage.clusters_in_force(REPOSITORY, ids=["e", "z", "nowhere"]) == [z, e]
+    assert storage.clusters_in_force(REPOSITORY, holding=[4, 20, 99]) == [z, a]
+    assert storage.clusters_in_force(REPOSITORY, ids=["a"], holding=[20]) == []
+    assert storage.clusters_in_force(REPOSITORY, ids=[]) == []
+
+
+def test_an_issue_leaves_its_cluster(storage: Storage) -> None:
+    storage.leave_cluster(REPOSITORY, 5)
+    storage.publish(REPOSITORY, FIRST)
+    for _ in range(2):
+        storage.leave_cluster(REPOSITORY, 5)
+    assert in_force(storage)["z"].members == (3, 20)
+
+
+def test_clusters_in_force_are_amended_together_with_the_act_that_asked_for_it(storage: Storage) -> None:
+    storage.publish(REPOSITORY, FIRST)
+    act = Edit("merge", at(3), "mia", "a", (3, 5, 20), "z", (4,))
+    merged = Cluster("a", "Promo", members=(3, 4, 5, 20))
+    made = storage.amend(REPOSITORY, [merged, FULL], ["z"], act)
+    assert made is not None
+    found = storage.current_generation(REPOSITORY)
+    assert found == Generation(1, NOON, (merged, FIRST.clusters[2], FULL))
+    assert storage.edits(REPOSITORY) == [EditRecord(made, REPOSITORY, act)]
+    assert storage.cluster_ids(REPOSITORY) == {"z", "a", "e", "c7"}
+
+
+def test_members_of_an_amended_cluster_leave_any_other(storage: Storage) -> None:
+    storage.publish(REPOSITORY, FIRST)
+    assert storage.amend(REPOSITORY, [replace(FIRST.clusters[1], members=(4, 5))]) is None
+    assert {name: one.members for name, one in in_force(storage).items()} == {"z": (3, 20), "a": (4, 5), "e": ()}
+
+
+def test_an_amendment_that_cannot_be_kept_changes_nothing(storage: Storage) -> None:
+    act = Edit("undo", NOON, "mia", "a", value="77")
+    with pytest.raises(NotFound, match="nothing was published"):
+        storage.amend(REPOSITORY, [FULL], (), act)
+    storage.publish(REPOSITORY, FIRST)
+    with pytest.raises(NotFound, match="no edit 77"):
+        storage.amend(REPOSITORY, [FULL], ["z"], act, undoes=77)
+    assert storage.current_generation(REPOSITORY) == FIRST
+    assert storage.edits(REPOSITORY) == []
+
+
+def test_an_id_that_was_ever_used_stays_known_after_its_generation_is_gone(storage: Storage) -> None:
+    storage.publish(REPOSITORY, FIRST)
+    for number in range(2, GENERATIONS_KEPT + 4):
+        storage.publish(REPOSITORY, Generation(number, at(number)))
+    assert storage.generation(REPOSITORY, 1) is None
+    assert storage.cluster_ids(REPOSITORY) == {"z", "a", "e"}
+    storage.forget_repository(REPOSITORY)
+    assert storage.cluster_ids(REPOSITORY) == frozenset()
+
+
+def test_edits_are_kept_in_order_and_an_undo_is_one_too(storage: Storage) -> None:
+    first = storage.save_edit(REPOSITORY, Edit("rename", NOON, "mia", "a", value="Promo credit"))
+    split = Edit("split", at(1), "ann", "z", (3, 5), "c3", (20,))
+    storage.save_edit(REPOSITORY, split)
+    undo = storage.save_edit(REPOSITORY, Edit("undo", at(2), "mia", "a", value=str(first)), undoes=first)
+    with pytest.raises(NotFound):
+        storage.save_edit(REPOSITORY, Edit("undo", at(3), "mia", "a", value=str(first)), undoes=first)
+    found = storage.edits(REPOSITORY)
+    assert [(one.edit.kind, one.undone_by) for one in found] == [("rename", undo), ("split", None), ("undo", None)]
+    assert found[1].edit == split
+    storage.forget_repository(REPOSITORY)
+    assert storage.edits(REPOSITORY) == []
