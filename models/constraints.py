@@ -106,7 +106,7 @@ def said(act: Act) -> str:
 def _words(refused: Act, because: tuple[Act, ...]) -> str:
     if not because:
         return f"{said(refused)}: not followed, an issue cannot be apart from itself"
-    outweighed = isinstance(refused, Pin) and refused.implied and not any(_implied(act) for act in because)
+    outweighed = _implied(refused) and not all(_implied(act) for act in because)
     rule = "what was said of an issue itself holds" if outweighed else "the newer holds"
     return f"{said(refused)}: not followed, because {' and '.join(said(act) for act in because)}; {rule}"
 
@@ -130,6 +130,10 @@ def _pair(act: Constraint) -> tuple[int, int]:
 _Node = int | str
 
 
+def _ends(act: Act) -> tuple[_Node, _Node]:
+    return (act.one, act.other) if isinstance(act, Constraint) else (act.number, act.cluster)
+
+
 class _Held:
     """Disjoint blocks of issues and clusters, and which blocks must stay apart.
 
@@ -145,7 +149,7 @@ class _Held:
 
     def accept(self, act: Act) -> tuple[Act, ...] | None:
         """None where the act holds from now on, or else the acts that it contradicts."""
-        one, other = (act.one, act.other) if isinstance(act, Constraint) else (act.number, act.cluster)
+        one, other = _ends(act)
         first, second = self._find(one), self._find(other)
         if act.together if isinstance(act, Constraint) else act.inside:
             return self._put_together(one, other, act)
@@ -178,7 +182,7 @@ class _Held:
         first, second = self._root[one], self._root[other]
         if first != second:
             if second in self._foes[first]:
-                return (self._foes[first][second],)
+                return self._over(one, other, self._foes[first][second])
             if first in self._cluster and second in self._cluster:
                 return (*self._way(one, self._cluster[first]), *self._way(other, self._cluster[second]))
             self._unite(first, second)
@@ -197,6 +201,11 @@ class _Held:
             self._foes[foe].setdefault(high, act)
         if low in self._cluster:
             self._cluster[high] = self._cluster.pop(low)
+
+    def _over(self, one: _Node, other: _Node, apart: Act) -> tuple[Act, ...]:
+        """What keeps two nodes apart: an act, and the chains that lead from them to its ends."""
+        near, far = sorted(_ends(apart), key=lambda end: self._root[end] != self._root[one])
+        return tuple(dict.fromkeys((*self._way(one, near), apart, *self._way(far, other))))
 
     def _way(self, start: _Node, end: _Node) -> tuple[Act, ...]:
         """A shortest chain of acts between two nodes of one block; where it is long, its two ends."""
