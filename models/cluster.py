@@ -74,3 +74,21 @@ class Generation:
     number: int
     published_at: datetime
     clusters: tuple[Cluster, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """A burst of a cluster's reports (see `models.waves`): on while `ended_at` is None.
+
+    `noticed_at` is the time of the report that gave it away. `expected`: reports that the past predicts for the window
+    in which it was noticed; `probability`: how probably chance alone makes as many there.
+    """
+
+    began_at: datetime
+    noticed_at: datetime
+    reports: int
+    expected: float
+    peak_per_hour: int
+    last_arrival_at: datetime
+    probability: float
+    ended_at: datetime | None = None

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc  # type: ignore[import-untyped] # it ships no types
 
+from models.cluster import Wave
 from models.rhythm import HISTORY, Hours, Rhythm, in_hours
 
 WINDOWS = np.array([1.0, 6.0, 24.0])  # hours
@@ -47,24 +48,6 @@ class Past:
     since: datetime
     rhythm: Rhythm
     waves: tuple[tuple[datetime, datetime], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """A burst of reports: on while `ended_at` is None.
-
-    `noticed_at` is the time of the report that gave it away. `expected`: reports that the past predicts for the window
-    in which it was noticed; `probability`: how probably chance alone makes as many there.
-    """
-
-    began_at: datetime
-    noticed_at: datetime
-    reports: int
-    expected: float
-    peak_per_hour: int
-    last_arrival_at: datetime
-    probability: float
-    ended_at: datetime | None = None
 
 
 def notice(arrivals: Sequence[datetime], past: Past) -> Wave | None:

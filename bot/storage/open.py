@@ -23,6 +23,7 @@ from bot.storage.repositories import Repositories
 from bot.storage.sqlite import SqliteBackend
 from bot.storage.tables import REVISIONS, VERSION_TABLE
 from bot.storage.tasks import Tasks
+from bot.storage.waves import Waves
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BACKENDS: dict[str, Callable[[URL], Backend]] = {
@@ -32,7 +33,7 @@ _BACKENDS: dict[str, Callable[[URL], Backend]] = {
 }
 
 
-class Database(Repositories, Issues, Learned, Decisions, Clusters, Curations, Refits, Deliveries, Tasks):
+class Database(Repositories, Issues, Learned, Decisions, Clusters, Curations, Refits, Deliveries, Tasks, Waves):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 
     def schema_state(self) -> tuple[str | None, str]:

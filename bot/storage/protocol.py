@@ -25,11 +25,12 @@ from bot.storage.records import (
     StoredVectors,
     TaskRun,
 )
+from bot.storage.wave_protocol import WaveStorage
 from models.cluster import Cluster, Generation
 from models.curation import Edit
 
 
-class Storage(Protocol):
+class Storage(WaveStorage, Protocol):
     """Every method is one transaction. Datetimes are aware and in UTC. Upserts are by the record's natural key."""
 
     # --- repositories

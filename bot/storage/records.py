@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from models.cluster import Wave
 from models.curation import Edit
 from models.embedder import Vectors
 from models.issue import Issue
@@ -230,3 +231,21 @@ class MissedRecord:
     linked_at: datetime
     noticed_at: datetime
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaveRecord:
+    """A wave on a cluster. `last_number` is its last report, by which the cluster is found again after a refit.
+
+    `alarmed`: people were told, for it was on when it was noticed; those found in the past were never news.
+    `told_began_at`, `told_ended_at`: when the outgoing webhook took it.
+    """
+
+    id: int | None  # given by the database
+    repository_id: int
+    cluster_id: str
+    wave: Wave
+    last_number: int
+    alarmed: bool = True
+    told_began_at: datetime | None = None
+    told_ended_at: datetime | None = None

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom  # type: ignore[import-untyped] # it ships no types
 
 from models import waves
+from models.cluster import Wave
 from models.rhythm import Rhythm, learn
-from models.waves import FALSE_ALARMS, LEAST, Past, Wave, follow, level, notice, replay
+from models.waves import FALSE_ALARMS, LEAST, Past, follow, level, notice, replay
 
 START = datetime(2025, 6, 2, tzinfo=UTC)
 TODAY = START + timedelta(days=300)
