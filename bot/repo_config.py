@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from bot.config_keys import ClusterConfig, Fact, Ignore, Labels, Limits, Mode, Part, Refit
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
-from models.facts import FACT_NAMES, FactPattern, compile_pattern
+from models.facts import FACT_ALIASES, FACT_NAMES, FactPattern, compile_pattern, full_name
 
 CONFIG_PATH = ".github/triage.yml"
 MAX_CLUSTERS = 200
@@ -26,7 +26,6 @@ EXPECTED = {
     "model_type": "must hold keys of its own",
     "dict_type": "must hold keys of its own",
 }
-FACT_ALIASES = {"status": "status_code", "error": "error_type", "operating_system": "os"}
 
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 
@@ -60,7 +59,7 @@ class RepoConfig(Part):
         for what, part, key, values in (
             ("cluster slug", "clusters", "slug", [cluster.slug for cluster in self.clusters]),
             ("cluster canonical", "clusters", "canonical", [cluster.canonical for cluster in self.clusters]),
-            ("fact name", "facts", "name", [fact.name for fact in self.facts]),
+            ("fact name", "facts", "name", [full_name(fact.name) for fact in self.facts]),
         ):
             for place, value in enumerate(values):
                 if value is not None and value in values[:place]:
@@ -73,6 +72,9 @@ class RepoConfig(Part):
             for name in sorted(set(cluster.requires) - known):
                 message = f"cluster {cluster.slug} requires the unknown fact {name!r} (known: {names})"
                 yield ("clusters", place, "requires", name), message
+            meant = [full_name(name) for name in cluster.requires]
+            for name in sorted({name for name in meant if meant.count(name) > 1}):
+                yield ("clusters", place, "requires"), f"cluster {cluster.slug} requires the fact {name} twice"
 
     def _confused_labels(self) -> Iterator[tuple[Path, str]]:
         verdicts = [self.labels.candidate, self.labels.confirmed, self.labels.regression]
@@ -96,14 +98,14 @@ class RepoConfig(Part):
                 label=cluster.label,
                 canonical=cluster.canonical,
                 examples=cluster.examples,
-                requires={FACT_ALIASES.get(name, name): value for name, value in cluster.requires.items()},
+                requires={full_name(name): value for name, value in cluster.requires.items()},
             )
             for cluster in self.clusters
         )
 
     def fact_patterns(self) -> tuple[FactPattern, ...]:
-        """The repository's own facts, compiled."""
-        return tuple(compile_pattern(fact.name, fact.pattern, fact.heading) for fact in self.facts)
+        """The repository's own facts, compiled, by their full names."""
+        return tuple(compile_pattern(full_name(fact.name), fact.pattern, fact.heading) for fact in self.facts)
 
     def label_styles(self) -> dict[str, tuple[str, str]]:
         """Every label that the bot may set → (colour, description) for the day when it is missing."""

@@ -17,12 +17,14 @@ from models.text import Text
 
 __all__ = [
     "DISCRIMINATING",
+    "FACT_ALIASES",
     "FACT_NAMES",
     "FactPattern",
     "Rarity",
     "compare",
     "compile_pattern",
     "extract",
+    "full_name",
     "value_weights",
 ]
 
@@ -30,6 +32,13 @@ FACT_NAMES = (
     *("status_code", "error_type", "service_error", "error_message", "exit_code", "exception", "frames"),
     *("version", "os", "terminal", "plan", "model"),
 )
+FACT_ALIASES = {
+    "status": "status_code",
+    "error": "error_type",
+    "message": "error_message",
+    "exit": "exit_code",
+    "operating_system": "os",
+}  # what a maintainer may write instead
 DISCRIMINATING = frozenset(
     {"status_code", "error_type", "service_error", "exit_code"}
 )  # to differ in one contradicts "duplicate"
@@ -112,6 +121,11 @@ def extract(text: Text, patterns: Sequence[FactPattern] = ()) -> dict[str, froze
     }
     facts.update({fact.name: values for fact in patterns if (values := values_of(fact, text))})
     return {name: values for name, values in facts.items() if values}
+
+
+def full_name(name: str) -> str:
+    """The fact that a maintainer means; a repository's own fact has no other name."""
+    return FACT_ALIASES.get(name, name)
 
 
 def compare(name: str, a: frozenset[str], b: frozenset[str]) -> Agreement:

@@ -14,7 +14,7 @@ from models.decision import Agreement, Evidence
 from models.document import Document, prepare_all
 from models.embedder import Embedder
 from models.evidence import difference
-from models.facts import compare
+from models.facts import compare, full_name
 from models.features import background, shared_weight
 from models.issue import Issue
 from models.retrieval import IssueIndex
@@ -26,7 +26,6 @@ MOST_EXAMPLES = 20
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 CLUSTER_FEATURES = ("similarity", "gap", "second", "words", "error_message", "members", "best_member", "has_members")
-FACT_ALIASES = {"status": "status_code", "error": "error_type", "exit": "exit_code", "message": "error_message"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def contradictions(query: Document, cluster: KnownCluster) -> tuple[Evidence, ..
     """The required facts for which the issue states another value; one that it does not state contradicts nothing."""
     found = []
     for key, value in sorted(cluster.requires.items()):
-        name = FACT_ALIASES.get(key, key)
+        name = full_name(key)
         mine, needed = query.facts.get(name, frozenset()), frozenset({str(value).strip().lower()})
         if compare(name, mine, needed) is Agreement.DIFFER:
             found.append(Evidence(name, Agreement.DIFFER, difference(name, mine, needed), -1.0))

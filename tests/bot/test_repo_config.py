@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import ConfigError
 from bot.repo_config import MAX_BYTES, MAX_CLUSTERS, MOST_PROBLEMS, RepoConfig, parse
+from models.facts import FACT_ALIASES
 
 CLUSTER = """\
 version: 1
@@ -55,6 +56,17 @@ def test_a_full_file_is_read_to_the_letter() -> None:
     assert [pattern.name for pattern in config.fact_patterns()] == ["plan"]
     known = config.known_clusters()[0]
     assert (known.slug, known.canonical, known.requires) == ("extra-usage", 12, {"status_code": "400"})
+
+
+@pytest.mark.parametrize(("short", "full"), FACT_ALIASES.items())
+def test_a_fact_has_one_meaning_under_its_short_name(short: str, full: str) -> None:
+    config = parse(f"facts:\n  - {{name: {short}, pattern: 'x+'}}\n" + CLUSTER.replace("status:", f"{short}:")[11:])
+    assert [pattern.name for pattern in config.fact_patterns()] == [full]
+    assert config.known_clusters()[0].requires == {full: "400"}
+    twice = CLUSTER.replace("status: 400", f"{short}: 400, {full}: 500")
+    assert problem(twice) == f"line 8: cluster extra-usage requires the fact {full} twice"
+    both = f"facts:\n  - {{name: {full}, pattern: 'x+'}}\n  - {{name: {short}, pattern: 'y+'}}\n"
+    assert problem(both) == f"line 3: fact name {full} is used more than once"
 
 
 def test_every_label_that_may_be_set_has_a_colour_and_a_short_description() -> None:
