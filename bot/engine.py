@@ -12,6 +12,7 @@ from bot.inbox import QUEUE, SCHEDULES, WORKFLOW_VERSION, engine_url
 from bot.services import Services
 from bot.settings import Settings
 from bot.storage.protocol import Storage
+from bot.storage.records import DeliveryRecord
 from bot.workflows import steps
 from bot.workflows.every import WORKFLOWS
 
@@ -112,9 +113,16 @@ def set_aside(storage: Storage) -> int:
         status=list(GIVEN_UP), sort_desc=True, limit=GIVEN_UP_MOST, load_input=False, load_output=False
     )
     for workflow in given_up:
-        row = storage.delivery(workflow.workflow_id) or storage.delivery(workflow.workflow_id.rpartition("/")[0])
+        row = _delivery_of(storage, workflow.workflow_id)
         if row is not None and row.state in {"queued", "running"}:
             storage.finish_delivery(row.id, "failed", "set aside", GIVEN_UP[workflow.status])
             log.warning("delivery.set_aside", delivery=row.id, reason=GIVEN_UP[workflow.status])
             count += 1
     return count
+
+
+def _delivery_of(storage: Storage, workflow_id: str) -> DeliveryRecord | None:
+    """The delivery that a workflow works off: its id is the delivery's, with the turn behind it."""
+    while (row := storage.delivery(workflow_id)) is None and "/" in workflow_id:
+        workflow_id = workflow_id.rpartition("/")[0]
+    return row

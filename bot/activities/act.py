@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,7 +18,8 @@ from models.decision import Effect, EffectKind
 from models.issue import Issue
 
 HOUR = timedelta(hours=1)
-BUDGET_ROWS = 10_000  # effects looked through for the comments of the last hour; at most 1000 of those are allowed
+MOST_COMMENTS = 1100  # of the last hour; a limit is 1000 at most
+BY_PERSON = frozenset({"command", "feedback"})  # what causes a decision that a person waits for
 FRESH = timedelta(seconds=60)  # how long after its decision an effect may rely on the target's state as read then
 
 SUPERSEDED = "a newer decision took its place"
@@ -37,13 +39,15 @@ class BudgetSpent(RetryAfter):
 
 
 def perform(
-    services: Services, repository: RepositoryRecord, decision: DecisionRecord, config: RepoConfig
+    services: Services, repository: RepositoryRecord, decision: DecisionRecord, config: RepoConfig, *, ahead: int = 0
 ) -> list[str]:
     """Carry out what the decision planned and was not done yet; returns the effects' states.
 
     Safe to repeat. Raises RetryAfter and Unavailable with the rest still planned. Decisions that were overtaken, or
-    waited so long that their target may have changed, are marked skipped instead (INV 3, 25).
+    waited so long that their target may have changed, are marked skipped instead (INV 3, 25). `ahead` others wait
+    already for the repository's budget of comments.
     """
+    _drop_overtaken(services, decision)
     planned = [one for one in _effects(services, decision) if one.state == "planned"]
     if not planned:
         return [one.state for one in _effects(services, decision)]
@@ -56,7 +60,7 @@ def perform(
     elif config.mode == "shadow":
         _finish_all(services, planned, "shadow", NOW_SHADOW)  # INV 26
     else:
-        _perform_all(services, repository, planned, issue, config)
+        _perform_all(services, repository, planned, issue, _Budget(services, repository, config, decision, ahead))
     return [one.state for one in _effects(services, decision)]
 
 
@@ -76,6 +80,12 @@ def _effects(services: Services, decision: DecisionRecord) -> list[EffectRecord]
     return sorted(rows, key=lambda row: row.id or 0)
 
 
+def _drop_overtaken(services: Services, decision: DecisionRecord) -> None:
+    """What an earlier decision on the issue still had planned when it stepped aside to wait is not done any more."""
+    rows = services.storage.effects(decision.repository_id, number=decision.number, state="planned")
+    _finish_all(services, [row for row in rows if row.decision_id < (decision.id or 0)], "skipped", SUPERSEDED)
+
+
 def _no_longer(services: Services, decision: DecisionRecord) -> str | None:
     last = services.storage.last_decision(decision.repository_id, decision.number)
     if last is not None and last.id != decision.id:
@@ -88,7 +98,7 @@ def _perform_all(
     repository: RepositoryRecord,
     planned: Sequence[EffectRecord],
     issue: Issue,
-    config: RepoConfig,
+    budget: _Budget,
 ) -> None:
     gateway = Gateway(
         services.github.writer(repository.full_name, repository.installation_id), services.reader(repository)
@@ -96,7 +106,7 @@ def _perform_all(
     live = set(issue.labels)
     for place, row in enumerate(planned):
         try:
-            _perform_one(services, repository, gateway, row, live, config)
+            _perform_one(services, gateway, row, live, budget)
         except (Gone, Permanent) as error:
             stops = isinstance(error, Permanent) and error.stops_repository
             _finish(services, row, "failed", str(error))
@@ -106,35 +116,64 @@ def _perform_all(
             return
 
 
-def _perform_one(
-    services: Services,
-    repository: RepositoryRecord,
-    gateway: Gateway,
-    row: EffectRecord,
-    live: set[str],
-    config: RepoConfig,
-) -> None:
+def _perform_one(services: Services, gateway: Gateway, row: EffectRecord, live: set[str], budget: _Budget) -> None:
     effect = Effect(EffectKind(row.kind), row.value)
     if effect.kind is EffectKind.COMMENT:
-        _spend(services, repository, config)
-    applied = gateway.apply(effect, row.number, labels=config.label_styles(), live=live)
+        budget.spend()
+    applied = gateway.apply(effect, row.number, labels=budget.config.label_styles(), live=live)
     if effect.kind is EffectKind.ADD_LABEL:
         live.add(effect.value)
     _finish(services, row, applied.state, applied.reason or None, applied.github_id)
 
 
-def _spend(services: Services, repository: RepositoryRecord, config: RepoConfig) -> None:
-    """Stay inside the hourly budget of comments (INV 30); what does not fit waits."""
-    limit = config.limits.comments_per_hour
-    if limit == 0:
-        raise Permanent(NO_COMMENTS)
-    now = services.clock()
-    if services.storage.comments_written_since(repository.id, now - HOUR) < limit:
-        return
-    done = services.storage.effects(repository.id, state="done", limit=BUDGET_ROWS)
-    written = [one.finished_at for one in done if one.kind == EffectKind.COMMENT.value and one.finished_at is not None]
-    free = min(written[:limit], default=now) + HOUR  # when the comment that fills the budget is an hour old
-    raise BudgetSpent(f"{limit} comments were written in the last hour", max(1.0, (free - now).total_seconds()))
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """The repository's hourly limit of comments (INV 30); `ahead` others have waited longer for it."""
+
+    services: Services
+    repository: RepositoryRecord
+    config: RepoConfig
+    decision: DecisionRecord
+    ahead: int
+
+    def spend(self) -> None:
+        """Let a comment pass, or raise BudgetSpent, or Permanent where the limit is none at all.
+
+        What a person asked for does not wait, and takes back at once what was said, whatever the limit.
+        """
+        by_person = self.decision.trigger in BY_PERSON
+        if by_person and self._spoke_before():
+            return
+        limit = self.config.limits.comments_per_hour
+        if limit == 0:
+            raise Permanent(NO_COMMENTS)
+        now = self.services.clock()
+        written = self.services.storage.comments_written_since(self.repository.id, now - HOUR)
+        if by_person or written + self.ahead < limit:
+            return
+        free = free_from(self._written(now), limit, self.ahead, now)
+        if free is not None:
+            raise BudgetSpent(f"{limit} comments were written in the last hour", max(1.0, (free - now).total_seconds()))
+
+    def _spoke_before(self) -> bool:
+        rows = self.services.storage.effects(self.repository.id, number=self.decision.number)
+        return any(row.kind == EffectKind.COMMENT.value and stands(row) for row in rows)
+
+    def _written(self, now: datetime) -> list[datetime]:
+        done = self.services.storage.effects(
+            self.repository.id, kind=EffectKind.COMMENT.value, state="done", limit=MOST_COMMENTS
+        )
+        return sorted(one.finished_at for one in done if one.finished_at is not None and one.finished_at >= now - HOUR)
+
+
+def free_from(written: Sequence[datetime], limit: int, ahead: int, now: datetime) -> datetime | None:
+    """When a comment may be written that `ahead` others go before: None for at once. `written`: those of the last
+    hour, the oldest first. Each makes room when it is an hour old, for those who wait in their order."""
+    behind = len(written) - limit + ahead
+    if behind < 0:
+        return None
+    rounds, place = divmod(behind, limit)
+    return (written[place] if place < len(written) else now) + HOUR * (1 + rounds)
 
 
 def _finish(

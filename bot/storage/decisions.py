@@ -86,11 +86,13 @@ class Decisions(Door):
         *,
         number: int | None = None,
         decision_id: int | None = None,
+        kind: str | None = None,
         state: str | None = None,
         limit: int = 1000,
     ) -> Sequence[EffectRecord]:
         """Newest first."""
-        asked = {"repository_id": repository_id, "number": number, "decision_id": decision_id, "state": state}
+        asked: dict[str, int | str | None] = {"repository_id": repository_id, "number": number}
+        asked |= {"decision_id": decision_id, "kind": kind, "state": state}
         query = select(*_EFFECT_COLUMNS).order_by(effect_rows.c.id.desc()).limit(limit)
         for name, value in asked.items():
             if value is not None:

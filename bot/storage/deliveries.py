@@ -62,12 +62,23 @@ class Deliveries(Door):
         with self._writing() as connection:
             connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(values))
 
-    def deliveries(self, *, state: str | None = None, limit: int = 1000) -> Sequence[DeliveryRecord]:
-        """Newest first."""
+    def deliveries(
+        self,
+        *,
+        state: str | None = None,
+        repository_id: int | None = None,
+        issue: int | None = None,
+        outcome: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[DeliveryRecord]:
+        """Newest first; `outcome` is how theirs begins."""
         c = deliveries.c
         query = select(*_COLUMNS).order_by(c.received_at.desc(), c.id.desc()).limit(limit)
-        if state is not None:
-            query = query.where(c.state == state)
+        for column, value in ((c.state, state), (c.repository_id, repository_id), (c.issue, issue)):
+            if value is not None:
+                query = query.where(column == value)
+        if outcome is not None:
+            query = query.where(c.outcome.startswith(outcome, autoescape=True))
         with self._reading() as connection:
             return [DeliveryRecord(*row) for row in connection.execute(query)]
 

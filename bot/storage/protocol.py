@@ -146,6 +146,7 @@ class Storage(WaveStorage, Protocol):
         *,
         number: int | None = None,
         decision_id: int | None = None,
+        kind: str | None = None,
         state: str | None = None,
         limit: int = 1000,
     ) -> Sequence[EffectRecord]:
@@ -281,8 +282,16 @@ class Storage(WaveStorage, Protocol):
 
     def finish_delivery(self, delivery_id: str, state: str, outcome: str, error: str | None = None) -> None: ...
 
-    def deliveries(self, *, state: str | None = None, limit: int = 1000) -> Sequence[DeliveryRecord]:
-        """Newest first."""
+    def deliveries(
+        self,
+        *,
+        state: str | None = None,
+        repository_id: int | None = None,
+        issue: int | None = None,
+        outcome: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[DeliveryRecord]:
+        """Newest first; `outcome` is how theirs begins."""
         ...
 
     def delivery_counts(self) -> dict[str, int]:

@@ -5,18 +5,28 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from dbos import DBOS, EnqueueOptions
 
 from bot.errors import StorageError, where
-from bot.inbox import QUEUE
 from bot.storage.records import DeliveryRecord
-from bot.workflows.steps import PATIENCE, StepFailed, StepPostponed, StepStopped, services
+from bot.workflows.enqueue import enqueue
+from bot.workflows.resume import STOPPED, resume_others
+from bot.workflows.steps import (
+    PATIENCE,
+    StepFailed,
+    StepPostponed,
+    StepRefused,
+    StepStopped,
+    StepWaits,
+    services,
+)
 
-STOPPED = "stopped: "  # how the outcome of a delivery begins whose repository could not be worked on
+WAITS_FOR_BUDGET = "waits for its budget until "  # how the outcome of a delivery begins that lets others go first
+WAITS_FOR_GITHUB = "waits for GitHub until "
+MOST_WAITS = 200  # of one delivery, an hour each at most, before it is set aside
 POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all
 
 log = structlog.get_logger(__name__)
@@ -71,9 +81,15 @@ def _begin(delivery: Delivery) -> None:
 
 def _run(flow: Callable[[Delivery], str], delivery: Delivery) -> tuple[str, str, str | None]:
     try:
-        return "done", flow(delivery), None
+        outcome = flow(delivery)
+        resume_others(delivery["repository_id"])
+        return "done", outcome, None
+    except StepRefused as refusal:
+        return "done", f"refused: {refusal}", None
     except StepStopped as stop:
         return "done", f"{STOPPED}{stop}", None
+    except StepWaits as waits:
+        return _step_aside(delivery, waits)
     except StepPostponed as postponed:
         return _postpone(delivery, str(postponed))
     except Exception as error:  # a poisonous delivery is set aside with its reason, the others go on (INV 33)
@@ -81,26 +97,28 @@ def _run(flow: Callable[[Delivery], str], delivery: Delivery) -> tuple[str, str,
         return "failed", "set aside", reason
 
 
+def _step_aside(delivery: Delivery, waits: StepWaits) -> tuple[str, str, str | None]:
+    """Come again when the time is over that was named; the repository's other deliveries need not wait for it."""
+    waited = delivery.get("waits", 0)
+    if waited >= MOST_WAITS:
+        return "failed", "set aside: it waited too often", str(waits)
+    _again({**delivery, "waits": waited + 1}, waits.seconds)
+    until = services().clock() + timedelta(seconds=waits.seconds)
+    kind = WAITS_FOR_BUDGET if waits.for_budget else WAITS_FOR_GITHUB
+    return "queued", f"{kind}{until.isoformat(timespec='seconds')}", str(waits)
+
+
 def _postpone(delivery: Delivery, reason: str) -> tuple[str, str, str | None]:
     """Give the others their turn and try again later; after about six hours, set aside."""
     attempt = delivery["attempt"]
     if attempt >= len(POSTPONED_FOR):
         return "failed", "set aside: GitHub stayed unavailable", reason
-    again = {**delivery, "attempt": attempt + 1}
-    enqueue(again["workflow"], f"{delivery['id']}/{attempt + 1}", again["partition"], again, POSTPONED_FOR[attempt])
+    _again({**delivery, "attempt": attempt + 1}, POSTPONED_FOR[attempt])
     return "queued", "postponed", reason
 
 
-def enqueue(
-    workflow: str, identity: str, partition: str, payload: Mapping[str, Any], delay_seconds: float | None = None
-) -> None:
-    """Start another workflow from within one, in its repository's place in the queue; the identity makes it one."""
-    options: EnqueueOptions = {
-        "queue_name": QUEUE,
-        "workflow_name": workflow,
-        "workflow_id": identity,
-        "queue_partition_key": partition,
-    }
-    if delay_seconds is not None:
-        options["delay_seconds"] = delay_seconds
-    DBOS.enqueue_workflow_with_options(options, dict(payload))
+def _again(delivery: Mapping[str, Any], seconds: float) -> None:
+    """The same delivery as another workflow, later; its turn makes the workflow's id."""
+    turn = delivery["attempt"] + delivery.get("waits", 0)
+    run = delivery.get("run", delivery["id"])
+    enqueue(delivery["workflow"], f"{run}/{turn}", delivery["partition"], delivery, seconds)

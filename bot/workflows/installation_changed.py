@@ -11,7 +11,8 @@ from dbos import DBOS
 
 from bot.inbox import repository_partition
 from bot.storage.records import RepositoryRecord
-from bot.workflows.delivery import Delivery, enqueue, recorded
+from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.enqueue import enqueue
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -31,12 +32,12 @@ def installation_changed(delivery: Delivery) -> str:
         state = STATES[delivery["action"]]
         marked = mark(delivery, state)
         if state == "active":
-            resume(delivery, marked)
+            resume(marked)
         return f"{state} {len(marked)} repositories"
     added = covered(delivery)
     for repository in added:
         _enqueue_import(delivery, repository)
-    resume(delivery, [one["id"] for one in added])
+    resume([one["id"] for one in added])
     return f"importing {len(added)} repositories"
 
 

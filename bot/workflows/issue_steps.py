@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from dbos import DBOS
+
 from bot.activities.act import is_stale, perform
-from bot.activities.observe import current_config
+from bot.activities.observe import Stopped, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
-from bot.workflows.delivery import Delivery
+from bot.workflows.delivery import WAITS_FOR_BUDGET, Delivery
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import StepPostponed, services, step
 
+MOST_WAITING = 10_000  # deliveries of one repository that are counted
 ROUNDS = 5  # times that a decision may go stale while its effects wait, before the delivery is put off
 
 
@@ -34,9 +39,9 @@ def observe_issue(delivery: Delivery) -> bool:
 
 @step
 def decide_issue(delivery: Delivery, turn: int, trigger: str, asked: bool) -> tuple[str, int]:
-    """Decide and record; returns the verdict and the decision's id. The delivery's id makes it safe to repeat."""
+    """Decide and record; returns the verdict and the decision's id. The workflow's id makes it safe to repeat."""
     repository = repository_of(delivery)
-    reason = Reason(trigger, f"{delivery['id']}/{delivery['attempt']}/{turn}", asked)
+    reason = Reason(trigger, f"{DBOS.workflow_id}/{turn}", asked)
     with services().storage.lock(repository.id):
         config = current_config(services(), repository)
         resolution = resolve(services(), repository, delivery["issue"], config, reason)
@@ -53,5 +58,22 @@ def act_on(delivery: Delivery, decision_id: int) -> bool:
         decision = next((one for one in decisions if one.id == decision_id), None)
         if decision is None:  # forgotten since, with the repository
             return False
-        perform(services(), repository, decision, current_config(services(), repository))
+        perform(services(), repository, decision, current_config(services(), repository), ahead=ahead_of(delivery))
+        _check_still_active(repository.id)
         return is_stale(services(), decision)
+
+
+def _check_still_active(repository_id: int) -> None:
+    """Raises Stopped where the effects met what every other one would meet: the delivery is taken up again later."""
+    present = services().storage.repository_by_id(repository_id)
+    if present is not None and present.state == "stopped":
+        raise Stopped(present.state_reason or "stopped")
+
+
+def ahead_of(delivery: Delivery) -> int:
+    """How many earlier deliveries of the repository wait for its budget (INV 30)."""
+    waiting = services().storage.deliveries(
+        state="queued", repository_id=delivery["repository_id"], outcome=WAITS_FOR_BUDGET, limit=MOST_WAITING
+    )
+    own = (datetime.fromisoformat(delivery["received_at"]), delivery["id"])
+    return sum((one.received_at, one.id) < own for one in waiting)

@@ -9,13 +9,14 @@ import structlog
 from dbos import DBOS
 
 from bot.inbox import repository_partition
-from bot.workflows.delivery import enqueue
+from bot.workflows.enqueue import enqueue
 from bot.workflows.repository_steps import read_and_learn
 from bot.workflows.steps import (
     MAX_RECOVERIES,
     StepFailed,
     StepPostponed,
     StepStopped,
+    StepWaits,
     services,
     step,
 )
@@ -24,6 +25,8 @@ TASK = "refit_clusters"
 REPOSITORY_TASK = "refit_repository"
 JOURNAL_KEPT = timedelta(days=14)
 PRUNED_AT_ONCE = 500
+AGAIN = "/again"  # what the id of a refit ends in that comes again because GitHub asked for patience
+TRIES = 8  # times that it does; the next night is near by then
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +48,13 @@ def refit_repository(repository: dict[str, Any]) -> str:
     run = begin(REPOSITORY_TASK, repository["repository"])
     try:
         read_and_learn(repository)
+    except StepWaits as waits:  # deliveries go first meanwhile
+        end(run, str(waits))
+        identity = str(DBOS.workflow_id)
+        if identity.count(AGAIN) < TRIES:
+            partition = repository_partition(repository["repository_id"])
+            enqueue(REPOSITORY_TASK, f"{identity}{AGAIN}", partition, repository, waits.seconds)
+        return str(waits)
     except (StepStopped, StepPostponed, StepFailed) as failure:
         reason = str(failure) if not isinstance(failure, StepFailed) else " at ".join(failure.args)
         end(run, reason)

@@ -20,7 +20,7 @@ def repository_changed(delivery: Delivery) -> str:
         return str(forget(delivery))
     outcome = follow(delivery)
     if delivery["action"] == "unarchived":
-        resume(delivery, [delivery["repository_id"]])
+        resume([delivery["repository_id"]])
     return str(outcome)
 
 

@@ -6,25 +6,36 @@ from collections.abc import Collection
 from typing import Any
 
 from bot.inbox import to_input
-from bot.workflows.delivery import STOPPED, Delivery, enqueue
+from bot.workflows.enqueue import enqueue
 from bot.workflows.steps import services, step
 
-MOST = 10_000  # deliveries looked through, the newest
+STOPPED = "stopped: "  # how the outcome of a delivery begins whose repository could not be worked on
+MOST = 10_000  # deliveries taken up at a time
 
 
-def resume(delivery: Delivery, repository_ids: Collection[int]) -> None:
-    """Enqueue again, in their order, the deliveries of these repositories that ended as stopped."""
-    for stopped in stopped_deliveries(sorted(repository_ids)):
-        identity = f"{stopped['id']}/resumed/{delivery['id']}"
-        enqueue(stopped["workflow"], identity, stopped["partition"], stopped)
+def resume(repository_ids: Collection[int]) -> None:
+    """Enqueue again, in their order, the deliveries of these repositories that ended as stopped; each once for each
+    time that it was stopped, whoever asks for it."""
+    for payload, identity in stopped_deliveries(sorted(repository_ids)):
+        enqueue(payload["workflow"], identity, payload["partition"], payload)
+
+
+def resume_others(repository_id: int | None) -> None:
+    """The same after a delivery that was worked off: where one can be, the others can."""
+    if repository_id is not None and services().storage.deliveries(
+        repository_id=repository_id, outcome=STOPPED, limit=1
+    ):
+        resume([repository_id])
 
 
 @step
-def stopped_deliveries(repository_ids: list[int]) -> list[dict[str, Any]]:
-    """The workflows' inputs, oldest first."""
-    ended = services().storage.deliveries(state="done", limit=MOST)
-    return [
-        to_input(row)
-        for row in reversed(ended)
-        if row.repository_id in repository_ids and (row.outcome or "").startswith(STOPPED)
+def stopped_deliveries(repository_ids: list[int]) -> list[tuple[dict[str, Any], str]]:
+    """The workflows' inputs and new identities, oldest first."""
+    storage = services().storage
+    ended = [
+        row
+        for repository_id in repository_ids
+        for row in reversed(storage.deliveries(repository_id=repository_id, outcome=STOPPED, limit=MOST))
     ]
+    runs = [f"{row.id}/resumed/{row.finished_at:%Y%m%dT%H%M%S%f}" for row in ended]
+    return [(to_input(row) | {"run": run}, run) for row, run in zip(ended, runs, strict=True)]

@@ -12,7 +12,9 @@ from typing import Any, TypedDict
 import structlog
 from dbos import DBOS
 
-from bot.errors import RetryAfter, StorageError, TriageError, Unavailable, where
+from bot.activities.act import BudgetSpent
+from bot.activities.observe import Stopped
+from bot.errors import Permanent, RetryAfter, StorageError, TriageError, Unavailable, where
 from bot.services import Services
 from models.embedder import ModelUnavailable
 
@@ -21,6 +23,7 @@ PATIENCE = (1.0, 2.0, 4.0, 8.0)  # seconds between tries of a step while GitHub 
 ACTIVE = 4  # steps that run at the same time in one process; a workflow that waits takes no one's place (INV 33)
 BULK = 2  # of those, steps that read or embed a whole history; single issues keep the rest
 LONGEST_WAIT = 3600.0  # seconds; a longer delay named by GitHub is asked about again after this
+IN_PLACE = 10.0  # seconds that a workflow may wait in its repository's place in the queue; for longer it steps aside
 
 
 log = structlog.get_logger(__name__)
@@ -31,12 +34,31 @@ class Outcome(TypedDict, total=False):
 
     value: Any
     wait: float
+    for_budget: bool
+    reason: str
     unavailable: str
     stopped: str
+    refused: str
 
 
 class StepStopped(Exception):
-    """The workflow ends here; the reason is an enumerated word or a sentence for the operator."""
+    """The workflow ends here, because the repository cannot be worked on now; the reason is for the operator."""
+
+
+class StepRefused(StepStopped):
+    """This alone cannot be done, now or later; the reason is a sentence for the operator."""
+
+
+class StepWaits(Exception):
+    """There is a time to wait that is too long to wait in the queue: others of the repository go first meanwhile.
+
+    `for_budget`: it is the repository's own limit that is spent, so that those who wait keep their order (INV 30).
+    """
+
+    def __init__(self, reason: str, seconds: float, *, for_budget: bool) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+        self.for_budget = for_budget
 
 
 class StepPostponed(Exception):
@@ -82,7 +104,8 @@ def services() -> Services:
 def step(function: Callable[..., Any]) -> Callable[..., Any]:
     """A durable step that is tried again while GitHub asks for patience.
 
-    The function's value must be JSON-able. A call raises StepStopped, StepPostponed, or (a bug) StepFailed.
+    The function's value must be JSON-able. A call raises StepWaits, StepStopped, StepRefused, StepPostponed, or (a bug)
+    StepFailed.
     """
     return _durable(function, lambda: _room)
 
@@ -109,9 +132,13 @@ def _durable(function: Callable[..., Any], place: Callable[[], AbstractContextMa
 
     @functools.wraps(function)
     def patient(*args: Any) -> Any:
-        tries = iter(PATIENCE)
+        tries, waited = iter(PATIENCE), 0.0
         while "value" not in (outcome := durable(*args)):
-            _wait(_pause(outcome, tries))
+            pause = _pause(outcome, tries)
+            if "wait" in outcome and waited + pause > IN_PLACE:
+                raise StepWaits(outcome["reason"], pause, for_budget=outcome["for_budget"])
+            waited += pause
+            _wait(pause)
         return outcome["value"]
 
     return patient
@@ -139,12 +166,13 @@ def _outcome(function: Callable[..., Any], args: tuple[Any, ...]) -> Outcome:
         return Outcome(value=function(*args))
     except RetryAfter as error:
         log.warning("waits", seconds=error.seconds, reason=str(error))  # INV 35: noise to operators
-        return Outcome(wait=error.seconds)
+        return Outcome(wait=error.seconds, reason=str(error), for_budget=isinstance(error, BudgetSpent))
     except (Unavailable, ModelUnavailable, StorageError) as error:
         log.warning("unavailable", reason=str(error))
         return Outcome(unavailable=str(error))
     except TriageError as error:
-        return Outcome(stopped=str(error))
+        stops = isinstance(error, Stopped) or (isinstance(error, Permanent) and error.stops_repository)
+        return Outcome(stopped=str(error)) if stops else Outcome(refused=str(error))
     except Exception as error:  # the engine would journal its message, which may quote a text (INV 41)
         raise StepFailed(*where(error)) from None
 
@@ -153,6 +181,8 @@ def _pause(outcome: Mapping[str, Any], tries: Any) -> float:
     """Seconds to sleep before the next try, or the exception that ends the trying."""
     if "stopped" in outcome:
         raise StepStopped(outcome["stopped"])
+    if "refused" in outcome:
+        raise StepRefused(outcome["refused"])
     if "wait" in outcome:
         return float(min(outcome["wait"], LONGEST_WAIT))
     pause = next(tries, None)

@@ -142,8 +142,8 @@ class World:
         assert decision is not None
         return decision
 
-    def act(self, decision: DecisionRecord) -> list[str]:
-        return perform(self.services, self.repository, decision, self.config)
+    def act(self, decision: DecisionRecord, *, ahead: int = 0) -> list[str]:
+        return perform(self.services, self.repository, decision, self.config, ahead=ahead)
 
     def triage(self, number: int, reason: Reason = Reason("rerun")) -> DecisionRecord:  # noqa: B008 - it is frozen
         decision = self.decide(number, reason)

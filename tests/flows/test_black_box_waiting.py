@@ -25,7 +25,8 @@ async def test_inv_33_more_waiting_repositories_than_places_leave_room_for_anoth
     row = await bot.handled(bot.report())
     assert (row.state, row.outcome) == ("done", "duplicate")
     assert len(bot.comments(row.issue or 0)) == 1
-    assert {bot.row(one).state for one in waiting} == {"running"}
+    await bot.until(lambda: all("waits for GitHub" in (bot.row(one).outcome or "") for one in waiting))
+    assert {bot.row(one).state for one in waiting} == {"queued"}
 
 
 async def test_inv_33_long_imports_leave_room_for_an_issue(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:

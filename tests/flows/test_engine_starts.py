@@ -19,6 +19,8 @@ from tests.fakes.github import FakeGitHub
 from tests.fakes.running import Running, tracker, working
 from tests.fakes.small_world import CLUSTER_LABEL, LABEL, small_world
 
+HOUR = 3600.0
+
 
 @pytest.mark.parametrize("changes", [{"refit_schedule": "whenever"}, {"refit_timezone": "Mars/Olympus"}])
 def test_a_schedule_that_cannot_be_read_is_named_by_its_variable(tmp_path: Path, changes: dict[str, str]) -> None:
@@ -79,7 +81,8 @@ async def test_inv_31_a_worker_ends_while_a_delivery_waits_and_the_next_one_wait
     monkeypatch.setattr("bot.workflows.steps.log", Told(asked))
     manager = working(file, github)
     runtime = await asyncio.to_thread(manager.__enter__)
-    github.fail_next("issue", RetryAfter("come back in an hour", 3600.0))
+    monkeypatch.setattr("bot.workflows.steps.IN_PLACE", HOUR)
+    github.fail_next("issue", RetryAfter("come back in an hour", HOUR))
     bot = Running(runtime, github, name)
     delivery = await bot.deliver(bot.report())
     assert await asyncio.to_thread(asked.wait, 60)
@@ -90,7 +93,7 @@ async def test_inv_31_a_worker_ends_while_a_delivery_waits_and_the_next_one_wait
         await asyncio.sleep(0.05)
         busy = [thread.name for thread in threading.enumerate() if thread.name in busy]
     assert busy == []  # a thread that slept its hour would keep the process alive for as long
-    later = time.time() + 3601.0
+    later = time.time() + HOUR + 1
     monkeypatch.setattr("bot.workflows.steps.now", lambda: later)
     await _worked_off(file, github, name, delivery)
 

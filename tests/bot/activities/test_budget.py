@@ -1,0 +1,75 @@
+"""The hourly budget of comments: who may write when, so that nobody overtakes and no hour holds too many."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.activities.act import HOUR, NO_COMMENTS, BudgetSpent, free_from
+from bot.activities.resolve import Reason
+from tests.fakes.small_world import CONFIG, World
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+agos = st.lists(st.integers(0, 3599), max_size=12).map(
+    lambda found: [NOW - timedelta(seconds=one) for one in sorted(found, reverse=True)]
+)
+
+
+@given(agos, st.integers(1, 6), st.integers(0, 20))
+def test_inv_30_no_hour_holds_more_comments_than_the_limit(written: list[datetime], limit: int, waiting: int) -> None:
+    written = written[-limit:]
+    times = [free_from(written, limit, ahead, NOW) or NOW for ahead in range(waiting)]
+    assert times == sorted(times)
+    together = [*written, *times]
+    for moment in together:
+        assert sum(moment <= one < moment + HOUR for one in together) <= limit
+
+
+def test_a_budget_that_is_not_spent_makes_nobody_wait() -> None:
+    assert free_from([NOW], 2, 0, NOW) is None
+    assert free_from([], 1, 0, NOW) is None
+
+
+def test_inv_30_who_comes_later_waits_for_the_place_after_those_ahead(known: World) -> None:
+    known.fake.config = CONFIG + b"limits: {comments_per_hour: 1}\n"
+    known.clock.forward(minutes=2)
+    known.triage(known.report())
+    decision = known.decide(known.report())
+    with pytest.raises(BudgetSpent) as first:
+        known.act(decision)
+    with pytest.raises(BudgetSpent) as second:
+        known.act(decision, ahead=1)
+    assert 3400 < first.value.seconds <= 3600
+    assert 7000 < second.value.seconds <= 7200
+
+
+def test_inv_17_what_a_person_takes_back_does_not_wait(known: World) -> None:
+    known.fake.config = CONFIG + b"limits: {comments_per_hour: 1}\n"
+    known.clock.forward(minutes=2)
+    number = known.report()
+    known.triage(number)
+    known.change(number, title="Keyboard layout is forgotten", body="After a restart the layout is American again.")
+    decision = known.decide(number, Reason("command"))
+    assert "failed" not in known.act(decision)
+    assert "not counted as a duplicate" in known.comments(number)[0]
+
+
+def test_a_limit_of_none_is_silence_even_where_a_person_asks(known: World) -> None:
+    known.fake.config = CONFIG + b"limits: {comments_per_hour: 0}\n"
+    known.clock.forward(minutes=2)
+    decision = known.decide(known.report(), Reason("command", asked=True))
+    assert set(known.act(decision)) == {"failed"}
+    reasons = {row.reason for row in known.storage.effects(known.repository.id, number=decision.number)}
+    assert NO_COMMENTS in reasons
+
+
+def test_what_an_overtaken_decision_had_planned_is_dropped(known: World) -> None:
+    number = known.report()
+    known.decide(number)
+    known.triage(number)
+    rows = known.storage.effects(known.repository.id, number=number)
+    assert {row.state for row in rows} == {"done", "skipped"}
+    assert len(known.comments(number)) == 1
