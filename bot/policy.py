@@ -27,6 +27,7 @@ TARGET_NOT_EARLIER = "target-not-earlier"
 TARGET_IS_A_DUPLICATE = "target-is-a-duplicate"
 TARGET_SAYS_LITTLE = "target-says-little"
 CLUSTER_OVER_CAP = "cluster-over-cap"
+CLUSTER_INCOHERENT = "cluster-incoherent"
 LITTLE_INFORMATION = "little-information"
 REOPENED_BY_PERSON = "reopened-by-person"
 WAVE_BUDGET = "wave-budget"  # lowers no verdict: the bot has said enough about this wave for the hour
@@ -61,7 +62,7 @@ class History:
     `issues`: the candidates, their roots and the canonicals, as last seen. `duplicates`: issue → its canonical.
     `separated`: numbers that a person told apart from this issue. `says_little`: candidates without information.
     `members`: slug → the known cluster's members. `waves`: the known clusters on which a wave is, → the comments that
-    it was given in the last hour.
+    it was given in the last hour. `held`: candidate → why the cluster that it is in may not act.
     """
 
     issues: Mapping[int, Issue] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class History:
     says_little: frozenset[int] = frozenset()
     members: Mapping[str, Sequence[int]] = field(default_factory=dict)
     waves: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[int, str] = field(default_factory=dict)
     objected: bool = False
     reopened_by_person: bool = False
 
@@ -245,13 +247,14 @@ def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None
 def _target_vetoes(case: Case, target: Candidate, cluster: ClusterMatch | None) -> tuple[str, ...]:
     known = case.history.issues[target.number]
     canonical = canonical_of(cluster.slug, case.issue.number, case.history, case.config) if cluster else None
+    held = None if target.number == canonical else _held(case, target.number)
     rules = (
         (target.probability < _needed(case, named=target.number == canonical), BELOW_THRESHOLD),
         (bool(contradictions(target)), CONTRADICTING_FACT),  # INV 10
         (known.state == "closed", TARGET_CLOSED),  # INV 3
         (known.locked, TARGET_LOCKED),  # INV 3
         (case.history.reopened_by_person, REOPENED_BY_PERSON),  # INV 19
-        (target.number != canonical and _over_cap(case, target.number), CLUSTER_OVER_CAP),  # INV 9
+        (held is not None, held or ""),  # INV 9
     )
     return (*(name for applies, name in rules if applies), *_silencing(case))
 
@@ -266,11 +269,14 @@ def _needed(case: Case, *, named: bool) -> float:
     return case.thresholds.duplicate if named else max(case.thresholds.duplicate, UNNAMED_AT_LEAST)
 
 
-def _over_cap(case: Case, canonical: int) -> bool:
-    """A cluster that no maintainer defined, grown beyond the size at which it may still be one cause."""
+def _held(case: Case, target: int) -> str | None:
+    """Why the target's cluster, which no maintainer defined, may not act: too large to be one cause, or too loose."""
     defined = {cluster.canonical for cluster in case.config.clusters}
-    reports = sum(1 for root in case.history.duplicates.values() if root == canonical)
-    return canonical not in defined and reports >= case.config.limits.cluster_cap
+    reports = sum(1 for root in case.history.duplicates.values() if root == target)
+    held = case.history.held.get(target)
+    if held == "over-cap" or (target not in defined and reports >= case.config.limits.cluster_cap):
+        return CLUSTER_OVER_CAP
+    return CLUSTER_INCOHERENT if held == "incoherent" else None
 
 
 def _verdict(case: Case, vetoes: Sequence[str], target: Candidate, cluster: ClusterMatch | None) -> Verdict:

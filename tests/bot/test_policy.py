@@ -247,6 +247,22 @@ def test_inv_09_a_cluster_over_its_cap_is_shown_and_does_not_act() -> None:
     assert decide(case(STRONG, past=below, config=cap)).verdict is Verdict.DUPLICATE
 
 
+@pytest.mark.parametrize(
+    ("why", "veto"), [("over-cap", policy.CLUSTER_OVER_CAP), ("incoherent", policy.CLUSTER_INCOHERENT)]
+)
+def test_inv_09_a_cluster_that_is_held_may_be_shown_but_may_not_act(why: str, veto: str) -> None:
+    decision = decide(case(STRONG, past=history(held={3: why})))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (veto,))
+    elsewhere = history(held={4: why})
+    assert decide(case(STRONG, past=elsewhere)).verdict is Verdict.DUPLICATE
+
+
+def test_inv_09_the_canonical_of_a_defined_cluster_is_pointed_at_whatever_cluster_the_machine_sees_it_in() -> None:
+    config = parse("clusters:\n  - {slug: extra, title: Extra usage, canonical: 3}\n")
+    past = history(held={3: "over-cap"})
+    assert decide(case(STRONG, past=past, config=config, matches=(match(),))).verdict is Verdict.DUPLICATE
+
+
 def test_inv_09_a_cluster_that_a_maintainer_defined_has_no_cap() -> None:
     config = parse("limits: {cluster_cap: 2}\nclusters:\n  - {slug: extra, title: Extra usage, canonical: 3}\n")
     past = history(duplicates={4: 3, 5: 3})
