@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array  # type: ignore[import-untyped] # it ships no types
-from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped] # it ships no types
 
+from models.agglomeration import NO_RULES, Agglomeration, Pairs
 from models.bm25 import Rows
 from models.features import features_of
 from models.near_rows import nearest
@@ -29,9 +28,9 @@ CANDIDATES = 40  # of each kind for each issue: twice the neighbours, because th
 RARE_TERM = 100  # issues: a term in more of them makes no candidate by itself
 RARE_VALUE = 20  # the same for a fact's value; beyond, its holders are alike in words too
 LEAST_WORDS = 0.08  # share of its own score that a text reaches by rare terms alone
-LINKED = 0.25  # from this probability on a pair holds a component together, whose other pairs are judged too
-WHOLE = 400  # issues: a larger component is not judged pair by pair
-COMPLETED = 40  # pairs an issue, over the whole history, that completing components may cost
+LOOSE = 0.15  # mean probability of the groups inside which every pair is judged, because it may decide about a cluster
+WHOLE = 400  # issues: a larger group is not judged pair by pair
+COMPLETED = 40  # pairs an issue, over the whole history, that this may cost
 _BLOCK = 32_768
 
 
@@ -39,13 +38,15 @@ _BLOCK = 32_768
 class PairGraph:
     """Judged pairs of issues: `left` and `right` are places in `numbers` (ascending), left < right, sorted.
 
-    Shapes (issues,) and (pairs,). A pair that is not here was not among the most probable of either issue.
+    Shapes (issues,) and (pairs,). A pair that is not here was not among the most probable of either issue: it has at
+    most the probability of each one's last neighbour, its floor; 0 for an issue of which every candidate is here.
     """
 
     numbers: NDArray[np.int64]
     left: NDArray[np.int32]
     right: NDArray[np.int32]
     probabilities: Probabilities
+    floors: Probabilities
 
 
 def nobody(_done: int, _pairs: int) -> None:
@@ -60,7 +61,7 @@ def pair_graph(
     numbers: Sequence[int] | None = None,
     tick: Tick = nobody,
 ) -> PairGraph:
-    """The `neighbours` most probable pairs of each issue, and every pair inside a small component of these.
+    """The `neighbours` most probable pairs of each issue, and every pair inside what may become a cluster.
 
     `numbers` leaves the other issues of the index out; raises KeyError for one that is not there. A function in place
     of the scorer names the scorer that may judge an issue (cross-validation).
@@ -69,20 +70,13 @@ def pair_graph(
     judge = _Judge(history, scorer, tick)
     keys = _candidates(history)
     probabilities = judge.probabilities(keys)
-    kept = _most_probable(keys, probabilities, len(history), neighbours)
+    kept, floors = _most_probable(keys, probabilities, len(history), neighbours)
     keys, probabilities = keys[kept], probabilities[kept]
-    more = np.setdiff1d(_inside(keys[probabilities >= LINKED], len(history)), keys, assume_unique=True)
+    more = np.setdiff1d(_inside(keys, probabilities, floors), keys, assume_unique=True)
     keys, probabilities = np.append(keys, more), np.append(probabilities, judge.probabilities(more))
     order = np.argsort(keys)
     left, right = _places(keys[order], len(history))
-    return PairGraph(history.numbers, left.astype(np.int32), right.astype(np.int32), probabilities[order])
-
-
-def components(left: Rows, right: Rows, size: int) -> NDArray[np.int32]:
-    """The component of each of `size` places that these pairs connect: shape (size,)."""
-    joined = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
-    found: NDArray[np.int32] = connected_components(joined, directed=False)[1]
-    return found
+    return PairGraph(history.numbers, left.astype(np.int32), right.astype(np.int32), probabilities[order], floors)
 
 
 @dataclass(slots=True)
@@ -143,8 +137,13 @@ def _places(keys: Keys, size: int) -> tuple[Rows, Rows]:
     return (keys // max(1, size)).astype(np.intp), (keys % max(1, size)).astype(np.intp)
 
 
-def _most_probable(keys: Keys, probabilities: Probabilities, size: int, most: int) -> NDArray[np.bool_]:
-    """Which pairs are among the most probable of one of their issues; of equals the one with the lower place."""
+def _most_probable(
+    keys: Keys, probabilities: Probabilities, size: int, most: int
+) -> tuple[NDArray[np.bool_], Probabilities]:
+    """Which pairs are among the most probable of one of their issues, and the probability of each issue's last one.
+
+    Of equals the one with the lower place comes first. An issue without further candidates has no last one: 0.
+    """
     left, right = _places(keys, size)
     issue, other = np.append(left, right), np.append(right, left)
     order = np.lexsort((other, -np.append(probabilities, probabilities), issue))
@@ -152,20 +151,24 @@ def _most_probable(keys: Keys, probabilities: Probabilities, size: int, most: in
     place = np.arange(len(order)) - starts[issue[order]]
     kept = np.zeros(len(keys), dtype=bool)
     kept[order[place < most] % max(1, len(keys))] = True
-    return kept
+    floors = np.zeros(size, dtype=np.float32)
+    last = order[place == most]  # the first that is left out
+    floors[issue[last]] = probabilities[last % max(1, len(keys))]
+    return kept, floors
 
 
-def _inside(linked: Keys, size: int) -> Keys:
-    """Every pair inside the components that these pairs connect, the smallest first until it becomes too much."""
-    member_of = components(*_places(linked, size), size)
-    order = np.argsort(member_of, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(member_of[order])) + 1)
+def _inside(keys: Keys, probabilities: Probabilities, floors: Probabilities) -> Keys:
+    """Every pair inside the loosely joined groups, the smallest first until it becomes too much."""
+    size = len(floors)
+    units = [np.array([at]) for at in range(size)]
+    loose = Agglomeration(Pairs.of(*_places(keys, size), probabilities, floors), units, range(size), NO_RULES)
     found, left_over = [np.zeros(0, dtype=np.int64)], COMPLETED * size
-    for members in sorted(parts, key=lambda part: (len(part), part[0] if len(part) else 0)):
+    for members in sorted(loose.joined(LOOSE), key=lambda group: (len(group), group)):
         left_over -= len(members) * (len(members) - 1) // 2
         if left_over < 0 or len(members) > WHOLE:
             break
         if len(members) > 2:
             one, other = np.triu_indices(len(members), k=1)
-            found.append(members[one].astype(np.int64) * size + members[other])
+            places = np.array(members, dtype=np.int64)
+            found.append(places[one] * size + places[other])
     return np.sort(np.concatenate(found))

@@ -1,0 +1,115 @@
+"""Judged pairs → groups of issues with one cause, within limits and under what people said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.agglomeration import Agglomeration, Pairs, Places, Rules
+from models.cluster import Group, Held
+from models.constraints import Constraints
+from models.pair_graph import PairGraph
+
+CUT = 0.3
+STRICTER = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # cuts that are tried on a cluster over the cap
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterLimits:
+    """`cut`: clusters are joined while the mean probability between them is at least this.
+
+    A cluster with more than `cap` members, or with a mean probability inside it under `coherence`, may not act (INV 9).
+    """
+
+    cap: int = 200
+    coherence: float = CUT
+    cut: float = CUT
+
+
+def cluster(
+    graph: PairGraph, constraints: Constraints | None = None, limits: ClusterLimits | None = None
+) -> tuple[Group, ...]:
+    """The groups of two or more issues, by their lowest number; whoever is in none is noise.
+
+    Must-links and cannot-links always hold. A group over the cap falls apart where a stricter cut divides it; one that
+    no cut divides is held. The order in which issues and pairs came does not matter.
+    """
+    limits, constraints = limits or ClusterLimits(), constraints or Constraints()
+    history = _History.of(graph, constraints)
+    whole = history.joined(range(len(history.units)), limits.cut)
+    parts = [part for group in whole for part in history.capped(group, limits)]
+    return history.groups(parts, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    numbers: NDArray[np.int64]
+    pairs: Pairs
+    units: Sequence[Places]
+    rules: Rules
+
+    @classmethod
+    def of(cls, graph: PairGraph, constraints: Constraints) -> _History:
+        place = {number: at for at, number in enumerate(graph.numbers.tolist())}
+        blocks = [sorted(place[number] for number in block if number in place) for block in constraints.blocks]
+        in_block = {at for block in blocks for at in block}
+        alone = [[at] for at in range(len(place)) if at not in in_block]
+        units = [np.array(unit, dtype=np.intp) for unit in sorted([block for block in blocks if block] + alone)]
+        unit = {int(graph.numbers[at]): name for name, members in enumerate(units) for at in members}
+        left, right = graph.left.astype(np.intp), graph.right.astype(np.intp)
+        pairs = Pairs.of(left, right, graph.probabilities, graph.floors)
+        return cls(graph.numbers, pairs, units, Rules.of(unit, constraints))
+
+    def joined(self, chosen: Iterable[int], cut: float) -> list[list[int]]:
+        return Agglomeration(self.pairs, self.units, chosen, self.rules).joined(cut)
+
+    def capped(self, group: list[int], limits: ClusterLimits) -> Iterator[list[int]]:
+        """The group, or what a stricter cut makes of one that is over the cap, if more than one cluster is left."""
+        if self._size(group) > limits.cap:
+            for cut in STRICTER:
+                parts = [part for part in self.joined(group, cut) if self._size(part) > 1] if cut > limits.cut else []
+                if len(parts) > 1:
+                    for part in parts:
+                        yield from self.capped(part, limits)
+                    return
+        yield group
+
+    def groups(self, parts: Sequence[Sequence[int]], limits: ClusterLimits) -> tuple[Group, ...]:
+        kept = [np.sort(np.concatenate([self.units[at] for at in part])) for part in parts if self._size(part) > 1]
+        label = np.full(len(self.numbers), -1, dtype=np.intp)
+        for at, members in enumerate(kept):
+            label[members] = at
+        strength = self._strengths(label, len(kept))
+        found = []
+        for members in kept:
+            coherence = float(strength[members].sum() / (len(members) * (len(members) - 1)))
+            medoid = int(self.numbers[members[np.argmax(strength[members])]])
+            held = _held(len(members), coherence, limits)
+            found.append(Group(tuple(self.numbers[members].tolist()), min(1.0, coherence), held, medoid))
+        return tuple(sorted(found, key=lambda group: group.members))
+
+    def _size(self, group: Sequence[int]) -> int:
+        return sum(len(self.units[at]) for at in group)
+
+    def _strengths(self, label: Places, count: int) -> NDArray[np.float64]:
+        """The sum of each issue's probabilities with the others of its group; 1 for those of its own unit."""
+        pairs, unit = self.pairs, np.empty(len(label), dtype=np.intp)
+        for at, members in enumerate(self.units):
+            unit[members] = at
+        inside = (label[pairs.left] >= 0) & (label[pairs.left] == label[pairs.right])
+        inside &= unit[pairs.left] != unit[pairs.right]
+        ends = np.append(pairs.left[inside], pairs.right[inside])
+        strength = np.bincount(ends, np.tile(pairs.excess[inside], 2), minlength=len(label)).astype(np.float64)
+        grouped = np.append(np.bincount(label[label >= 0], pairs.stand_in[label >= 0], minlength=count), 0.0)
+        strength += pairs.stand_in * (grouped[label] - np.bincount(unit, pairs.stand_in)[unit])
+        strength += np.bincount(unit)[unit] - 1
+        return strength
+
+
+def _held(size: int, coherence: float, limits: ClusterLimits) -> Held | None:
+    if size > limits.cap:
+        return "over-cap"
+    return "incoherent" if coherence < limits.coherence else None
