@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from bot.storage.protocol import Storage
 from bot.storage.records import StoredIssue
@@ -13,6 +14,7 @@ from models.document import Document
 from models.embedder import Embedder, Vectors
 from models.matching import ClusterProfile, profile
 from models.retrieval import IssueIndex
+from models.rhythm import Rhythm, learn
 
 BATCH = 2000  # issues read from the database at a time while an index is filled
 PROFILES_KEPT = 2000  # known clusters of all repositories, embedded and ready
@@ -35,6 +37,7 @@ class _Cached:
     index: IssueIndex
     model_id: str
     version: int = 0
+    usual: tuple[date, int, datetime, Rhythm] | None = None  # learned on which day, of how many issues
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -60,6 +63,18 @@ class IndexCache:
             self._refresh(repository_id, cached, changed)
             cached.version = version
         return cached.index
+
+    def usual(self, repository_id: int, now: datetime) -> tuple[datetime, Rhythm]:
+        """Since when the repository's reports are known, and their rhythm; learned anew each day, and when they have
+        become a tenth more."""
+        index = self.index(repository_id)
+        cached = self._cached[repository_id]
+        with cached.lock:
+            if cached.usual is None or cached.usual[0] != now.date() or len(index) > 1.1 * cached.usual[1]:
+                reported = index.reported()
+                since = min(reported, default=now)
+                cached.usual = now.date(), len(index), since, learn(reported, since, now)
+            return cached.usual[2:]
 
     def _refresh(self, repository_id: int, cached: _Cached, changed: Sequence[int]) -> None:
         for start in range(0, len(changed), BATCH):

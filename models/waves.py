@@ -87,9 +87,11 @@ def follow(wave: Wave, arrivals: Sequence[datetime], past: Past, now: datetime) 
 
     `past.waves` are those before it. A clock behind the reports counts as being at the last of them.
     """
-    everything = in_hours(arrivals)
+    ordered = sorted(arrivals)
+    everything = in_hours(ordered)
     usual = _Usual(everything, past, _hours(wave.noticed_at) - _LONGEST)
-    moments = everything[everything >= _hours(wave.began_at)]
+    before = int(np.searchsorted(everything, _hours(wave.began_at)))
+    moments = everything[before:]
     if not len(moments):  # its reports are gone: deleted, or moved to another cluster
         return replace(wave, ended_at=wave.ended_at or wave.last_arrival_at)
     ended = _end(moments, usual, _hours(wave.noticed_at), max(_hours(now), float(moments[-1])))
@@ -99,7 +101,7 @@ def follow(wave: Wave, arrivals: Sequence[datetime], past: Past, now: datetime) 
         wave,
         reports=len(moments),
         peak_per_hour=_peak(moments),
-        last_arrival_at=_moment(float(moments[-1])),
+        last_arrival_at=ordered[before + len(moments) - 1],
         ended_at=None if ended is None else _moment(ended),
     )
 
@@ -195,4 +197,4 @@ def _hours(moment: datetime) -> float:
 
 
 def _moment(hours: float) -> datetime:
-    return datetime.fromtimestamp(round(hours * 3600), UTC)
+    return datetime.fromtimestamp(round(hours * 3600, 3), UTC)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
 from bot.activities.view import cluster_view
+from bot.activities.waves import wave_comments, waves_on
 from bot.comment import CommentView
 from bot.errors import NotFound
 from bot.index_cache import as_document
@@ -49,9 +50,11 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     members = known_members(services, repository.id)
     matches = matches_of(services, index, document, config.known_clusters(), _before(members, number))
     history = _history(services, repository.id, number, candidates, duplicates, members, config)
+    on = waves_on(services, repository.id)
+    history = replace(history, waves=wave_comments(services, repository.id, on.keys() & members.keys()))
     case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(services))
     case, decision = _decided(services, document, index, case)
-    cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at)
+    cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at, on)
     return Judgement(case, decision, document, CommentView(history.issues, cluster))
 
 

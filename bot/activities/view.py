@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.activities.waves import wave_view
 from bot.comment import ClusterView
 from bot.repo_config import RepoConfig
 from bot.services import Services
+from bot.storage.records import WaveRecord
 
 DAY = timedelta(days=1)
 PLATFORM_NAMES = {
@@ -32,8 +34,9 @@ def cluster_view(
     slug: str | None,
     members: Mapping[str, Sequence[int]],
     at: datetime,
+    on: Mapping[str, WaveRecord],
 ) -> ClusterView | None:
-    """The cluster that a decision names, in numbers as of `at`; None where it names none."""
+    """The cluster that a decision names, in numbers as of `at`; None where it names none. `on`: the waves now."""
     defined = next((cluster for cluster in config.clusters if cluster.slug == slug), None)
     if defined is None:
         return None
@@ -45,6 +48,7 @@ def cluster_view(
         last_day=sum(at - DAY <= row.issue.created_at <= at for row in rows),
         versions=(versions[0], versions[-1]) if versions else None,
         platforms=_platforms([value for row in rows for value in row.facts.get("os", ())], len(rows)),
+        wave=wave_view(on.get(defined.slug), [row.issue.created_at for row in rows], at),
     )
 
 

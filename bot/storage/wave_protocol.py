@@ -8,6 +8,8 @@ from typing import Protocol
 
 from bot.storage.records import WaveRecord
 
+LOOK = "look_for_waves"  # the task under which failed looks are counted
+
 
 class WaveStorage(Protocol):
     """The part of `Storage` about waves."""

@@ -14,9 +14,8 @@ from bot.storage.cluster_tables import cluster_members, waves
 from bot.storage.door import Door
 from bot.storage.records import WaveRecord
 from bot.storage.tables import effects, issues, repositories, task_runs
+from bot.storage.wave_protocol import LOOK
 from models.cluster import Wave
-
-LOOK = "look_for_waves"  # the task under which failed looks are counted
 
 _WAVE = [field.name for field in fields(Wave)]
 _WRITTEN = ("planned", "done", "shadow")
