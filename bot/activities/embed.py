@@ -25,13 +25,15 @@ def embed_missing(services: Services, repository_id: int, progress: Callable[[in
     numbers = services.storage.unembedded(repository_id, str(services.embedder.model_id))
     for start in range(0, len(numbers), BATCH):
         batch = list(services.storage.issues(repository_id, numbers[start : start + BATCH]))
-        _embed_each(services, repository_id, batch)
+        embed_each(services, repository_id, batch)
         progress(len(batch))
     return len(numbers)
 
 
-def _embed_each(services: Services, repository_id: int, batch: Sequence[StoredIssue]) -> None:
+def embed_each(services: Services, repository_id: int, batch: Sequence[StoredIssue]) -> None:
     """The batch at once, or, where a text in it brings out a bug, all but the poisonous ones (INV 33)."""
+    if not batch:
+        return
     try:
         embed(services, repository_id, batch)
     except (ModelUnavailable, TriageError):
@@ -39,7 +41,7 @@ def _embed_each(services: Services, repository_id: int, batch: Sequence[StoredIs
     except Exception as error:  # whatever it is, the others do not suffer for it
         if len(batch) > 1:
             for row in batch:
-                _embed_each(services, repository_id, [row])
+                embed_each(services, repository_id, [row])
             return
         log.warning("issue.set_aside", issue=batch[0].issue.number, reason=" at ".join(where(error)))
 

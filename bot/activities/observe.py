@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from bot.errors import ConfigError, Gone, Permanent, TriageError, where
+from bot.activities.reading import read_again, recipe_in_force
+from bot.errors import ConfigError, Gone, Permanent, TriageError
 from bot.github.protocol import RepositoryInfo
 from bot.repo_config import RepoConfig, parse
 from bot.services import Services
-from bot.storage.records import ConfigRecord, RepositoryRecord, StoredIssue
-from models.document import parts
+from bot.storage.records import ConfigRecord, RepositoryRecord
 from models.issue import Issue
-from models.text import TEXT_RECIPE
 
 CONFIG_AGE = timedelta(minutes=1)  # how old the last look at the configuration may be when an event arrives
-BATCH = 500  # issues read again between two saves
 SYNC_OVERLAP = timedelta(minutes=5)  # asked for again at each synchronisation, against clocks that differ
 
 log = structlog.get_logger(__name__)
@@ -166,7 +163,8 @@ def observe_issue(services: Services, repository: RepositoryRecord, number: int)
     except Gone:
         services.storage.delete_issue(repository.id, number)
         return None
-    services.storage.save_issues(repository.id, [_stored(issue, config_in_force(services, repository))])
+    recipe = recipe_in_force(services, repository.id, config_in_force(services, repository))
+    services.storage.save_issues(repository.id, [recipe.stored(issue)])
     return issue
 
 
@@ -179,48 +177,17 @@ def _in_force(record: ConfigRecord) -> RepoConfig:
     return parse(record.valid_text) if record.valid_text else RepoConfig()
 
 
-def _stored(issue: Issue, config: RepoConfig) -> StoredIssue:
-    prepared = parts(issue, patterns=config.fact_patterns())
-    return StoredIssue(issue, prepared.text, prepared.text_hash, _recipe(config), prepared.facts)
-
-
-def _all_stored(issues: Sequence[Issue], config: RepoConfig) -> list[StoredIssue]:
-    """All but those that bring out a bug: a poisonous one is left out alone, with its place in the log (INV 33)."""
-    kept = []
-    for issue in issues:
-        try:
-            kept.append(_stored(issue, config))
-        except Exception as error:  # whatever it is, the others do not suffer for it
-            log.warning("issue.set_aside", issue=issue.number, reason=" at ".join(where(error)))
-    return kept
-
-
-def _recipe(config: RepoConfig) -> str:
-    """What made the stored text and facts: our code's recipe and the repository's own facts."""
-    own = repr(config.facts).encode() if config.facts else b""
-    return f"{TEXT_RECIPE}+{hashlib.sha256(own).hexdigest()[:8]}" if own else TEXT_RECIPE
-
-
-def read_again(services: Services, repository: RepositoryRecord, config: RepoConfig) -> int:
-    """Bring stored texts and facts to the recipe in force, after an upgrade or new facts; returns how many."""
-    recipe = _recipe(config)
-    stale = [row.issue.number for row in services.storage.issues(repository.id) if row.recipe != recipe]
-    for start in range(0, len(stale), BATCH):
-        rows = list(services.storage.issues(repository.id, stale[start : start + BATCH]))
-        services.storage.save_issues(repository.id, _all_stored([row.issue for row in rows], config))
-    return len(stale)
-
-
 def read_history(
     services: Services, repository: RepositoryRecord, progress: Callable[[int], None] = lambda _: None
 ) -> RepositoryRecord:
     """Read every issue (or, after the first time, every changed one) to the end, and keep them (INV 12, 34)."""
     config = config_in_force(services, repository)
+    recipe = recipe_in_force(services, repository.id, config)
     since = repository.synced_at - SYNC_OVERLAP if repository.synced_at and repository.imported_at else None
     started = services.clock()
     with _stopping(services, repository):
         for page in services.reader(repository).issues(since=since):
-            services.storage.save_issues(repository.id, _all_stored(page, config))
+            services.storage.save_issues(repository.id, recipe.all_stored(page))
             progress(len(page))
     read_again(services, repository, config)
     present = services.storage.repository_by_id(repository.id)

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.boilerplate import learn
 from models.text import Text, has_little_information, looks_like_security_report, normalise, salient, text_hash
 
 LANGUAGES = {
@@ -253,22 +252,6 @@ def test_the_word_security_alone_makes_no_security_report(title: str, body: str)
     assert not looks_like_security_report(normalise(title, body))
 
 
-def test_lines_that_recur_are_learned_as_the_template() -> None:
-    bodies = [f"## Lamp report\nMy house has lamps: yes\nLamp {i} flickers in its own way {i * i}" for i in range(50)]
-    learned = learn(bodies)
-    assert learned == {"lamp report", "my house has lamps yes"}
-    assert normalise("t", bodies[3], learned).prose == "Lamp 3 flickers in its own way 9"
-
-
-def test_a_wave_of_one_error_is_not_learned() -> None:
-    bodies = [f"Case {i} of many\nError: lamp not found\n```\nthe same output\n```" for i in range(50)]
-    assert learn(bodies) == frozenset()
-
-
-def test_a_small_history_teaches_nothing() -> None:
-    assert learn(["the same line"] * 4) == frozenset()
-
-
 def test_salient_text_is_bounded_and_keeps_the_error() -> None:
     text = Text("t", prose="word " * 2000, error="Error: lamp not found " * 100)
     assert len(salient(text)) <= 1001
@@ -365,4 +348,3 @@ def test_a_megabyte_of_bait_is_read_to_its_end(bait: str) -> None:
     text = normalise(bait * 200, bait * (1_000_000 // len(bait)))
     assert len(text.prose) <= 20_000
     assert len(text.title) <= 400
-    learn([bait * (1_000_000 // len(bait))])

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from bot.activities import observe
 from bot.activities.observe import (
     Stopped,
     config_in_force,
@@ -17,6 +16,7 @@ from bot.activities.observe import (
     read_history,
     stop_repository,
 )
+from bot.activities.reading import read_again
 from bot.errors import Gone, Permanent, RetryAfter, Unavailable
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -344,7 +344,7 @@ def test_new_facts_are_read_from_the_issues_that_are_there_already(world: World)
     stored = world.storage.issue(world.repository.id, number)
     assert stored is not None
     assert stored.facts["tier"] == frozenset({"gold"})
-    assert observe.read_again(world.services, world.repository, world.config) == 0
+    assert read_again(world.services, world.repository, world.config) == 0
 
 
 def test_inv_45_a_repository_that_is_forgotten_while_it_is_read_does_not_come_back(world: World) -> None:
