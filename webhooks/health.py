@@ -21,6 +21,7 @@ from bot.storage.protocol import Storage
 from webhooks.runtime import Runtime
 
 PATIENCE = 5.0  # seconds a probe may take before it counts as failed
+MOST_REPOSITORIES = 500  # with a series of their own
 OPEN_STATES = frozenset({"queued", "running"})  # of a delivery that is not finished
 
 _log = structlog.get_logger("triage.health")
@@ -133,7 +134,11 @@ def _families(runtime: Runtime, now: datetime) -> Iterator[Metric]:
     yield _by("triage_deliveries", "Deliveries by state", "state", deliveries)
     yield _by("triage_effects", "Effects on GitHub by state", "state", storage.effect_counts())
     yield _by("triage_decisions", "Decisions by verdict", "verdict", storage.decision_counts())
+    yield _by(
+        "triage_missed_duplicates", "Duplicates that people linked first, by cause", "cause", storage.missed_counts()
+    )
     yield from _tasks(runtime, now)
+    yield from _refits(storage, now)
 
 
 def _by(name: str, help_text: str, label: str, counts: Mapping[str, int]) -> Metric:
@@ -155,3 +160,20 @@ def _tasks(runtime: Runtime, now: datetime) -> Iterator[Metric]:
         failed.add_metric([task], 0 if last is None or last.error is None else 1)
     yield age
     yield failed
+
+
+def _refits(storage: Storage, now: datetime) -> Iterator[Metric]:
+    """By GitHub's id of the repository, because a name may be a secret; the stalest, where they are very many."""
+    age = GaugeMetricFamily(
+        "triage_refit_last_success_age_seconds", "Since the repository's clusters were published", labels=["repository"]
+    )
+    unwell = GaugeMetricFamily(
+        "triage_refit_unwell", "1 where the last refit was refused or failed", labels=["repository"]
+    )
+    standing = sorted(storage.refit_standing(), key=lambda one: (one.last_success is not None, one.last_success or now))
+    for one in standing[:MOST_REPOSITORIES]:
+        name = [str(one.repository_id)]
+        age.add_metric(name, float("inf") if one.last_success is None else (now - one.last_success).total_seconds())
+        unwell.add_metric(name, 0 if one.last_outcome in {None, "published"} else 1)
+    yield age
+    yield unwell

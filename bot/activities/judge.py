@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
@@ -111,8 +111,8 @@ def matches_of(
 
 def known_members(services: Services, repository_id: int) -> dict[str, Sequence[int]]:
     """Slug of each known cluster → its members in the generation in force."""
-    generation = services.storage.current_generation(repository_id)
-    return {cluster.slug: cluster.members for cluster in generation.clusters if cluster.slug} if generation else {}
+    known = services.storage.clusters_in_force(repository_id, known=True)
+    return {str(cluster.slug): cluster.members for cluster in known}
 
 
 def _before(members: dict[str, Sequence[int]], number: int) -> dict[str, Sequence[int]]:
@@ -146,9 +146,16 @@ def _history(
         separated=_separated(said, number),
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         members=members,
+        held=_held(services, repository_id, numbers),
         objected=any(one.kind == "objection" and one.number == number for one in said),
         reopened_by_person=any(one.kind == "reopened" and one.number == number for one in said),
     )
+
+
+def _held(services: Services, repository_id: int, numbers: Collection[int]) -> dict[int, str]:
+    """Why those of the issues that are in a cluster that is held may not be acted on (INV 9)."""
+    clusters = services.storage.clusters_in_force(repository_id, holding=numbers)
+    return {number: one.held for one in clusters if one.held for number in one.members}
 
 
 def _separated(said: Iterable[FeedbackRecord], number: int) -> frozenset[int]:

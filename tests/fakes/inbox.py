@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from bot.storage.protocol import Storage
-from bot.storage.records import DeliveryRecord, TaskRun
+from bot.storage.records import DeliveryRecord, RefitStanding, TaskRun
 
 
 class FakeInbox:
@@ -34,8 +34,9 @@ class FakeStorage:
     def __init__(self) -> None:
         self.failure: Exception | None = None
         self.schema: tuple[str | None, str] = ("0001", "0001")
-        self.counts: dict[str, dict[str, int]] = {"deliveries": {}, "effects": {}, "decisions": {}}
+        self.counts: dict[str, dict[str, int]] = {"deliveries": {}, "effects": {}, "decisions": {}, "missed": {}}
         self.runs: list[TaskRun] = []
+        self.standing: list[RefitStanding] = []
 
     def schema_state(self) -> tuple[str | None, str]:
         self._check()
@@ -52,6 +53,14 @@ class FakeStorage:
     def decision_counts(self) -> dict[str, int]:
         self._check()
         return self.counts["decisions"]
+
+    def missed_counts(self) -> dict[str, int]:
+        self._check()
+        return self.counts.get("missed", {})
+
+    def refit_standing(self) -> Sequence[RefitStanding]:
+        self._check()
+        return self.standing
 
     def task_runs(self, task: str | None = None, limit: int = 100) -> Sequence[TaskRun]:
         self._check()

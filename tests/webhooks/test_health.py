@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.errors import StorageError
-from bot.storage.records import TaskRun
+from bot.storage.records import RefitStanding, TaskRun
 from tests.fakes.deliveries import app, client
 from tests.fakes.inbox import FakeRuntime
 from webhooks import health
@@ -120,6 +120,26 @@ async def test_inv_35_metrics_show_the_age_of_each_tasks_last_success(
     assert found["triage_task_failed", "refit"] == 1
     assert found["triage_task_last_success_age_seconds", "recover"] == float("inf")
     assert found["triage_task_failed", "recover"] == 0
+
+
+async def test_inv_35_metrics_show_the_age_of_each_repositorys_clusters(
+    http: httpx.AsyncClient, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ago = datetime.now(UTC) - timedelta(hours=30)
+    runtime.fake_storage.standing = [
+        RefitStanding(7, "acme/secret", ago, ago, "refused"),
+        RefitStanding(8, "acme/new", None, None, None),
+        RefitStanding(9, "acme/well", ago, ago + timedelta(hours=20), "published"),
+    ]
+    runtime.fake_storage.counts["missed"] = {"not retrieved": 3}
+    found = await samples(http)
+    assert found["triage_refit_last_success_age_seconds", "7"] == pytest.approx(30 * 3600, abs=60)
+    assert found["triage_refit_last_success_age_seconds", "8"] == float("inf")
+    assert [found["triage_refit_unwell", name] for name in ("7", "8", "9")] == [1, 0, 0]
+    assert found["triage_missed_duplicates", "not retrieved"] == 3
+    assert "secret" not in (await http.get("/metrics")).text
+    monkeypatch.setattr(health, "MOST_REPOSITORIES", 2)
+    assert ("triage_refit_unwell", "9") not in await samples(http)  # the stalest are those that matter
 
 
 async def test_metrics_say_so_where_the_database_does_not_answer(http: httpx.AsyncClient, runtime: FakeRuntime) -> None:
