@@ -19,15 +19,14 @@ Values = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
 
-UNJUDGED = 0.5  # a pair that was not judged counts as this share of what its issues' last neighbours have
-
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """The pairs of a graph, so that sums over clusters need the judged ones only.
 
-    A pair that was not judged counts as the product of its issues' `stand_in`; `excess` is what a judged pair has
-    beyond that. So the sum over all pairs between clusters A and B is the excess between them + stand_in(A) ·
+    A pair that was not judged counts as the product of its issues' floors, `stand_in`: 1 among identical reports, and
+    otherwise near the mean of what such pairs have where they are judged. `excess` is what a judged pair has beyond
+    that, so that the sum over all pairs between clusters A and B is the excess between them + stand_in(A) ·
     stand_in(B). Shapes (pairs,) and (issues,).
     """
 
@@ -39,7 +38,7 @@ class Pairs:
     @classmethod
     def of(cls, left: Places, right: Places, probabilities: Floats, floors: Floats) -> Pairs:
         """Judged pairs; `floors` are the probabilities of the issues' last neighbours, shape (issues,)."""
-        stand_in = np.sqrt(UNJUDGED * floors.astype(np.float64))
+        stand_in = floors.astype(np.float64)
         return cls(left, right, probabilities - stand_in[left] * stand_in[right], stand_in)
 
 
@@ -74,11 +73,12 @@ NO_RULES = Rules({}, {}, {})
 
 
 class Agglomeration:
-    """Units joined into clusters; a cluster is named by its lowest unit."""
+    """Units joined into clusters, each of which goes by the name of one of its units."""
 
     def __init__(self, pairs: Pairs, units: Sequence[Places], chosen: Iterable[int], rules: Rules) -> None:
         """Only the `chosen` ones of the units take part."""
         self._members = {at: [at] for at in sorted(chosen)}
+        self._lowest = {at: at for at in self._members}
         self._size = {at: float(len(units[at])) for at in self._members}
         self._stand_in = {at: float(pairs.stand_in[units[at]].sum()) for at in self._members}
         self._apart = {at: set(rules.apart.get(at, ())) for at in self._members}
@@ -87,32 +87,35 @@ class Agglomeration:
         self._excess: dict[int, dict[int, float]] = {at: {} for at in self._members}
         for one, other, excess in _between(pairs, units, self._members):
             self._excess[one][other] = self._excess[other][one] = excess
-        self._version = dict.fromkeys(self._members, 0)
 
     def joined(self, cut: float) -> list[list[int]]:
         """The units of each cluster, ascending: the most probable join first, while its mean is at least `cut`.
 
-        Of equals the one with the lower units comes first.
+        Of equals the one with the lower units comes first. Where a cluster grew, its entries in the queue are looked
+        at again when their turn comes, so that a join costs what its smaller side costs.
         """
-        queue = [
-            entry for one, others in self._excess.items() for other in others if one < other
-            for entry in self._entry(one, other, cut)
-        ]  # fmt: skip
+        queue = [(*self._rank(one, other), one, other) for one, others in self._excess.items() for other in others]
+        queue = [entry for entry in queue if -entry[0] >= cut and entry[-2] < entry[-1]]
         heapq.heapify(queue)
         while queue:
-            _, one, other, first, second = heapq.heappop(queue)
-            if self._version.get(one) == first and self._version.get(other) == second:
-                self._join(one, other)
-                for neighbour in self._excess[one]:
-                    for entry in self._entry(min(one, neighbour), max(one, neighbour), cut):
-                        heapq.heappush(queue, entry)
-        return [sorted(members) for members in self._members.values()]
+            *rank, one, other = heapq.heappop(queue)
+            if one not in self._members or other not in self._members or not self._may_join(one, other):
+                continue
+            now = self._rank(one, other)
+            changed = [(one, other)]
+            if now == tuple(rank):
+                changed = self._join(one, other)
+            for pair in changed:
+                entry = (*self._rank(*pair), *pair)
+                if -entry[0] >= cut:
+                    heapq.heappush(queue, entry)
+        return sorted(sorted(members) for members in self._members.values())
 
-    def _entry(self, one: int, other: int, cut: float) -> Iterator[tuple[float, int, int, int, int]]:
+    def _rank(self, one: int, other: int) -> tuple[float, int, int]:
+        """The mean between two clusters, negative, and their lowest units."""
         total = self._excess[one][other] + self._stand_in[one] * self._stand_in[other]
-        mean = total / (self._size[one] * self._size[other])
-        if mean >= cut and self._may_join(one, other):
-            yield -mean, one, other, self._version[one], self._version[other]
+        low, high = sorted((self._lowest[one], self._lowest[other]))
+        return -total / (self._size[one] * self._size[other]), low, high
 
     def _may_join(self, one: int, other: int) -> bool:
         here, there = self._anchor[one], self._anchor[other]
@@ -123,26 +126,27 @@ class Agglomeration:
             or there in self._barred[one]
         )
 
-    def _join(self, one: int, other: int) -> None:
-        """`other` goes into `one`, which has the lower name."""
-        for neighbour, excess in self._excess.pop(other).items():
-            del self._excess[neighbour][other]
-            if neighbour != one:
-                both = self._excess[one].get(neighbour, 0.0) + excess
-                self._excess[one][neighbour] = self._excess[neighbour][one] = both
-        for foe in self._apart.pop(other):
+    def _join(self, one: int, other: int) -> list[tuple[int, int]]:
+        """Put the one with fewer neighbours into the other; returns the pairs of clusters whose sums are new."""
+        kept, gone = (one, other) if len(self._excess[one]) >= len(self._excess[other]) else (other, one)
+        del self._excess[kept][gone], self._excess[gone][kept]
+        neighbours = self._excess.pop(gone)
+        for neighbour, excess in neighbours.items():
+            del self._excess[neighbour][gone]
+            both = self._excess[kept].get(neighbour, 0.0) + excess
+            self._excess[kept][neighbour] = self._excess[neighbour][kept] = both
+        for foe in self._apart.pop(gone):
             if foe in self._apart:
-                self._apart[foe].discard(other)
-                self._apart[foe].add(one)
-                self._apart[one].add(foe)
-        for sums in (self._size, self._stand_in):
-            sums[one] += sums.pop(other)
-        self._members[one] += self._members.pop(other)
-        anchor = self._anchor.pop(other)
-        self._anchor[one] = self._anchor[one] if anchor is None else anchor
-        self._barred[one] |= self._barred.pop(other)
-        del self._version[other]
-        self._version[one] += 1
+                self._apart[foe].discard(gone)
+                self._apart[foe].add(kept)
+                self._apart[kept].add(foe)
+        self._lowest[kept] = min(self._lowest[kept], self._lowest[gone])
+        self._size[kept] += self._size[gone]
+        self._stand_in[kept] += self._stand_in[gone]
+        self._members[kept] += self._members.pop(gone)
+        self._anchor[kept] = self._anchor[kept] or self._anchor[gone]
+        self._barred[kept] |= self._barred[gone]
+        return [(kept, neighbour) for neighbour in neighbours]
 
 
 def _between(pairs: Pairs, units: Sequence[Places], chosen: Mapping[int, object]) -> Iterator[tuple[int, int, float]]:

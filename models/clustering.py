@@ -14,7 +14,7 @@ from models.constraints import Constraints
 from models.pair_graph import PairGraph
 
 CUT = 0.3
-STRICTER = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # cuts that are tried on a cluster over the cap
+STRICTER = (0.4, 0.5, 0.6, 0.7)  # cuts that are tried on a cluster over the cap; beyond, its members are too alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class _History:
         return Agglomeration(self.pairs, self.units, chosen, self.rules).joined(cut)
 
     def capped(self, group: list[int], limits: ClusterLimits) -> Iterator[list[int]]:
-        """The group, or what a stricter cut makes of one that is over the cap, if more than one cluster is left."""
+        """The group, or the clusters that a stricter cut makes of one over the cap, if they keep most of its issues."""
         if self._size(group) > limits.cap:
-            for cut in STRICTER:
-                parts = [part for part in self.joined(group, cut) if self._size(part) > 1] if cut > limits.cut else []
-                if len(parts) > 1:
+            for cut in (one for one in STRICTER if one > limits.cut):
+                parts = [part for part in self.joined(group, cut) if self._size(part) > 1]
+                if len(parts) > 1 and 2 * sum(map(self._size, parts)) >= self._size(group):
                     for part in parts:
                         yield from self.capped(part, limits)
                     return
