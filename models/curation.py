@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from models.cluster import Cluster
 from models.constraints import Pin
 
 GONE = "there is no such cluster any more"
+CONFIGURATION = "triage.yml"  # the actor of what a change of the configuration implies
 _Said = tuple[Pin, str | None]  # a bar that comes of a split, with the cluster that its issue stayed in
 _Value = TypeVar("_Value")
 
@@ -69,6 +71,25 @@ def curate(edits: Iterable[Edit], existing: Collection[str], configured: Collect
             return replace(book.closed(), problems=(*problems, *book.closed().problems))
         problems += [_problem(edit, GONE) for edit in nowhere]
         left = [edit for edit in left if edit not in nowhere]
+
+
+def renamed_slugs(previous: Iterable[Cluster], known: Sequence[Cluster], at: datetime) -> tuple[Edit, ...]:
+    """Merges to write down where a known cluster got another slug in the configuration, so that what was set stays.
+
+    `known`: the configuration's clusters with their members. A new slug is an old one's heir where it has its title, or
+    else more than half of its members, and no other has.
+    """
+    before = [cluster for cluster in previous if cluster.slug is not None]
+    fresh = [cluster for cluster in known if cluster.id not in {one.id for one in before}]
+    gone = [cluster for cluster in before if cluster.id not in {one.id for one in known}]
+    edits = []
+    for old in gone:
+        heirs = [new for new in fresh if new.title.casefold() == old.title.casefold()]
+        heirs = heirs or [new for new in fresh if 2 * len({*new.members} & {*old.members}) > len(old.members)]
+        if len(heirs) == 1:
+            fresh.remove(heirs[0])
+            edits.append(Edit("merge", at, CONFIGURATION, heirs[0].id, value=old.id))
+    return tuple(edits)
 
 
 def _problem(edit: Edit, why: str) -> str:
@@ -179,7 +200,7 @@ class _Book:
         for number in edit.stayed:
             self._forget(number, lambda pin: not pin.inside and self._now(pin.cluster) == gone)
         self._aliases[gone] = stays
-        keep = stays not in self._configured
+        keep = stays not in self._configured or edit.actor == CONFIGURATION
         _carry(self._titles, gone, stays, keep=keep)
         _carry(self._labels, gone, stays, keep=keep)
         _carry(self._canonicals, gone, stays, keep=keep)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.cluster import Cluster
 from models.constraints import resolve
-from models.curation import Curation, Edit, curate
+from models.curation import Curation, Edit, curate, renamed_slugs
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 THERE = ("c1", "c2", "c3")
@@ -210,3 +211,26 @@ def test_an_edit_of_a_cluster_that_is_gone_is_told_and_changes_nothing() -> None
     curation = curate(acts, THERE)
     assert (curation.pins, curation.titles, curation.labels, curation.touched) == ((), {}, {}, frozenset())
     assert len(curation.problems) == 3
+
+
+def known(slug: str, title: str, *members: int) -> Cluster:
+    return Cluster(slug, title, slug=slug, members=members)
+
+
+def test_a_known_cluster_with_a_new_slug_keeps_what_people_set() -> None:
+    before = [known("card", "Card declined", 1, 2, 3), known("login", "Login", 7, 8), Cluster("c4", "Refund")]
+    now = [known("cards", "CARD declined"), known("sign-in", "Sign-in fails", 7, 8, 9), known("promo", "Promo")]
+    edits = renamed_slugs(before, now, START)
+    assert [(one.value, one.cluster) for one in edits] == [("card", "cards"), ("login", "sign-in")]
+    acts = [edit("pin", "card", -1, numbers=(5,)), edit("canonical", "card", -2, numbers=(2,)), *edits]
+    curation = curate(acts, ["card", "login", "c4"], ["cards", "sign-in", "promo"])
+    assert anchors(curation) == {2: "cards", 5: "cards"}
+    assert curation.canonicals == {"cards": 2}
+
+
+def test_a_known_cluster_that_is_gone_has_no_heir_among_strangers() -> None:
+    before = [known("card", "Card declined", 1, 2, 3, 4)]
+    assert renamed_slugs(before, [known("promo", "Promo", 1, 2)], START) == ()
+    assert renamed_slugs(before, [known("card", "Other")], START) == ()
+    twins = [known("a", "Card declined"), known("b", "Card declined")]
+    assert renamed_slugs(before, twins, START) == ()
