@@ -1,36 +1,71 @@
-"""What a person may tell the bot in a comment: `/triage different [#N]` and `/triage rerun`. Pure."""
+"""What a person may tell the bot in a comment: `/triage different`, `rerun`, `duplicate of`, `undo`, `pause`, `resume`;
+and what people tell each other that it should hear: "Duplicate of #N". Pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-LONGEST = 200  # characters looked at
+from models.markdown import Kind, bounded, lines_of, plain_characters, without_comments
+
 MAINTAINERS = frozenset({"admin", "maintain", "write", "triage"})
 BY_AUTHOR = frozenset({"different"})  # what an issue's author may say of their own issue, whatever their permission
+MOST = 10  # commands of one comment; what follows is not looked at
+
+NOT_A_NUMBER = "it names no issue: write the number as #12"
 
 _COMMAND = re.compile(
-    r"/triage[ \t]+(?P<verb>different|rerun)\b(?:[ \t]+#(?P<number>[1-9][0-9]{0,9})\b)?", re.IGNORECASE
+    r" {0,3}/triage[ \t]+(?P<verb>different|duplicate|rerun|undo|pause|resume)(?![\w-])(?P<rest>.*)", re.IGNORECASE
 )
+_NAMES = re.compile(
+    r"[ \t:,]*(?:(?:of|from)[ \t:]+)?(?P<sign>#)[ \t]*(?P<number>[1-9][0-9]{0,9}(?![\w]))?", re.IGNORECASE
+)
+_CLAIM = re.compile(r" {0,3}duplicate[ \t]+of[ \t]+#(?P<number>[1-9][0-9]{0,9})(?![\w])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: `verb` is different or rerun; `other` is the issue that it names."""
+    """One command: its verb, the issue that it names, and where it cannot be obeyed as it stands, why."""
 
     verb: str
     other: int | None = None
+    problem: str | None = None
 
 
-def parse(body: str) -> Command | None:
-    """The command with which the comment begins, or None; a quoted command is none."""
-    found = _COMMAND.match(body.lstrip()[:LONGEST])
-    if found is None:
-        return None
-    verb = found["verb"].lower()
-    return Command(verb, int(found["number"]) if found["number"] and verb == "different" else None)
+def parse(body: str) -> tuple[Command, ...]:
+    """The commands of a comment, each on a line that it opens; quotes, code and hidden text command nothing."""
+    found = (_COMMAND.match(line) for line in _plain_lines(body))
+    return tuple(_command(one["verb"].lower(), one["rest"]) for one in found if one is not None)[:MOST]
+
+
+def duplicate_claim(body: str) -> int | None:
+    """The issue of which a person says, in GitHub's own words, that this one is a duplicate; the first line counts."""
+    first = next(iter(_plain_lines(body)), "")
+    found = _CLAIM.match(first)
+    return int(found["number"]) if found is not None else None
+
+
+def is_for_us(body: str) -> bool:
+    """Whether a comment has something to be heard."""
+    return ("duplicate" in body.lower() and duplicate_claim(body) is not None) or bool(parse(body))
 
 
 def allowed(command: Command, *, is_author: bool, permission: str) -> bool:
     """Whether the commenter may say it; the permission is the live one (INV 42)."""
     return permission in MAINTAINERS or (is_author and command.verb in BY_AUTHOR)
+
+
+def _plain_lines(body: str) -> Iterator[str]:
+    text = without_comments(plain_characters(bounded(body)))
+    return (line.text for line in lines_of(text) if line.kind is Kind.TEXT)
+
+
+def _command(verb: str, rest: str) -> Command:
+    if verb not in {"different", "duplicate"}:
+        return Command(verb)
+    named = _NAMES.match(rest)
+    if named is not None and named["number"] is not None:
+        return Command(verb, int(named["number"]))
+    names_none = named is not None or verb == "duplicate"  # "different" alone is an objection to whatever was said
+    return Command(verb, problem=NOT_A_NUMBER if names_none else None)

@@ -179,4 +179,5 @@ def _list(words: Sequence[str]) -> str:
 def _footer(decision: Decision) -> str:
     if decision.verdict is Verdict.RELATED:
         return "<sub>Found automatically. Nothing is closed.</sub>"
-    return "Not the same? Reply `/triage different` and say what differs."
+    said = "A maintainer confirmed this. " if decision.confirmed else ""
+    return f"{said}Not the same? React 👎 or reply `/triage different` and say what differs."

@@ -57,7 +57,8 @@ def _may_add(name: str, live: Collection[str], standing: Standing) -> bool:
 
 def wanted_labels(decision: Decision, config: RepoConfig) -> tuple[str, ...]:
     """The labels that the decision stands for; only names that the configuration holds (INV 16)."""
-    by_verdict = {Verdict.DUPLICATE: config.labels.candidate, Verdict.REGRESSION: config.labels.regression}
+    duplicate = config.labels.confirmed if decision.confirmed else config.labels.candidate
+    by_verdict = {Verdict.DUPLICATE: duplicate, Verdict.REGRESSION: config.labels.regression}
     cluster = next((entry.label for entry in config.clusters if entry.slug == decision.cluster), None)
     return tuple(name for name in (by_verdict.get(decision.verdict), cluster) if name)
 

@@ -62,7 +62,8 @@ class History:
     `issues`: the candidates, their roots and the canonicals, as last seen. `duplicates`: issue → its canonical.
     `separated`: numbers that a person told apart from this issue. `says_little`: candidates without information.
     `members`: slug → the known cluster's members. `waves`: the known clusters on which a wave is, → the comments that
-    it was given in the last hour. `held`: candidate → why the cluster that it is in may not act.
+    it was given in the last hour. `held`: candidate → why the cluster that it is in may not act. `confirmed`: the root
+    that a person with a say named.
     """
 
     issues: Mapping[int, Issue] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class History:
     members: Mapping[str, Sequence[int]] = field(default_factory=dict)
     waves: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[int, str] = field(default_factory=dict)
+    confirmed: int | None = None
     objected: bool = False
     reopened_by_person: bool = False
 
@@ -94,7 +96,7 @@ def decide(case: Case) -> Decision:
     if looks_like_security_report(case.text):
         return Decision(case.issue.number, Verdict.SECURITY)  # INV 44: nothing in public, no links, no labels
     ignored = _ignored(case.issue, case.config)
-    if ignored is not None:
+    if ignored is not None and not (ignored == IGNORED_CLOSED and case.history.confirmed):
         return Decision(case.issue.number, Verdict.IGNORED, vetoes=(ignored,))
     shown, refusals = _admit(case)
     cluster, cluster_vetoes = _cluster(case)
@@ -110,6 +112,7 @@ def decide(case: Case) -> Decision:
         canonical=target.number,
         links=_links(case, shown, target),
         vetoes=tuple(dict.fromkeys((*vetoes, *told))),
+        confirmed=target.number == case.history.confirmed,
     )
     return _in_budget(case, _with_cluster(_without_empty_promise(decision), cluster))
 
@@ -230,7 +233,9 @@ def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None
     Only the canonical is as probable as the cluster; beside a cluster, another issue has to be worth a link by itself.
     """
     by_number = {candidate.number: candidate for candidate in shown}
-    enough = 0.0
+    confirmed, enough = case.history.confirmed, 0.0
+    if confirmed is not None:
+        return replace(by_number.get(confirmed, Candidate(confirmed, 1.0)), probability=1.0)
     if cluster is not None:
         enough = case.thresholds.related
         number = canonical_of(cluster.slug, case.issue.number, case.history, case.config)
@@ -248,6 +253,9 @@ def _target_vetoes(case: Case, target: Candidate, cluster: ClusterMatch | None) 
     known = case.history.issues[target.number]
     canonical = canonical_of(cluster.slug, case.issue.number, case.history, case.config) if cluster else None
     held = None if target.number == canonical else _held(case, target.number)
+    if target.number == case.history.confirmed:  # what a person knows, no score and no fact can deny
+        live = ((known.state == "closed", TARGET_CLOSED), (known.locked, TARGET_LOCKED))  # INV 3
+        return tuple(name for applies, name in live if applies)
     rules = (
         (target.probability < _needed(case, named=target.number == canonical), BELOW_THRESHOLD),
         (bool(contradictions(target)), CONTRADICTING_FACT),  # INV 10

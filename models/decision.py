@@ -80,7 +80,8 @@ class Decision:
     """The verdict on one issue with everything that led to it.
 
     `links` are the issues that the comment names, best first; `canonical` is the root that the verdict points at;
-    `vetoes` are the names of the rules that lowered the verdict; `effects` are in the order of execution.
+    `vetoes` are the names of the rules that lowered the verdict; `effects` are in the order of execution; `confirmed`:
+    a person named the canonical.
     """
 
     number: int
@@ -94,3 +95,4 @@ class Decision:
     vetoes: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
     model: str = ""
+    confirmed: bool = False

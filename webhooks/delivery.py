@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-from bot.commands import parse
+from bot.commands import is_for_us
 from bot.errors import TriageError
+from bot.github.marker import marked
 from bot.storage.records import DeliveryRecord
 from webhooks import routing
 
@@ -103,7 +104,7 @@ def _uninteresting(delivery: DeliveryRecord, payload: _Object, workflow: str | N
     if _at(payload, "issue", "pull_request") is not None:
         return "it is a pull request"
     if workflow is not None:
-        return None if delivery.event != "issue_comment" or _is_command(payload) else "the comment is no command"
+        return _unheard(delivery.action, payload) if delivery.event == "issue_comment" else None
     if (delivery.event, delivery.action) in routing.ROUTES:
         return "neither title nor body changed"
     return f"{delivery.event}.{delivery.action} is not used"
@@ -162,10 +163,22 @@ def _comment_fields(payload: _Object) -> _Object:
     return fields
 
 
-def _is_command(payload: _Object) -> bool:
-    """The comment's text is looked at here and goes no further; the worker reads it again from GitHub."""
+def _unheard(action: str | None, payload: _Object) -> str | None:
+    """Why a comment starts nothing. Its text is looked at here and goes no further; the worker reads it again."""
     body = _at(payload, "comment", "body")
-    return isinstance(body, str) and parse(body) is not None
+    body = body if isinstance(body, str) else ""
+    by_bot = _at(payload, "comment", "user", "type") == "Bot"
+    if action == "deleted":
+        return None if by_bot and marked(body) and not _by_bot(payload) else "the comment is not ours"
+    if by_bot:
+        return "the comment is by a bot"
+    return None if is_for_us(body) else "the comment is no command"
+
+
+def _by_bot(payload: _Object) -> bool:
+    """Whether a bot did it: only people count as activity (INV 20)."""
+    login = _at(payload, "sender", "login")
+    return _at(payload, "sender", "type") == "Bot" or (isinstance(login, str) and login.endswith("[bot]"))
 
 
 def _repository_fields(payload: _Object) -> _Object:

@@ -133,6 +133,7 @@ def _families(runtime: Runtime, now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("triage_queue_depth", "Deliveries that are not finished", value=depth)
     yield _by("triage_deliveries", "Deliveries by state", "state", deliveries)
     yield _by("triage_effects", "Effects on GitHub by state", "state", storage.effect_counts())
+    yield GaugeMetricFamily("triage_repositories_paused", "Repositories paused by people", value=len(storage.pauses()))
     yield _by("triage_decisions", "Decisions by verdict", "verdict", storage.decision_counts())
     yield _by(
         "triage_missed_duplicates", "Duplicates that people linked first, by cause", "cause", storage.missed_counts()

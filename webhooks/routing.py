@@ -14,6 +14,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("issues", "transferred"): "observe_issue",
     ("issues", "deleted"): "observe_issue",
     ("issue_comment", "created"): "learn_feedback",
+    ("issue_comment", "edited"): "learn_feedback",
     ("installation", "created"): "installation_changed",
     ("installation", "deleted"): "installation_changed",
     ("installation", "suspend"): "installation_changed",

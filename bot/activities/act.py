@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.activities.observe import observe_issue, stop_repository
+from bot.activities.words import WITHHELD, is_paused
 from bot.errors import Gone, Permanent, RetryAfter
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
@@ -59,6 +60,8 @@ def perform(
         _finish_all(services, planned, "skipped", reason or ISSUE_GONE)
     elif config.mode == "shadow":
         _finish_all(services, planned, "shadow", NOW_SHADOW)  # INV 26
+    elif is_paused(services.storage.pauses(), repository.id):
+        _finish_all(services, planned, "shadow", WITHHELD)
     else:
         _perform_all(services, repository, planned, issue, _Budget(services, repository, config, decision, ahead))
     return [one.state for one in _effects(services, decision)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.activities.embed import embed
 from bot.activities.view import cluster_view
 from bot.activities.waves import wave_comments, waves_on
+from bot.activities.words import confirmed_target
 from bot.comment import CommentView
 from bot.errors import NotFound
 from bot.index_cache import as_document
@@ -137,13 +138,16 @@ def _history(
     named = [cluster.canonical for cluster in config.clusters if cluster.canonical]
     numbers = {candidate.number for candidate in candidates} | set(named)
     numbers |= {one for group in members.values() for one in group}
-    numbers |= {root_of(one, duplicates) for one in numbers}
-    rows = list(services.storage.issues(repository_id, sorted(numbers)))
     said = services.storage.feedback(repository_id)
     return History(
         issues={row.issue.number: row.issue for row in rows},
         duplicates=duplicates,
         separated=_separated(said, number),
+    confirmed = confirmed_target(said, number, duplicates)
+    numbers |= {root_of(one, duplicates) for one in numbers} | ({confirmed} if confirmed else set())
+    rows = list(services.storage.issues(repository_id, sorted(numbers)))
+    if confirmed not in {row.issue.number for row in rows if not row.issue.is_pull_request}:
+        confirmed = None
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         members=members,
         held=_held(services, repository_id, numbers),
@@ -151,6 +155,7 @@ def _history(
         reopened_by_person=any(one.kind == "reopened" and one.number == number for one in said),
     )
 
+        confirmed=confirmed,
 
 def _held(services: Services, repository_id: int, numbers: Collection[int]) -> dict[int, str]:
     """Why those of the issues that are in a cluster that is held may not be acted on (INV 9)."""

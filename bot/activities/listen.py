@@ -1,43 +1,118 @@
-"""A comment's command → feedback that is remembered (INV 17, 18), checked against the live permission (INV 42)."""
+"""A comment's commands and claims → words that are remembered, checked against the live permission (INV 42)."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import structlog
+
+from bot.activities.obey import OBEY, Change, Refused, Word, confirmation
 from bot.activities.observe import observe_issue
-from bot.commands import Command, allowed, parse
+from bot.activities.words import OBEYED, taken_back
+from bot.commands import MAINTAINERS, Command, allowed, duplicate_claim, parse
+from bot.github.protocol import Comment
 from bot.services import Services
-from bot.storage.records import FeedbackRecord, RepositoryRecord
+from bot.storage.records import RepositoryRecord
+
+SILENT = frozenset({"pause", "resume"})  # they change nothing about the issue
+ASKING = frozenset({"rerun", "undo", "duplicate"})  # a label that a person removed may return (INV 21)
+
+log = structlog.get_logger(__name__)
 
 
-def hear(services: Services, repository: RepositoryRecord, number: int, comment_id: int) -> Command | None:
-    """The command in a comment as it stands now, if it is one and its author may give it; its feedback is kept."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of a comment: the verbs that were obeyed now, the reasons of those that could not be, and whether it
+    named a duplicate in words that people use among themselves."""
+
+    obeyed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    claimed: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether the issue is to be decided again."""
+        return self.claimed or bool(set(self.obeyed) - SILENT)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person named this very issue."""
+        return bool(ASKING & set(self.obeyed))
+
+
+def hear(
+    services: Services, repository: RepositoryRecord, number: int, comment_id: int, delivery_id: str = ""
+) -> Heard:
+    """What the comment says as it stands now, kept as far as its author may say it.
+
+    Each command is obeyed once, however often the comment is edited; a second attempt of the same delivery finds it
+    obeyed, and says so, for what follows from it may not be done yet.
+    """
     reader = services.reader(repository)
     comment = next((one for one in reader.comments(number) if one.id == comment_id), None)
     if comment is None or comment.author_is_bot or comment.by_this_app:
-        return None  # INV 20: only people count
-    command = parse(comment.body)
-    if command is None:
-        return None
+        return Heard()  # INV 20: only people count
+    commands, claim = parse(comment.body), duplicate_claim(comment.body)
+    if not commands and claim is None:
+        return Heard()
+    permission = reader.permission(comment.author)
+    word = Word(services, repository, number, comment.author, "command", f"comment {comment_id}")
+    if not commands:
+        return _claimed(word, claim or 0, permission)
+    is_author = _is_author(services, repository, number, comment)
+    theirs = [one for one in commands if allowed(one, is_author=is_author, permission=permission)]
+    return _obeyed(word, theirs, delivery_id)
+
+
+def _is_author(services: Services, repository: RepositoryRecord, number: int, comment: Comment) -> bool:
+    """The issue's own delivery may still be waiting, or never have come: its author's word counts all the same."""
     stored = services.storage.issue(repository.id, number)
-    # The issue's own delivery may still be waiting, or never have come: its author's word counts all the same.
     issue = stored.issue if stored is not None else observe_issue(services, repository, number)
-    is_author = issue is not None and issue.author.casefold() == comment.author.casefold()
-    if not allowed(command, is_author=is_author, permission=reader.permission(comment.author)):
-        return None
-    if command.verb == "different":
-        _remember(services, repository, number, command, comment.author)
-    return command
+    return issue is not None and issue.author.casefold() == comment.author.casefold()
 
 
-def _remember(services: Services, repository: RepositoryRecord, number: int, command: Command, actor: str) -> None:
-    """An objection belongs to the issue; each pair that it concerns stays separated (INV 8, 18)."""
-    last = services.storage.last_decision(repository.id, number)
-    canonical = last.body.get("canonical") if last is not None else None
-    others = [command.other] if command.other is not None else [canonical]
-    at = services.clock()
-    for other in others:
-        if other is not None and other != number:
-            services.storage.save_feedback(
-                FeedbackRecord(repository.id, number, "separated", at, actor, "command", other)
-            )
-    if command.other is None:
-        services.storage.save_feedback(FeedbackRecord(repository.id, number, "objection", at, actor, "command"))
+def _obeyed(word: Word, commands: list[Command], delivery_id: str) -> Heard:
+    obeyed: list[str] = []
+    refused: list[str] = []
+    for command in dict.fromkeys(commands):
+        mark = f"{word.source} {command.verb} {command.other or 'alone'} by "
+        before = next(
+            (one.value for one in word.said() if one.kind == OBEYED and (one.value or "").startswith(mark)), None
+        )
+        if before is not None:
+            obeyed += [command.verb] if before == mark + delivery_id else []
+            continue
+        asked = _with_other(word, command.other)
+        try:
+            if command.problem is not None:
+                raise Refused(command.problem)
+            change = OBEY[command.verb](asked)
+        except Refused as refusal:
+            log.info("command.refused", verb=command.verb, reason=str(refusal))
+            refused.append(str(refusal))
+            continue
+        keep(asked, Change(change.withdrawn, (*change.added, asked.record(OBEYED, command.other, mark + delivery_id))))
+        obeyed.append(command.verb)
+    return Heard(tuple(obeyed), tuple(refused))
+
+
+def _claimed(word: Word, other: int, permission: str) -> Heard:
+    """A person with a say called the issue a duplicate, without asking the bot for anything."""
+    if permission not in MAINTAINERS or taken_back(word.said(), word.source):
+        return Heard()
+    word = Word(word.services, word.repository, word.number, word.actor, "comment", word.source, other)
+    try:
+        keep(word, confirmation(word, value=word.source))
+    except Refused as refusal:
+        log.info("claim.left", reason=str(refusal))
+        return Heard()
+    return Heard(claimed=True)
+
+
+def keep(word: Word, change: Change) -> None:
+    """Remember, in one transaction."""
+    word.services.storage.amend_feedback(word.repository.id, change.withdrawn, change.added)
+
+
+def _with_other(word: Word, other: int | None) -> Word:
+    return Word(word.services, word.repository, word.number, word.actor, word.kind, word.source, other)

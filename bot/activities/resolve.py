@@ -10,12 +10,14 @@ from bot.activities.act import stands
 from bot.activities.assign import assign_known
 from bot.activities.judge import Judgement, judge
 from bot.activities.observe import observe_issue
+from bot.activities.words import WITHHELD, is_paused
 from bot.decision_data import to_data
 from bot.effects import Standing, conclusion, plan
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
-from models.decision import Decision, EffectKind, Verdict
+from models.decision import Decision, Effect, EffectKind, Verdict
+from models.issue import Issue
 
 LOOKS = 3  # times that a target may change under our eyes before the decision is left to its vetoes
 POINTING = {Verdict.DUPLICATE, Verdict.REGRESSION}
@@ -23,11 +25,13 @@ POINTING = {Verdict.DUPLICATE, Verdict.REGRESSION}
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What caused a decision: `trigger` is delivery, rerun or command; `asked` where a person named this very issue."""
+    """What caused a decision: `trigger` is delivery, rerun, command or feedback (a person's word that asked for
+    nothing); `asked` where a person named this very issue; `silent` where it is no reason to begin to speak."""
 
     trigger: str
     delivery_id: str | None = None
     asked: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,11 @@ def resolve(
     previous = services.storage.last_decision(repository.id, number)
     concluded = conclusion(judgement.decision, config)
     rows = _standing_rows(services, repository.id, number, config)
-    effects = plan(judgement.decision, judgement.view, config, _standing(rows, judgement, reason))
+    standing = _standing(rows, judgement, reason)
+    effects = plan(judgement.decision, judgement.view, config, standing)
+    effects = _permitted(
+        effects, standing, judgement.case.issue, reason, deleted=_was_deleted(services, repository, number)
+    )
     if _says_so_already(services, repository.id, number, rows, concluded):
         effects = tuple(effect for effect in effects if effect.kind is not EffectKind.COMMENT)
     model = f"{services.embedder.model_id} {services.scorer_id}"
@@ -69,11 +77,12 @@ def record(
     """Keep the decision and its planned effects in one transaction; returns their ids."""
     decision = resolution.decision
     at = services.clock()
-    state = "shadow" if config.mode == "shadow" else "planned"
-    effects = [
-        EffectRecord(None, 0, repository.id, decision.number, effect.kind.value, effect.value, state, at)
-        for effect in decision.effects
-    ]
+    paused = is_paused(services.storage.pauses(), repository.id)
+    state = "shadow" if paused or config.mode == "shadow" else "planned"
+    blank = EffectRecord(
+        None, 0, repository.id, decision.number, "", "", state, at, reason=WITHHELD if paused else None
+    )
+    effects = [replace(blank, kind=effect.kind.value, value=effect.value) for effect in decision.effects]
     kept = services.storage.save_decision(
         DecisionRecord(
             None,
@@ -130,6 +139,21 @@ def _standing_rows(services: Services, repository_id: int, number: int, config: 
 def _says_so_already(
     services: Services, repository_id: int, number: int, rows: Sequence[EffectRecord], concluded: str
 ) -> bool:
+def _permitted(
+    effects: tuple[Effect, ...], standing: Standing, issue: Issue, reason: Reason, *, deleted: bool
+) -> tuple[Effect, ...]:
+    """The bot does not begin to speak on a closed issue, nor because people talk to each other; and where a person
+    deleted what it said, it never speaks again, and its labels go."""
+    if deleted:
+        return tuple(effect for effect in effects if effect.kind is EffectKind.REMOVE_LABEL)
+    begins = not standing.commented and (reason.silent or issue.state == "closed")
+    return () if begins else effects
+
+
+def _was_deleted(services: Services, repository: RepositoryRecord, number: int) -> bool:
+    return any(one.kind == "comment-deleted" for one in services.storage.feedback(repository.id, number))
+
+
     """Whether the comment that stands was written for this very conclusion: then it is not even edited (INV 23)."""
     comment = next((row for row in rows if row.kind == EffectKind.COMMENT.value), None)
     if comment is None:

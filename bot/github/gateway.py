@@ -61,6 +61,13 @@ class Gateway:
             return self._add_label(self._writer, number, effect.value, labels or {}, present=present)
         return _remove_label(self._writer, number, effect.value, present=present)
 
+    def react(self, comment_id: int, content: str) -> Applied:
+        """Answer a person's comment with a reaction (`+1` or `confused`), which notifies nobody."""
+        if self._writer is None:
+            return Applied("shadow", reason="shadow mode writes nothing")
+        self._writer.create_reaction(comment_id, content)
+        return Applied("done")
+
     def _comment(self, writer: Writer, number: int, text: str) -> Applied:
         """At most one comment, found by its marker before anything is written (INV 23, 25)."""
         ours = next(iter(self._own_comments(number)), None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from bot.github.protocol import Comment, FailedDelivery, RepositoryInfo
+from bot.github.protocol import Comment, FailedDelivery, Reaction, RepositoryInfo
 from models.issue import Issue, IssueState
 from models.redact import redact
 
@@ -63,6 +63,11 @@ def comment(data: Any, *, by_this_app: bool) -> Comment:
         created_at=_moment(data, "created_at"),
         updated_at=_moment(data, "updated_at"),
     )
+
+
+def reaction(data: Any) -> Reaction:
+    """A reaction. Raises Malformed."""
+    return Reaction(id=_field(data, "id", int), author=_login(data), author_is_bot=_is_bot(data))
 
 
 def repository(data: Any) -> RepositoryInfo:

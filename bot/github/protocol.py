@@ -39,6 +39,23 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """One person's reaction to a comment."""
+
+    id: int
+    author: str
+    author_is_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """Reactions of one kind to one comment, and by what the next question is conditional."""
+
+    given: tuple[Reaction, ...]
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigFile:
     """A repository's `.github/triage.yml`; `text` is None where the file does not exist."""
 
@@ -87,6 +104,11 @@ class Reader(Protocol):
         """The login's live permission: admin, maintain, write, triage, read or none."""
         ...
 
+    def thumbs_down(self, comment_id: int, etag: str | None = None) -> Reactions | None:
+        """Who gave the comment a thumbs-down; None where nothing changed since `etag` (which costs no request of the
+        hour's). Raises Gone where the comment is not there."""
+        ...
+
 
 class Writer(Protocol):
     """What may be written to one repository. Only `bot.github.gateway` holds one."""
@@ -113,6 +135,10 @@ class Writer(Protocol):
 
     def remove_label(self, number: int, name: str) -> None:
         """Remove one label from the issue; does nothing where it is not there."""
+        ...
+
+    def create_reaction(self, comment_id: int, content: str) -> None:
+        """React to a comment (`+1` or `confused`); does nothing where we did so already."""
         ...
 
 

@@ -11,7 +11,7 @@ from bot.errors import Gone
 from bot.github import mapping
 from bot.github.config_file import read_config
 from bot.github.line import PAGE, Line, following, read, segment
-from bot.github.protocol import Comment, ConfigFile, RepositoryInfo
+from bot.github.protocol import Comment, ConfigFile, Reaction, Reactions, RepositoryInfo
 from bot.github.wire import Request
 from models.issue import Issue
 
@@ -63,6 +63,21 @@ class RepositoryReader:
         except Gone:
             return "none"
         return read(answer, _role)
+
+    def thumbs_down(self, comment_id: int, etag: str | None = None) -> Reactions | None:
+        """Who gave the comment a thumbs-down; None where nothing changed since `etag`."""
+        path = f"{self._line.root}/issues/comments/{comment_id}/reactions"
+        request: Request | None = Request("GET", path, {"content": "-1", "per_page": PAGE}, etag=etag)
+        given: list[Reaction] = []
+        tag: str | None = None
+        while request is not None:
+            answer = self._line.send(request, accept=(304,))
+            if answer.status == 304:
+                return None
+            given += read(answer, lambda data: [mapping.reaction(row) for row in mapping.rows(data)])
+            tag = tag or answer.headers.get("etag")
+            request = following(answer, request)
+        return Reactions(tuple(given), tag)
 
     def _comment(self, data: Any) -> Comment:
         return mapping.comment(data, by_this_app=self._wrote(data))
@@ -126,6 +141,10 @@ class RepositoryWriter:
             self._line.call("DELETE", path)
         except Gone:
             return
+
+    def create_reaction(self, comment_id: int, content: str) -> None:
+        """React to a comment; GitHub answers the same reaction again with the first one."""
+        self._line.call("POST", f"/issues/comments/{comment_id}/reactions", body={"content": content})
 
 
 def _changed_since(start: datetime, page: int) -> dict[str, str | int]:

@@ -117,7 +117,7 @@ class Decisions(Door):
 
     def save_feedback(self, record: FeedbackRecord) -> None:
         """Once for the same word by the same person."""
-        statement = self._backend.insert(feedback).values(asdict(record) | {"key": _key(record)})
+        statement = self._backend.insert(feedback).values(asdict(record) | {"key": feedback_key(record)})
         with self._writing() as connection:
             connection.execute(statement.on_conflict_do_nothing(index_elements=["repository_id", "number", "key"]))
 
@@ -155,6 +155,7 @@ def _earlier(connection: Connection, record: DecisionRecord) -> tuple[int, Seque
     return decision_id, list(connection.execute(own).scalars())
 
 
-def _key(record: FeedbackRecord) -> str:
+def feedback_key(record: FeedbackRecord) -> str:
+    """A hash of what makes it the same word."""
     parts = json.dumps([record.kind, record.actor, record.other, record.value])
     return hashlib.sha256(parts.encode()).hexdigest()

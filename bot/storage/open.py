@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, column, inspect, make_url, select, table
 from bot.errors import StorageError
 from bot.storage.backend import MIGRATE_HINT, WRITES, Backend
 from bot.storage.clusters import Clusters
+from bot.storage.consent import Consent
 from bot.storage.curation import Curations
 from bot.storage.decisions import Decisions
 from bot.storage.deliveries import Deliveries
@@ -33,7 +34,9 @@ _BACKENDS: dict[str, Callable[[URL], Backend]] = {
 }
 
 
-class Database(Repositories, Issues, Learned, Decisions, Clusters, Curations, Refits, Deliveries, Tasks, Waves):
+class Database(
+    Repositories, Issues, Learned, Decisions, Clusters, Curations, Refits, Deliveries, Tasks, Waves, Consent
+):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 
     def schema_state(self) -> tuple[str | None, str]:

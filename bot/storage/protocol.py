@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.storage.consent_protocol import ConsentStorage
 from bot.storage.records import (
     ConfigRecord,
     DecisionRecord,
@@ -30,7 +31,7 @@ from models.cluster import Cluster, Generation
 from models.curation import Edit
 
 
-class Storage(WaveStorage, Protocol):
+class Storage(WaveStorage, ConsentStorage, Protocol):
     """Every method is one transaction. Datetimes are aware and in UTC. Upserts are by the record's natural key."""
 
     # --- repositories
@@ -178,9 +179,11 @@ class Storage(WaveStorage, Protocol):
         generation: Generation,
         provenance: Provenance = ...,
         refit: RefitRecord | None = None,
+        acts: Sequence[Edit] = (),
     ) -> None:
         """Write the generation aside and switch the current one to it in one statement. The end of the refit that made
-        it is kept in the same transaction, so that one that is repeated after a crash finds that it has ended."""
+        it, and acts that follow from it, are kept in the same transaction, so that one that is repeated after a crash
+        finds that it has ended."""
         ...
 
     def current_generation(self, repository_id: int) -> Generation | None: ...

@@ -135,7 +135,8 @@ class EffectRecord:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackRecord:
-    """What a person said. `kind`: separated | duplicate | objection | label-removed | reopened."""
+    """What a person said. `kind`: separated | duplicate | objection | label-removed | reopened | comment-deleted; and
+    of the bot itself: paused | resumed | obeyed (a command, `value` names it) | undone (`value` names what)."""
 
     repository_id: int
     number: int
@@ -145,6 +146,15 @@ class FeedbackRecord:
     source: str  # comment | reaction | event | command | dashboard
     other: int | None = None
     value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnComment:
+    """A comment of the bot on an issue: GitHub's id of it, and when it was written last."""
+
+    number: int
+    id: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

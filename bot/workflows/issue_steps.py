@@ -18,12 +18,12 @@ MOST_WAITING = 10_000  # deliveries of one repository that are counted
 ROUNDS = 5  # times that a decision may go stale while its effects wait, before the delivery is put off
 
 
-def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False) -> str:
-    """Decide the delivery's issue and do what the decision says; returns the verdict, or `gone`."""
+def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False, silent: bool = False) -> str:
+    """Decide the delivery's issue and do what the decision says; returns the verdict, or `gone`. See `Reason`."""
     for turn in range(ROUNDS):
         if not observe_issue(delivery):
             return "gone"
-        verdict, decision_id = decide_issue(delivery, turn, trigger, asked)
+        verdict, decision_id = decide_issue(delivery, turn, trigger, asked, silent)
         if not act_on(delivery, decision_id):
             return str(verdict)
     raise StepPostponed("its decision went stale as often as it was taken")
@@ -38,10 +38,10 @@ def observe_issue(delivery: Delivery) -> bool:
 
 
 @step
-def decide_issue(delivery: Delivery, turn: int, trigger: str, asked: bool) -> tuple[str, int]:
+def decide_issue(delivery: Delivery, turn: int, trigger: str, asked: bool, silent: bool) -> tuple[str, int]:
     """Decide and record; returns the verdict and the decision's id. The workflow's id makes it safe to repeat."""
     repository = repository_of(delivery)
-    reason = Reason(trigger, f"{DBOS.workflow_id}/{turn}", asked)
+    reason = Reason(trigger, f"{DBOS.workflow_id}/{turn}", asked, silent)
     with services().storage.lock(repository.id):
         config = current_config(services(), repository)
         resolution = resolve(services(), repository, delivery["issue"], config, reason)

@@ -6,22 +6,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import Command, allowed, parse
+from bot.commands import MOST, NOT_A_NUMBER, Command, allowed, duplicate_claim, is_for_us, parse
+
+DIFFERENT, RERUN = Command("different"), Command("rerun")
 
 
 @pytest.mark.parametrize(
     ("body", "command"),
     [
-        ("/triage different", Command("different")),
-        ("  \n/triage different: mine has a balance", Command("different")),
+        ("/triage different", DIFFERENT),
+        ("  \n/triage different: mine has a balance", DIFFERENT),
         ("/TRIAGE Different #12 because of the plan", Command("different", 12)),
         ("/triage\tdifferent #7", Command("different", 7)),
-        ("/triage rerun", Command("rerun")),
-        ("/triage rerun #7", Command("rerun")),
+        ("/triage different from #7.", Command("different", 7)),
+        ("/triage rerun", RERUN),
+        ("/triage rerun #7", RERUN),
+        ("/triage   rerun   ", RERUN),
+        ("/triage duplicate of #7", Command("duplicate", 7)),
+        ("/triage duplicate #7, see there", Command("duplicate", 7)),
+        ("/Triage DUPLICATE OF  #7", Command("duplicate", 7)),
+        ("/triage undo", Command("undo")),
+        ("/triage pause for the release", Command("pause")),
+        ("/triage resume\r\n", Command("resume")),
+        ("Thanks!\n\n/triage rerun", RERUN),
+        ("> it is the same as ours\n\n/triage different", DIFFERENT),
+        ("```\n/triage rerun\n```\n/triage undo", Command("undo")),
+        ("\ufeff/triage\u00a0undo", Command("undo")),
     ],
 )
-def test_a_command_opens_the_comment(body: str, command: Command) -> None:
-    assert parse(body) == command
+def test_a_command_opens_a_line(body: str, command: Command) -> None:
+    assert parse(body) == (command,)
 
 
 @pytest.mark.parametrize(
@@ -30,28 +44,99 @@ def test_a_command_opens_the_comment(body: str, command: Command) -> None:
         "",
         "different",
         "> /triage different",
+        ">/triage undo\n> /triage rerun",
         "see /triage different",
         "/triage",
         "/triagedifferent",
         "/triage differently",
+        "/triage re-run",
+        "/triage rerun-all",
         "/triage close",
+        "/triage accepted",
         "`/triage different`",
         "/triage\ndifferent",
+        "```\n/triage different\n```",
+        "~~~sh\n/triage pause\n~~~",
+        "````\n```\n/triage undo\n```\n````",
+        "```\n/triage undo",
+        "    /triage undo",
+        "Like this:\n\n\t/triage undo",
+        "<!-- /triage undo -->",
+        "<!--\n/triage undo\n-->",
+        "- /triage undo",
     ],
 )
 def test_anything_else_is_no_command(body: str) -> None:
-    assert parse(body) is None
+    assert parse(body) == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "/triage different #12345678901",
+        "/triage different #0",
+        "/triage different #",
+        "/triage different #12abc",
+        "/triage different from #x",
+        "/triage duplicate",
+        "/triage duplicate of that one",
+        "/triage duplicate of 7",
+        "/triage duplicate of #007",
+    ],
+)
+def test_a_number_that_is_none_is_a_mistake_and_not_another_command(body: str) -> None:
+    (command,) = parse(body)
+    assert command.problem == NOT_A_NUMBER
+    assert command.other is None
+
+
+def test_several_commands_are_obeyed_in_their_order_and_not_without_end() -> None:
+    assert parse("/triage different #5\n/triage different #6\nand\n/triage rerun") == (
+        Command("different", 5),
+        Command("different", 6),
+        RERUN,
+    )
+    assert parse("/triage rerun\n" * 1000) == (RERUN,) * MOST
 
 
 @given(st.text())
-def test_any_text_is_a_command_or_none(body: str) -> None:
-    assert parse(body) is None or body.lstrip().lower().startswith("/triage")
+def test_any_text_is_commands_or_none(body: str) -> None:
+    assert parse(body) == () or "triage" in body.lower()
+
+
+@given(st.text(alphabet=" \t\n>`~#/-0129abcdeiofgrtu", max_size=60))
+def test_text_made_of_the_signs_that_matter_is_read_without_trouble(body: str) -> None:
+    assert all(one.other is None or 0 < one.other < 10**10 for one in parse(f"/triage different {body}"))
+    assert is_for_us(body) == bool(parse(body) or duplicate_claim(body))
+
+
+@pytest.mark.parametrize("body", ["Duplicate of #12", "duplicate of #12, I think", "\n Duplicate  of #12\nBye"])
+def test_githubs_own_words_for_a_duplicate_are_heard(body: str) -> None:
+    assert duplicate_claim(body) == 12
+    assert is_for_us(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "> Duplicate of #12",
+        "Not a duplicate of #12",
+        "Duplicate of 12",
+        "Duplicate of #12345678901",
+        "Duplicate of #0",
+        "`Duplicate of #12`",
+        "See above.\nDuplicate of #12",
+        "Duplicate of acme/other#12",
+    ],
+)
+def test_anything_else_says_nothing_of_duplicates(body: str) -> None:
+    assert duplicate_claim(body) is None
 
 
 def test_inv_42_an_author_may_object_and_only_maintainers_may_do_the_rest() -> None:
-    objection, rerun = Command("different"), Command("rerun")
-    assert allowed(objection, is_author=True, permission="none")
-    assert not allowed(objection, is_author=False, permission="read")
-    assert allowed(objection, is_author=False, permission="triage")
-    assert not allowed(rerun, is_author=True, permission="read")
-    assert allowed(rerun, is_author=False, permission="write")
+    assert allowed(DIFFERENT, is_author=True, permission="none")
+    assert not allowed(DIFFERENT, is_author=False, permission="read")
+    assert allowed(DIFFERENT, is_author=False, permission="triage")
+    for verb in ("rerun", "duplicate", "undo", "pause", "resume"):
+        assert not allowed(Command(verb), is_author=True, permission="read")
+        assert allowed(Command(verb), is_author=False, permission="write")

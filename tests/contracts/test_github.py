@@ -285,3 +285,30 @@ def test_inv_29_a_transferred_issue_is_gone_from_here(double: DoublePlace):
         double.github.reader(NAME, double.installation).issue(number)
     with pytest.raises(Gone):
         double.github.writer(NAME, double.installation).create_comment(number, "hi")
+
+
+def test_a_thumbs_down_is_seen_and_no_change_costs_nothing(place, reader, writer):
+    number = place.add_issue()
+    comment = writer.create_comment(number, "This looks like #1")
+    first = reader.thumbs_down(comment)
+    assert first.given == ()
+    assert reader.thumbs_down(comment, first.etag) is None
+    place.react(comment, "+1", "jane")
+    place.react(comment, "-1", "jane")
+    place.react(comment, "-1", "other[bot]")
+    seen = reader.thumbs_down(comment, first.etag)
+    assert [(one.author, one.author_is_bot) for one in seen.given] == [("jane", False), ("other[bot]", True)]
+    assert reader.thumbs_down(comment, seen.etag) is None
+    with pytest.raises(Gone):
+        reader.thumbs_down(comment + 500)
+
+
+def test_a_reaction_of_ours_is_given_once(place, reader, writer):
+    number = place.add_issue()
+    place.add_comment(number, "/triage undo", "jane")
+    (comment,) = reader.comments(number)
+    writer.create_reaction(comment.id, "-1")
+    writer.create_reaction(comment.id, "-1")
+    assert [one.author for one in reader.thumbs_down(comment.id).given] == [f"{SLUG}[bot]"]
+    with pytest.raises(Gone):
+        writer.create_reaction(comment.id + 500, "+1")

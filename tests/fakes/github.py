@@ -16,7 +16,7 @@ from typing import Any
 from bot.errors import GitHubError, Gone, Permanent
 from bot.github.config_file import LARGEST_FILE, PATH
 from bot.github.mapping import clean
-from bot.github.protocol import Comment, ConfigFile, FailedDelivery, RepositoryInfo
+from bot.github.protocol import Comment, ConfigFile, FailedDelivery, Reaction, Reactions, RepositoryInfo
 from models.issue import Issue
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -43,6 +43,7 @@ class FakeRepository:
     comments: dict[int, list[Comment]] = field(default_factory=dict)
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     permissions: dict[str, str] = field(default_factory=dict)
+    reactions: dict[int, list[tuple[str, Reaction]]] = field(default_factory=dict)
     config: bytes | None = None
 
 
@@ -87,6 +88,14 @@ class FakeGitHub:
         comment = Comment(self.new_id(), body, author, bot, mine, moment, moment)
         repository.comments.setdefault(number, []).append(comment)
         return comment
+
+    def react(self, full_name: str, comment_id: int, content: str, author: str) -> bool:
+        """A reaction by somebody; whether it is a new one."""
+        held = self.repositories[full_name.lower()].reactions.setdefault(comment_id, [])
+        if any((one.author, kind) == (author, content) for kind, one in held):
+            return False
+        held.append((content, Reaction(self.new_id(), author, author.endswith("[bot]"))))
+        return True
 
     def archive(self, full_name: str) -> None:
         """Make the repository read-only."""
@@ -197,6 +206,14 @@ class FakeReader:
         default = "none" if repository.info.private else "read"
         return repository.permissions.get(login.lower(), default)
 
+    def thumbs_down(self, comment_id: int, etag: str | None = None) -> Reactions | None:
+        repository = self._open("thumbs_down")
+        if not any(one.id == comment_id for held in repository.comments.values() for one in held):
+            raise Gone("the comment is not there")
+        given = tuple(one for content, one in repository.reactions.get(comment_id, []) if content == "-1")
+        present = hashlib.sha256(repr(given).encode()).hexdigest()
+        return None if etag == present else Reactions(given, present)
+
     def _open(self, method: str) -> FakeRepository:
         self._github.called(method)
         return self._github.open(self._name, self._installation_id)
@@ -263,6 +280,14 @@ class FakeWriter:
                 repository.issues[number] = replace(issue, labels=left)
                 self._touch(repository, number)
                 self._record("remove_label", number, name)
+
+    def create_reaction(self, comment_id: int, content: str) -> None:
+        with self._github.lock:
+            repository = self._open("create_reaction")
+            if not any(one.id == comment_id for held in repository.comments.values() for one in held):
+                raise Gone("the comment is not there")
+            if self._github.react(self._name, comment_id, content, f"{self._github.slug}[bot]"):
+                self._record("create_reaction", comment_id, content)
 
     def _open(self, method: str, *, changes: bool = True) -> FakeRepository:
         self._github.called(method)

@@ -22,6 +22,7 @@ class Place(Protocol):
 
     def add_issue(self, title: str = "A report", body: str | None = "text", **more: Any) -> int: ...
     def add_comment(self, number: int, body: str, author: str) -> None: ...
+    def react(self, comment: int, content: str, author: str) -> None: ...
     def delete_issue(self, number: int) -> None: ...
     def set_config(self, text: str) -> None: ...
     def set_fallback_config(self, text: str) -> None: ...
@@ -46,6 +47,9 @@ class FakePlace:
 
     def add_comment(self, number: int, body: str, author: str) -> None:
         self._fake.add_comment(NAME, number, body, author)
+
+    def react(self, comment: int, content: str, author: str) -> None:
+        self._fake.react(NAME, comment, content, author)
 
     def delete_issue(self, number: int) -> None:
         del self._repository.issues[number]
@@ -90,6 +94,12 @@ class DoublePlace:
         url = str(self._admin.base_url).removesuffix("/_double/")
         path = f"{url}/repos/{NAME}/issues/{number}/comments"
         httpx.post(path, json={"body": body}, headers={"authorization": f"token {token}"}).raise_for_status()
+
+    def react(self, comment: int, content: str, author: str) -> None:
+        token = self._do("POST", "/tokens", login=author)["token"]
+        url = str(self._admin.base_url).removesuffix("/_double/")
+        path = f"{url}/repos/{NAME}/issues/comments/{comment}/reactions"
+        httpx.post(path, json={"content": content}, headers={"authorization": f"token {token}"}).raise_for_status()
 
     def delete_issue(self, number: int) -> None:
         self._do("DELETE", f"/repositories/{NAME}/issues/{number}?deliver=false")

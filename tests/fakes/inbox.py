@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from bot.storage.protocol import Storage
-from bot.storage.records import DeliveryRecord, RefitStanding, TaskRun
+from bot.storage.records import DeliveryRecord, FeedbackRecord, RefitStanding, TaskRun
 
 
 class FakeInbox:
@@ -36,6 +36,7 @@ class FakeStorage:
         self.schema: tuple[str | None, str] = ("0001", "0001")
         self.counts: dict[str, dict[str, int]] = {"deliveries": {}, "effects": {}, "decisions": {}, "missed": {}}
         self.runs: list[TaskRun] = []
+        self.paused: dict[int, FeedbackRecord] = {}
         self.standing: list[RefitStanding] = []
 
     def schema_state(self) -> tuple[str | None, str]:
@@ -45,6 +46,10 @@ class FakeStorage:
     def delivery_counts(self) -> dict[str, int]:
         self._check()
         return self.counts["deliveries"]
+
+    def pauses(self) -> Mapping[int, FeedbackRecord]:
+        self._check()
+        return self.paused
 
     def effect_counts(self) -> dict[str, int]:
         self._check()

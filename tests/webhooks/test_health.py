@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.errors import StorageError
-from bot.storage.records import RefitStanding, TaskRun
+from bot.storage.records import FeedbackRecord, RefitStanding, TaskRun
 from tests.fakes.deliveries import app, client
 from tests.fakes.inbox import FakeRuntime
 from webhooks import health
@@ -157,3 +157,9 @@ async def test_a_runtime_whose_checks_fail_is_not_ready(
     answer = await http.get("/readyz")
     assert answer.status_code == 503
     assert "TypeError" in answer.json()["checks"]["runtime"]
+
+
+async def test_paused_repositories_are_counted(http: httpx.AsyncClient, runtime: FakeRuntime) -> None:
+    assert (await samples(http))[("triage_repositories_paused",)] == 0
+    runtime.fake_storage.paused[7] = FeedbackRecord(7, 1, "paused", datetime.now(UTC), "ada", "command")
+    assert (await samples(http))[("triage_repositories_paused",)] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.cli import checks
-from bot.cli.checks import Check
+from bot.cli.checks import Check, _check_work
+from bot.storage.open import open_storage
+from bot.storage.records import FeedbackRecord, RepositoryRecord
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.serving import Running, serve
 
@@ -149,6 +152,16 @@ def test_a_database_that_is_none_fails(triage, tmp_path):
     check = found(triage("doctor", "--json"))["database"]
     assert check["state"] == "fail"
     assert "not an SQLite database" in check["found"]
+
+
+def test_a_pause_is_told_with_who_asked_for_it(triage, tmp_path):
+    url = f"sqlite:///{tmp_path / 'paused.db'}"
+    storage = open_storage(url, migrate=True)
+    storage.save_repository(RepositoryRecord(7, "acme/shop"))
+    storage.save_feedback(FeedbackRecord(7, 12, "paused", datetime.now(UTC), "ada", "command", value="comment 1"))
+    words = [one.found for one in _check_work(storage) if one.name == "acme/shop" and one.found.startswith("paused")]
+    storage.close()
+    assert [word.startswith("paused by ada on #12") for word in words] == [True]
 
 
 def test_a_check_that_does_not_end_is_given_up_and_the_next_one_runs():

@@ -1,0 +1,134 @@
+"""Each command → the words that are kept, or the reason for which it cannot be obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.activities.observe import observe_issue
+from bot.activities.words import UNDONE, last_act
+from bot.policy import root_of
+from bot.services import Services
+from bot.storage.consent import PAUSED, RESUMED
+from bot.storage.records import FeedbackRecord, RepositoryRecord
+from models.decision import Verdict
+
+SAYS_NOTHING = {Verdict.NEW.value, Verdict.IGNORED.value, Verdict.SECURITY.value}
+
+THE_SAME = "an issue is no duplicate of itself"
+NEWER = "#{} is newer than this issue"
+CIRCLE = "#{} is itself a duplicate of this issue"
+NOT_THERE = "#{} is not there"
+PULL_REQUEST = "#{} is a pull request"
+NOTHING_TO_UNDO = "there is nothing to undo"
+
+
+class Refused(Exception):
+    """The command cannot be obeyed; the reason is a sentence of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who says what, where, and about which other issue. `source` names the comment or reaction, for its memory."""
+
+    services: Services
+    repository: RepositoryRecord
+    number: int
+    actor: str
+    kind: str  # of the source: command | comment | reaction | event
+    source: str
+    other: int | None = None
+
+    def record(self, kind: str, other: int | None = None, value: str | None = None) -> FeedbackRecord:
+        """A word of this person, now."""
+        at = self.services.clock()
+        return FeedbackRecord(self.repository.id, self.number, kind, at, self.actor, self.kind, other, value)
+
+    def said(self) -> list[FeedbackRecord]:
+        """What was said of the issue before."""
+        return list(self.services.storage.feedback(self.repository.id, self.number))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Words that are taken back, and words that are added."""
+
+    withdrawn: tuple[FeedbackRecord, ...] = ()
+    added: tuple[FeedbackRecord, ...] = ()
+
+    @staticmethod
+    def of(*added: FeedbackRecord) -> Change:
+        """Words of one act, which are known by their common time."""
+        return Change(added=tuple(replace(one, said_at=added[0].said_at) for one in added))
+
+
+def objection(word: Word, *, value: str | None = None) -> Change:
+    """The issue is another problem than what the bot named, or than the one issue that is named (INV 8, 17, 18)."""
+    if word.other == word.number:
+        raise Refused(THE_SAME)
+    if word.other is not None:
+        return Change.of(word.record("separated", word.other, value))
+    last = word.services.storage.last_decision(word.repository.id, word.number)
+    canonical = last.body.get("canonical") if last is not None else None
+    pair = [word.record("separated", canonical, value)] if canonical not in {None, word.number} else []
+    return Change.of(word.record("objection", None, value), *pair)
+
+
+def confirmation(word: Word, *, value: str | None = None) -> Change:
+    """The issue is a duplicate of another, or of that one's root (INV 4); what was said against the pair is over."""
+    root = _root(word)
+    issue = observe_issue(word.services, word.repository, root)
+    if issue is None:
+        raise Refused(NOT_THERE.format(root))
+    if issue.is_pull_request:
+        raise Refused(PULL_REQUEST.format(root))  # INV 7
+    against = [one for one in word.said() if one.kind == "objection" or (one.kind, one.other) == ("separated", root)]
+    theirs = word.services.storage.feedback(word.repository.id, root)
+    against += [one for one in theirs if (one.kind, one.other) == ("separated", word.number)]
+    return Change(tuple(against), (*_undone(word, against), word.record("duplicate", root, value)))
+
+
+def _root(word: Word) -> int:
+    other = word.other or 0
+    if other == word.number:
+        raise Refused(THE_SAME)
+    duplicates = dict(word.services.storage.duplicates(word.repository.id))
+    duplicates.pop(word.number, None)
+    root = root_of(other, duplicates)
+    if root == word.number:
+        raise Refused(CIRCLE.format(other))  # INV 1
+    if root > word.number:
+        raise Refused(NEWER.format(root))  # INV 2
+    return root
+
+
+def undoing(word: Word) -> Change:
+    """Takes back what a person said of the issue last, or else what the bot says of it by itself."""
+    storage = word.services.storage
+    last = storage.last_decision(word.repository.id, word.number)
+    words = last_act(word.said())
+    speaks = last is not None and last.verdict not in SAYS_NOTHING
+    if words and not (speaks and last is not None and _by_itself(last.trigger) and last.decided_at > words[0].said_at):
+        return Change(tuple(words), _undone(word, words))
+    if not speaks:
+        raise Refused(NOTHING_TO_UNDO)
+    return objection(replace(word, other=None))
+
+
+def _by_itself(trigger: str) -> bool:
+    return trigger in {"delivery", "rerun"}
+
+
+def _undone(word: Word, words: list[FeedbackRecord]) -> tuple[FeedbackRecord, ...]:
+    """One line each for the record, by the source of the word where it has one: that source is not heard again."""
+    return tuple(word.record(UNDONE, one.other, one.value or f"{one.kind} {word.source}") for one in words)
+
+
+OBEY: Mapping[str, Callable[[Word], Change]] = {
+    "different": objection,
+    "duplicate": confirmation,
+    "rerun": lambda _: Change(),
+    "undo": undoing,
+    "pause": lambda word: Change.of(word.record(PAUSED, None, word.source)),
+    "resume": lambda word: Change.of(word.record(RESUMED, None, word.source)),
+}

@@ -1,0 +1,42 @@
+"""What people said of an issue, as far as it holds: whom they confirmed, what they said last, what they took back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.policy import root_of
+from bot.storage.records import FeedbackRecord
+
+WITHHELD = "the bot is paused here"  # why an effect was not carried out
+OBEYED, UNDONE = "obeyed", "undone"
+CHANGES = frozenset({"separated", "duplicate", "objection", "label-removed", "reopened", "comment-deleted"})
+
+
+def confirmed_target(said: Sequence[FeedbackRecord], number: int, duplicates: Mapping[int, int]) -> int | None:
+    """The root of which a person called the issue a duplicate, where nobody objected and the pair was not separated.
+
+    `duplicates` leaves the issue itself out; a later issue is never a target (INV 2).
+    """
+    mine = [one for one in said if one.number == number]
+    named = [one.other for one in mine if one.kind == "duplicate" and one.other is not None]
+    if not named or any(one.kind == "objection" for one in mine):
+        return None
+    root = root_of(named[-1], duplicates)
+    apart = {frozenset((one.number, one.other)) for one in said if one.kind == "separated"}
+    return root if root < number and frozenset((number, root)) not in apart else None
+
+
+def last_act(said: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
+    """The words of the last thing that a person said of an issue; `said` is of that issue, in order."""
+    words = [one for one in said if one.kind in CHANGES]
+    return [one for one in words if (one.said_at, one.actor) == (words[-1].said_at, words[-1].actor)]
+
+
+def taken_back(said: Sequence[FeedbackRecord], source: str) -> bool:
+    """Whether a word from this source (a reaction, a comment) was taken back before: it is not heard a second time."""
+    return any(one.kind == UNDONE and one.value == source for one in said)
+
+
+def is_paused(pauses: Mapping[int, FeedbackRecord], repository_id: int) -> bool:
+    """Whether maintainers asked for silence in the repository."""
+    return repository_id in pauses

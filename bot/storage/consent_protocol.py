@@ -1,0 +1,36 @@
+"""What the bot asks of its database about people's words and its own comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.storage.records import FeedbackRecord, OwnComment
+
+
+class ConsentStorage(Protocol):
+    """The part of `Storage` about consent."""
+
+    def amend_feedback(
+        self, repository_id: int, withdrawn: Sequence[FeedbackRecord], added: Sequence[FeedbackRecord]
+    ) -> None:
+        """Take words back and add others, in one transaction; those that are there already are added no second
+        time."""
+        ...
+
+    def pauses(self) -> Mapping[int, FeedbackRecord]:
+        """Repository → the word that paused it, for those that are paused."""
+        ...
+
+    def own_comments(self, repository_id: int, *, since: datetime) -> Sequence[OwnComment]:
+        """The bot's comments that were written or found standing since then, the newest first."""
+        ...
+
+    def own_comment(self, repository_id: int, comment_id: int) -> OwnComment | None:
+        """The comment of that id, where it is the bot's."""
+        ...
+
+    def first_heard(self, repository_id: int) -> datetime | None:
+        """When the first delivery about the repository came in, of those that are kept."""
+        ...
