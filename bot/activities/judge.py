@@ -139,23 +139,23 @@ def _history(
     numbers = {candidate.number for candidate in candidates} | set(named)
     numbers |= {one for group in members.values() for one in group}
     said = services.storage.feedback(repository_id)
-    return History(
-        issues={row.issue.number: row.issue for row in rows},
-        duplicates=duplicates,
-        separated=_separated(said, number),
     confirmed = confirmed_target(said, number, duplicates)
     numbers |= {root_of(one, duplicates) for one in numbers} | ({confirmed} if confirmed else set())
     rows = list(services.storage.issues(repository_id, sorted(numbers)))
     if confirmed not in {row.issue.number for row in rows if not row.issue.is_pull_request}:
         confirmed = None
+    return History(
+        issues={row.issue.number: row.issue for row in rows},
+        duplicates=duplicates,
+        separated=_separated(said, number),
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         members=members,
         held=_held(services, repository_id, numbers),
+        confirmed=confirmed,
         objected=any(one.kind == "objection" and one.number == number for one in said),
         reopened_by_person=any(one.kind == "reopened" and one.number == number for one in said),
     )
 
-        confirmed=confirmed,
 
 def _held(services: Services, repository_id: int, numbers: Collection[int]) -> dict[int, str]:
     """Why those of the issues that are in a cluster that is held may not be acted on (INV 9)."""

@@ -139,6 +139,14 @@ def _standing_rows(services: Services, repository_id: int, number: int, config: 
 def _says_so_already(
     services: Services, repository_id: int, number: int, rows: Sequence[EffectRecord], concluded: str
 ) -> bool:
+    """Whether the comment that stands was written for this very conclusion: then it is not even edited (INV 23)."""
+    comment = next((row for row in rows if row.kind == EffectKind.COMMENT.value), None)
+    if comment is None:
+        return False
+    decisions = services.storage.decisions(repository_id, number=number)
+    return any(one.id == comment.decision_id and one.conclusion == concluded for one in decisions)
+
+
 def _permitted(
     effects: tuple[Effect, ...], standing: Standing, issue: Issue, reason: Reason, *, deleted: bool
 ) -> tuple[Effect, ...]:
@@ -152,14 +160,6 @@ def _permitted(
 
 def _was_deleted(services: Services, repository: RepositoryRecord, number: int) -> bool:
     return any(one.kind == "comment-deleted" for one in services.storage.feedback(repository.id, number))
-
-
-    """Whether the comment that stands was written for this very conclusion: then it is not even edited (INV 23)."""
-    comment = next((row for row in rows if row.kind == EffectKind.COMMENT.value), None)
-    if comment is None:
-        return False
-    decisions = services.storage.decisions(repository_id, number=number)
-    return any(one.id == comment.decision_id and one.conclusion == concluded for one in decisions)
 
 
 def _standing(rows: Sequence[EffectRecord], judgement: Judgement, reason: Reason) -> Standing:

@@ -152,15 +152,14 @@ def _check_work(storage: Storage) -> Iterator[Check]:
         )
     else:
         yield Check("deliveries", "ok", f"none set aside, {waiting} waiting, {counts.get('done', 0)} done")
-    for repository in storage.repositories():
-        if repository.state != "active":
-    yield from _check_refits(storage, now)
     pauses = storage.pauses()
-            words = f"{repository.state}: {repository.state_reason or 'no reason was kept'}"
+    for repository in storage.repositories():
         if repository.id in pauses:
             word = pauses[repository.id]
             words = f"paused by {word.actor} on #{word.number}, {_age(now - word.said_at)} ago"
             yield Check(repository.full_name, "warn", words, "it decides and writes nothing until `/triage resume`")
+        if repository.state != "active":
+            words = f"{repository.state}: {repository.state_reason or 'no reason was kept'}"
             yield Check(repository.full_name, "warn", words, "nothing is done there until that changes")
         error = storage.config(repository.id).error
         if error:
