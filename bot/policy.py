@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from bot.repo_config import RepoConfig
+from models.canonical import Standing, choose_canonical
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
 from models.facts import DISCRIMINATING
 from models.issue import Issue
@@ -62,8 +63,8 @@ class History:
     `issues`: the candidates, their roots and the canonicals, as last seen. `duplicates`: issue → its canonical.
     `separated`: numbers that a person told apart from this issue. `says_little`: candidates without information.
     `members`: slug → the known cluster's members. `waves`: the known clusters on which a wave is, → the comments that
-    it was given in the last hour. `held`: candidate → why the cluster that it is in may not act. `confirmed`: the root
-    that a person with a say named.
+    it was given in the last hour. `held`: candidate → why the cluster that it is in may not act. `named`: the roots
+    that people named for any duplicate, `confirmed`: the one that a person with a say named for this issue.
     """
 
     issues: Mapping[int, Issue] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class History:
     members: Mapping[str, Sequence[int]] = field(default_factory=dict)
     waves: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[int, str] = field(default_factory=dict)
+    named: frozenset[int] = frozenset()
     confirmed: int | None = None
     objected: bool = False
     reopened_by_person: bool = False
@@ -128,14 +130,15 @@ def root_of(number: int, duplicates: Mapping[int, int]) -> int:
 
 
 def canonical_of(slug: str, number: int, history: History, config: RepoConfig) -> int | None:
-    """A known cluster's canonical issue: configured, or else the open member with most duplicates, the oldest first."""
+    """A known cluster's canonical issue for this one, by `choose_canonical`: among those in which people can answer."""
+    duplicates = history.duplicates
     configured = next((cluster.canonical for cluster in config.clusters if cluster.slug == slug), None)
-    if configured is not None:
-        return root_of(configured, history.duplicates)
-    roots = [root_of(member, history.duplicates) for member in history.members.get(slug, ()) if member < number]
-    live = {one.number for one in history.issues.values() if one.state == "open" and not one.locked}
-    usable = [root for root in roots if root in live and root < number]
-    return min(usable, key=lambda root: (-roots.count(root), root), default=None)
+    live = {one.number for one in history.issues.values() if one.state == "open" and not one.locked} | history.named
+    roots = {one: root_of(one, duplicates) for one in history.members.get(slug, ()) if one < number}
+    roots = {one: root for one, root in roots.items() if root in live}
+    configured = None if configured is None else root_of(configured, duplicates)
+    standing = Standing(configured, history.named, history.says_little, before=number)
+    return choose_canonical(roots, history.issues, standing).number
 
 
 def contradictions(candidate: Candidate) -> tuple[Evidence, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -386,6 +387,23 @@ def test_a_known_cluster_without_a_canonical_points_at_its_open_root_with_most_d
 @pytest.mark.parametrize("changes", [{"state": "closed"}, {"locked": True}])
 def test_a_cluster_does_not_choose_a_canonical_that_nobody_can_answer_in(changes: dict[str, Any]) -> None:
     past = history(issue(2, **changes), members={"extra": [2, 4]})
+    assert canonical_of("extra", 10, past, CONFIG) == 4
+
+
+def test_a_cluster_points_at_the_issue_that_people_named_and_then_at_the_one_that_more_people_have() -> None:
+    past = history(issue(4, reactions=3), duplicates={6: 2}, members={"extra": [2, 4, 6]})
+    assert canonical_of("extra", 10, past, CONFIG) == 4
+    assert canonical_of("extra", 10, replace(past, named=frozenset({2})), CONFIG) == 2
+
+
+def test_a_fixed_issue_that_people_named_makes_a_new_report_of_its_cluster_a_regression() -> None:
+    fixed = issue(2, state="closed", state_reason="completed")
+    past = history(fixed, members={"extra": [2, 4]}, named=frozenset({2}))
+    assert concluded(decide(case(past=past, matches=(match(),))))[:2] == (Verdict.REGRESSION, 2)
+
+
+def test_a_report_that_says_little_is_no_canonical_issue() -> None:
+    past = history(members={"extra": [2, 4]}, says_little=frozenset({2}))
     assert canonical_of("extra", 10, past, CONFIG) == 4
 
 
