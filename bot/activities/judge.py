@@ -151,6 +151,7 @@ def _history(
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         members=members,
         held=_held(services, repository_id, numbers),
+        named=frozenset(root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other),
         confirmed=confirmed,
         objected=any(one.kind == "objection" and one.number == number for one in said),
         reopened_by_person=any(one.kind == "reopened" and one.number == number for one in said),
