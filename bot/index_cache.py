@@ -71,7 +71,7 @@ class IndexCache:
         cached = self._cached[repository_id]
         with cached.lock:
             if cached.usual is None or cached.usual[0] != now.date() or len(index) > 1.1 * cached.usual[1]:
-                reported = index.reported()
+                reported = [document.created_at for document in index.documents()]
                 since = min(reported, default=now)
                 cached.usual = now.date(), len(index), since, learn(reported, since, now)
             return cached.usual[2:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from models.error_text import take_json_errors
 from models.markdown import plain_characters
@@ -32,6 +33,7 @@ _TIME = re.compile(
     r"|dec)[a-z]* \d{1,2}\b|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b",
     re.IGNORECASE,
 )
+_VARIABLES = (_ADDRESS, _TIME, _PATH, _HEX)
 _QUOTED = re.compile(r"'[^'\n]{1,160}'(?!\w)|\"[^\"\n]{1,160}\"|`[^`\n]{1,160}`|«[^»\n]{1,160}»")
 _PLACEHOLDER = re.compile(r"\[redacted:[a-z-]+\]|<[^<>\s]{1,60}>")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -60,8 +62,13 @@ def fingerprint(error_text: str) -> str | None:
 
 def fingerprints(text: Text) -> frozenset[str]:
     """Fingerprints of an issue's error messages, sentence by sentence, and of messages quoted in title or prose."""
+    return frozenset(messages(text))
+
+
+def messages(text: Text) -> dict[str, str]:
+    """Each of an issue's fingerprints with the sentence that it was made of, as it was written."""
     quoted = [_unquoted(found) for part in (text.title, text.prose[:8_000]) for found in _QUOTED_MESSAGE.finditer(part)]
-    return frozenset(_fingerprints([*text.error.split("\n")[:MESSAGES_MOST], *quoted[:MESSAGES_MOST]]))
+    return _fingerprints([*text.error.split("\n")[:MESSAGES_MOST], *quoted[:MESSAGES_MOST]])
 
 
 def service_fingerprints(text: Text) -> frozenset[str]:
@@ -73,22 +80,29 @@ def _unquoted(found: re.Match[str]) -> str:
     return next(part for part in found.groups() if part)
 
 
-def _fingerprints(texts: Iterable[str]) -> list[str]:
-    made: dict[str, None] = {}
+def without_variables(message: str, by: str) -> str:
+    """A message with what changes from run to run replaced: addresses, times, paths and identifiers."""
+    for pattern in (_PLACEHOLDER, *_VARIABLES):
+        message = pattern.sub(by, message)
+    return message
+
+
+def _fingerprints(texts: Iterable[str]) -> dict[str, str]:
+    made: dict[str, str] = {}
     for text in texts:
         plain = plain_characters(text)
         taken = take_json_errors(plain)
         for message in (*taken.messages, *([] if taken.messages else [taken.rest])):
             for sentence in _SENTENCE.split(message[: 4 * _LINE_MOST]):
                 if masked := masked_message(sentence):
-                    made[hashlib.sha256(masked.encode()).hexdigest()[:16]] = None
-    return list(made)[:MESSAGES_MOST]
+                    made.setdefault(hashlib.sha256(masked.encode()).hexdigest()[:16], sentence)
+    return dict(islice(made.items(), MESSAGES_MOST))
 
 
 def masked_message(message: str) -> str | None:
     """The letters of a message that stay from run to run, or None if too few are left to tell it from others."""
     text = _LEAD.sub("", _STAMP.sub("", _PLACEHOLDER.sub(" ", message[:_LINE_MOST])))
-    for pattern in (_ADDRESS, _TIME, _PATH, _HEX):
+    for pattern in _VARIABLES:
         text = pattern.sub(" ", text)
     text = _QUOTED.sub(lambda found: " " if len(found[0].split()) < 3 else found[0], text)
     words = _WORD.findall(_NUMBER.sub(" ", text).casefold())

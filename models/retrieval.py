@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +87,9 @@ class IssueIndex:
         """Where an issue stands, or None where it is not here."""
         return self._rows.get(number)
 
-    def reported(self) -> list[datetime]:
-        """When each issue was reported, in no order."""
-        return [document.created_at for document in self._documents if document is not None]
+    def documents(self) -> Iterator[Document]:
+        """Every issue, in no order; not to be kept, for the vectors change with the index."""
+        return (document for document in self._documents if document is not None)
 
     def put(self, document: Document) -> None:
         """Add an issue, or take its new state; raises ValueError for vectors of another dimension."""

@@ -1,0 +1,117 @@
+"""Which words of people's texts may stand in a name, and a title or message cut down to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from models.fingerprint import without_variables
+from models.redact import redact
+from models.terms import count_terms
+
+Allowed = Callable[[str], bool]  # whether a term may be said
+
+HIDDEN = "\x00"  # stands where something was that is nobody else's business
+LONGEST = 70  # characters of a title
+GAP = "…"
+_WORDS_LEAST, _LETTERS_LEAST = 2, 4  # without so many a piece of a title says nothing
+_SPOKEN_LEAST = 3
+
+_REFERENCE = re.compile(
+    r"\[redacted:[a-z-]+\]|[\w.+'-]+@[\w.-]+|[\w.-]*/?[\w.-]*(?<!&)#\d+\b|\bGH-\d+\b|(?<![\w.])@[\w/-]+(?:\[bot\])?"
+)
+_BETWEEN = re.compile(
+    r"(\s+[·•|—–-]+\s+|[;:,!?]+(?:\s+|$)|\.+(?:\s+|$)|[。，；：！？、]+\s*|\s*[()\[\]{}（）【】「」]+\s*)"
+)
+_COMPOUND = re.compile(r"\w+(?:[._:/+-]{1,2}\w+)*")
+_WORD = re.compile(r"[^\s" + GAP + "]+")
+_DIGIT = re.compile(r"\d")
+_LONG_NUMBER = re.compile(r"\d{4,}|\d+(?:\.\d+){2,}")
+_LETTER = re.compile(r"[^\W\d_]")
+_EDGE = re.compile(r"^[\s·•|,;:!?…–—⎿│>*#]+|[\s·•|,;:–—-]+$|(?<!\.)\.$")
+_SPACES = re.compile(r"\s+")
+
+
+def without_private(text: str) -> str:
+    """A (redacted) text with addresses, mentions, issue numbers, paths, ids and times hidden."""
+    return without_variables(_REFERENCE.sub(HIDDEN, text), HIDDEN)
+
+
+def mentioned(text: str) -> frozenset[str]:
+    """The terms of the people whom a text mentions."""
+    return frozenset(term for found in re.findall(r"(?<![\w.])@([\w-]+)", text) for term in names_in(found))
+
+
+def names_in(login: str) -> frozenset[str]:
+    """The terms by which a text may name the owner of a login: whole, and its parts."""
+    parts = [part for part in re.split(r"[\W\d_]+", login.casefold()) if len(part) >= _SPOKEN_LEAST]
+    return frozenset(term for name in (login, *parts) for term in (name.casefold(), *count_terms(name)))
+
+
+def is_nameable(term: str) -> bool:
+    """Whether a term is a word or a short number: no id, version or long number."""
+    if _DIGIT.search(term) is None:
+        return True
+    return len(term) <= 12 and _LONG_NUMBER.search(term) is None
+
+
+def cut_down(title: str, allowed: Allowed) -> str | None:
+    """The parts of a title, between its punctuation, in which every word may be said; None where too little is left."""
+    pieces = _BETWEEN.split(without_private(title))
+    said = [piece for piece in pieces[::2] if piece.strip()]
+    kept = [piece for piece in said if _may_stand(piece, allowed)]
+    whole = len(kept) == len(said)
+    if not whole:
+        kept = [piece for piece in kept if _LETTER.search(piece)]
+    text = _tidy("".join(pieces) if whole else ", ".join(piece.strip() for piece in kept))
+    return text if _is_fit(text) else None
+
+
+def mask(message: str, allowed: Allowed) -> str | None:
+    """An error message with every word that may not be said left out; None where too little is left."""
+    hidden = without_private(message).replace(HIDDEN, GAP)
+    text = _WORD.sub(lambda found: found[0] if _may_stand(found[0], allowed) else GAP, hidden)
+    text = re.sub(rf"(?:\W*{GAP}\W*)+", f" {GAP} ", text)
+    text = _tidy(text).strip(f"{GAP} ")
+    return text if _is_fit(text) and text.count(GAP) <= 1 else None
+
+
+def shorten(text: str) -> str:
+    """At most LONGEST characters: whole sentences or parts where they say enough, else words."""
+    if len(text) <= LONGEST:
+        return text
+    ends = [found.start() for found in _BETWEEN.finditer(text) if LONGEST // 2 <= found.start() <= LONGEST]
+    if ends:
+        return _tidy(text[: ends[-1]])
+    cut = text[: LONGEST - 1]
+    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[LONGEST // 2 :] else cut}{GAP}"
+
+
+def spellings(text: str) -> Iterator[tuple[str, str]]:
+    """Each word of a text as its term and as it was written."""
+    for found in _COMPOUND.finditer(text):
+        term = next(iter(count_terms(found[0])), None)
+        if term is not None:
+            yield term, found[0]
+
+
+def _may_stand(piece: str, allowed: Allowed) -> bool:
+    return HIDDEN not in piece and bool(piece.strip()) and all(allowed(term) for term in count_terms(piece))
+
+
+def _is_fit(text: str) -> bool:
+    """Whether a title says something, and holds nothing that the door would have redacted."""
+    words = [word for word in text.split() if _LETTER.search(word)]
+    dense = not text.isascii() and len(_LETTER.findall(text)) >= _LETTERS_LEAST
+    return (len(words) >= _WORDS_LEAST or dense) and redact(text) == text
+
+
+def _tidy(text: str) -> str:
+    text = _SPACES.sub(" ", text).strip()
+    for one, two in ("()", "[]", "{}", "“”", "«»"):
+        if text.count(one) != text.count(two):
+            text = text.replace(one, "").replace(two, "")
+    for quote in '"`':
+        if text.count(quote) % 2:
+            text = text.replace(quote, "")
+    return _EDGE.sub("", _EDGE.sub("", _SPACES.sub(" ", text))).strip()

@@ -1,0 +1,227 @@
+"""Names of clusters: what a maintainer would write, and never what belongs to one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.document import Document, assemble, parts
+from models.issue import Issue
+from models.naming import NAMELESS, Name, background, name
+from models.retrieval import IssueIndex
+from models.title_words import LONGEST, cut_down, shorten
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+OTHERS = (
+    ("Dark mode colours are unreadable", "The text in the sidebar is grey on grey since the last update."),
+    ("Terminal flickers when resizing the window", "On every resize the window flickers."),
+    ("Cannot install with npm", "The installation ends on a fresh laptop."),
+    ("Export to CSV loses umlauts", "Names with umlauts come out as question marks in the table."),
+    ("The window is grey after an update", "Since the update the window stays grey on a laptop."),
+    ("Sidebar flickers in dark mode", "The sidebar flickers."),
+)
+
+
+def document(number: int, title: str, body: str = "", author: str | None = None) -> Document:
+    at = NOON + timedelta(hours=number)
+    issue = Issue(number, title, body, at, at, author=f"person{number}" if author is None else author)
+    return assemble(parts(issue), np.zeros((2, 4), np.float32))
+
+
+def named(members: Sequence[Document], medoid: int | None = None, others: Sequence[Document] = ()) -> Name:
+    index = IssueIndex(4)
+    index.put_all([document(900 + at, *texts) for at, texts in enumerate(OTHERS)])
+    index.put_all([*members, *others])
+    return name(members, background(index), members[0].number if medoid is None else medoid)
+
+
+def error_in(body: str) -> str:
+    return f"It fails:\n\n```\n{body}\n```\n"
+
+
+# --- which title
+
+
+def test_an_error_that_most_members_share_is_the_title() -> None:
+    error = "API Error: 400 invalid_request_error: You're out of extra usage. Add more and keep going."
+    members = [
+        document(1, "Blocked at ten percent", error_in(error)),
+        document(2, "The command line refuses everything", error_in(error)),
+        document(3, "Nothing works although there is money", "The balance is there."),
+    ]
+    assert "out of extra usage" in named(members, medoid=3).title
+
+
+def test_an_error_that_half_the_tracker_has_is_nobodys_title() -> None:
+    error = error_in("API Error: 500 api_error: Internal server error")
+    members = [document(n, "Export of invoices loses the umlauts", error) for n in (1, 2, 3)]
+    others = [document(n, f"Something else number {n}", error) for n in range(20, 40)]
+    assert named(members, others=others).title == "Export of invoices loses the umlauts"
+
+
+def test_without_a_shared_error_it_is_the_medoids_title_where_that_covers_the_terms() -> None:
+    members = [
+        document(1, "Gift card cannot be redeemed"),
+        document(2, "[BUG] Gift card cannot be redeemed, account stays on the free plan"),
+        document(3, "The gift card I redeemed: account stays on the free plan"),
+    ]
+    assert named(members, medoid=2).title == "Gift card cannot be redeemed, account stays on the free plan"
+
+
+def test_a_medoid_whose_title_says_nothing_leaves_the_word_to_another_member() -> None:
+    members = [
+        document(1, "Help please", "The gift card cannot be redeemed."),
+        document(2, "Gift card cannot be redeemed", "It says that the card was used."),
+        document(3, "Gift card not redeemed", "The gift card cannot be used."),
+    ]
+    found = named(members, medoid=1)
+    assert found.title == "Gift card cannot be redeemed"
+    assert {"gift", "card"} <= set(found.terms)
+
+
+def test_without_any_usable_title_it_is_made_of_the_key_terms() -> None:
+    members = [document(n, f"Broken{n}", "The promotional banner vanished before the voucher came.") for n in (1, 2, 3)]
+    found = named(members)
+    assert " · " in found.title
+    assert {"promotional", "banner", "vanished", "voucher"} & set(found.title.split(" · "))
+
+
+def test_a_cluster_that_says_nothing_gets_a_name_that_promises_nothing() -> None:
+    assert named([document(1, "?"), document(2, "!!!")]) == Name(NAMELESS, ())
+
+
+def test_a_cluster_without_members_has_no_name() -> None:
+    with pytest.raises(ValueError, match="without members"):
+        name([], background(IssueIndex(4)), 1)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Nach dem Update startet die Anwendung nicht mehr",
+        "После обновления приложение не запускается",
+        "更新后应用程序无法启动",
+        "アップデート後にアプリが起動しない",
+        "لا يعمل التطبيق بعد التحديث",
+    ],
+)
+def test_other_languages_have_titles_too(title: str) -> None:
+    found = named([document(number, title) for number in (1, 2, 3)])
+    assert found.title == title
+    assert found.terms
+
+
+def test_the_order_of_the_members_does_not_matter() -> None:
+    members = [document(n, title, f"{title}. The gift card.") for n, (title, _) in enumerate(OTHERS, 1)]
+    assert named(members, medoid=3) == named(members[::-1], medoid=3)
+
+
+def test_a_long_title_ends_with_a_part_or_a_word() -> None:
+    assert shorten("x" * 80) == "x" * (LONGEST - 1) + "…"
+    assert shorten("The gift card cannot be redeemed at all: it says so, although nobody has ever used it before") == (
+        "The gift card cannot be redeemed at all: it says so"
+    )
+    assert len(shorten("word " * 40)) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("Rate limit reached · resets 6pm (Europe/Berlin)", "Rate limit reached"),
+        ("Same as #1234: window stays grey", "window stays grey"),
+        ("Window stays grey (see /home/jane/.config/app.toml)", "Window stays grey"),
+        ("@jane says the window stays grey, again and again", "again and again"),
+        ('"app run" removes "via" from the output', '"app run" removes "via" from the output'),
+        ("--no-build is ignored", "--no-build is ignored"),
+        ("e2e4f9d0c1b2", None),
+        ("#12", None),
+    ],
+)
+def test_of_a_title_the_parts_stay_that_may_be_said(title: str, kept: str | None) -> None:
+    assert cut_down(title, lambda _: True) == kept
+
+
+# --- never what belongs to one person
+
+SHARED = "Gift card cannot be redeemed"
+LOGINS = st.from_regex(r"[a-z]{3,12}-?[a-z]{3,8}[0-9]{0,3}", fullmatch=True)
+
+
+def is_planted(found: Name, *secrets: str) -> list[str]:
+    whole = " ".join((found.title, *found.terms)).casefold()
+    return [secret for secret in secrets if secret.casefold() in whole]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_inv_40_nothing_personal_enters_a_name_even_where_every_member_says_it(data: st.DataObject) -> None:
+    login = data.draw(
+        LOGINS.filter(lambda one: not set(one.split("-")) & {"gift", "card", "cannot", "redeemed"}), "login"
+    )
+    number = data.draw(st.integers(100, 99_999_999), "number")
+    identifier = data.draw(st.uuids(), "id")
+    version = f"{number % 7}.{number % 13}.{number % 1013}"
+    planted = data.draw(
+        st.permutations(
+            [f"@{login}", f"#{number}", f"/home/{login}/app", f"{login}@example.org", str(identifier), version, login]
+        ),
+        "planted",
+    )
+    count = data.draw(st.integers(0, len(planted)), "count")
+    tail = data.draw(st.sampled_from([" ", ", ", " - ", ": "]), "separator")
+    title = tail.join([SHARED, *planted[:count]])
+    error = f"Error: {login} at /home/{login}: could not redeem {identifier}"
+    body = f"{SHARED} with {' '.join(planted)}\n\n```\n{error}\n```\n"
+    members = [document(one, title, body, author=login) for one in (1, 2)]
+    members += [document(3, title, body, author="someone-else")]
+    found = named(members)
+    assert is_planted(found, login, str(number), str(identifier), version, "example.org", "/home") == []
+    assert "@" not in found.title
+    assert 0 < len(found.title) <= LONGEST
+
+
+@pytest.mark.parametrize("word", ["Wolfeschlegel", "Berg-Hausen", "Acme-Corp-Intern", "7f3a", "2.1.96"])
+def test_a_word_that_only_one_person_says_enters_no_name(word: str) -> None:
+    members = [
+        document(1, f"{SHARED} for {word}", f"{word} cannot redeem it. Yours, {word}"),
+        document(2, f"{SHARED} here"),
+        document(3, f"{SHARED} either"),
+    ]
+    assert is_planted(named(members), word) == []
+
+
+def test_one_person_who_says_a_word_in_many_reports_is_still_one() -> None:
+    members = [document(n, "Zebedee cannot redeem", "Zebedee writes again", author="z") for n in (1, 2, 3)]
+    assert is_planted(named(members), "zebedee") == []
+
+
+def test_reports_without_an_author_count_each() -> None:
+    members = [document(n, SHARED, author="") for n in (1, 2)]
+    assert named(members).title == SHARED
+
+
+def test_a_figure_that_members_share_stays() -> None:
+    members = [document(n, "Max 20x plan is shown as free plan") for n in (1, 2, 3)]
+    assert named(members).title == "Max 20x plan is shown as free plan"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=200)), min_size=1, max_size=6))
+def test_any_texts_at_all_have_a_name_of_one_short_line(texts: list[tuple[str, str]]) -> None:
+    found = named([document(number, *each) for number, each in enumerate(texts, 1)])
+    assert 0 < len(found.title) <= LONGEST
+    assert "\n" not in found.title
+    assert "\x00" not in found.title
+
+
+def test_the_background_counts_people_not_reports() -> None:
+    index = IssueIndex(4)
+    index.put_all([document(1, "Window grey", author="ann"), document(2, "Window blue", author="ann")])
+    assert background(index).spoken == frozenset()
+    index.put(document(3, "Window red", author="bob"))
+    assert background(index).spoken == {"window"}
