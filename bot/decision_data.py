@@ -17,7 +17,8 @@ def to_data(decision: Decision) -> dict[str, Any]:
 
 
 def from_data(data: Mapping[str, Any]) -> Decision:
-    """The decision that `to_data` wrote; raises KeyError or ValueError for anything else."""
+    """The decision that `to_data` wrote, beside which the hash of its text may stand; raises KeyError or ValueError for
+    anything else."""
     links = tuple(
         Candidate(
             link["number"],
@@ -30,5 +31,5 @@ def from_data(data: Mapping[str, Any]) -> Decision:
         )
         for link in data["links"]
     )
-    plain = {name: value for name, value in data.items() if name not in {"links", "verdict", "vetoes"}}
+    plain = {name: value for name, value in data.items() if name not in {"links", "verdict", "vetoes", "text_hash"}}
     return Decision(verdict=Verdict(data["verdict"]), links=links, vetoes=tuple(data["vetoes"]), **plain)

@@ -8,13 +8,14 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, EnqueueOptions
 
 from bot.settings import Settings
 from bot.storage.protocol import Storage
 from bot.storage.records import DeliveryRecord
 
 QUEUE = "issues"
+PAUSES = {("issues", "edited"): 5.0}  # seconds until a delivery's turn comes: who edits once often edits again
 BATCH = 256  # deliveries in one transaction at most
 SCHEDULES = {"refit_clusters": "refit_schedule"}  # workflow → the setting that holds its cron expression
 # Raised when a workflow's steps change, so that what is pending runs under the code that it began with.
@@ -124,17 +125,17 @@ class Inbox:
             _answer(batch, new)
 
     def _enqueue(self, connection: Any, record: DeliveryRecord) -> None:
-        self._client.enqueue_in_transaction(
-            connection,
-            {
-                "queue_name": QUEUE,
-                "workflow_name": record.workflow,
-                "workflow_id": record.id,
-                "queue_partition_key": partition_of(record),
-                "app_version": WORKFLOW_VERSION,
-            },
-            to_input(record),
-        )
+        options: EnqueueOptions = {
+            "queue_name": QUEUE,
+            "workflow_name": record.workflow,
+            "workflow_id": record.id,
+            "queue_partition_key": partition_of(record),
+            "app_version": WORKFLOW_VERSION,
+        }
+        pause = PAUSES.get((record.event, record.action or ""))
+        if pause:
+            options["delay_seconds"] = pause
+        self._client.enqueue_in_transaction(connection, options, to_input(record))
 
 
 class _Waiting:

@@ -16,6 +16,7 @@ from bot.storage.records import DeliveryRecord
 from webhooks import routing
 
 LARGEST_ID = 2**53 - 1  # what JSON carries exactly everywhere, and what a database's integer holds
+LONGEST_LABEL = 50  # characters, GitHub's limit
 MOST_REPOSITORIES = 10_000  # of one installation delivery; how many were left out is recorded
 
 _DELIVERY_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
@@ -62,9 +63,9 @@ def read(headers: Mapping[str, str], body: bytes, received_at: datetime) -> Deli
     """What the request asks for; `headers` has lower-case names, `body` is already verified. Raises BadDelivery.
 
     `details` of the record holds only: sender, sender_type, changed (names of edited fields), renamed_from
-    (owner/name before), comment (its id), new_repository and new_issue (of a transferred issue), repositories,
-    repositories_added, repositories_removed ({id, full_name} each) and repositories_left_out (how many were more than
-    we keep).
+    (owner/name before), comment (its id), label (the name of one that was removed), new_repository and new_issue (of a
+    transferred issue), repositories, repositories_added, repositories_removed ({id, full_name} each) and
+    repositories_left_out (how many were more than we keep).
     """
     identity = delivery_id(headers.get("x-github-delivery"))
     event = headers.get("x-github-event")
@@ -103,6 +104,8 @@ def _route(
 def _uninteresting(delivery: DeliveryRecord, payload: _Object, workflow: str | None) -> str | None:
     if _at(payload, "issue", "pull_request") is not None:
         return "it is a pull request"
+    if (delivery.event, delivery.action) in routing.ONLY_BY_PEOPLE and _by_bot(payload):
+        return "a bot did it"
     if workflow is not None:
         return _unheard(delivery.action, payload) if delivery.event == "issue_comment" else None
     if (delivery.event, delivery.action) in routing.ROUTES:
@@ -149,6 +152,9 @@ def _issue_fields(payload: _Object) -> _Object:
         raise BadDelivery("the payload has no issue")
     fields = _repository_fields(payload)
     fields["issue"] = _positive(issue.get("number"), "issue.number")
+    label = _at(payload, "label", "name")
+    if payload.get("action") == "unlabeled" and isinstance(label, str):
+        fields["details"]["label"] = label[:LONGEST_LABEL]
     changes = _changes(payload)
     if isinstance(changes.get("new_repository"), dict):
         fields["details"]["new_repository"] = _reference(changes["new_repository"], "changes.new_repository")

@@ -7,14 +7,19 @@ from collections.abc import Collection
 ROUTES: dict[tuple[str, str], str] = {
     ("issues", "opened"): "triage_issue",
     ("issues", "edited"): "triage_issue",
+    ("issues", "labeled"): "observe_issue",
+    ("issues", "unlabeled"): "observe_issue",
     ("issues", "closed"): "observe_issue",
     ("issues", "reopened"): "observe_issue",
     ("issues", "locked"): "observe_issue",
     ("issues", "unlocked"): "observe_issue",
+    ("issues", "pinned"): "observe_issue",
+    ("issues", "unpinned"): "observe_issue",
     ("issues", "transferred"): "observe_issue",
     ("issues", "deleted"): "observe_issue",
     ("issue_comment", "created"): "learn_feedback",
     ("issue_comment", "edited"): "learn_feedback",
+    ("issue_comment", "deleted"): "observe_issue",
     ("installation", "created"): "installation_changed",
     ("installation", "deleted"): "installation_changed",
     ("installation", "suspend"): "installation_changed",
@@ -33,6 +38,9 @@ ONLY_WHEN_CHANGED: dict[tuple[str, str], frozenset[str]] = {
     ("issues", "edited"): frozenset({"title", "body"}),
 }
 """An edit starts its workflow only where one of these fields changed."""
+
+ONLY_BY_PEOPLE = frozenset({("issues", "labeled"), ("issues", "unlabeled")})
+"""What the bot itself does too, and has no need to hear of."""
 
 ALWAYS_SENT = frozenset({"installation", "installation_repositories"})
 """GitHub sends these to every App, and refuses a manifest that lists them."""

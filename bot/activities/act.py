@@ -73,6 +73,11 @@ def stands(row: EffectRecord) -> bool:
     return row.state == "done" or (row.state == "skipped" and row.reason not in _DROPPED)
 
 
+def is_settled(services: Services, decision: DecisionRecord) -> bool:
+    """Whether nothing of what the decision planned is left to do or failed."""
+    return not any(one.state in {"planned", "failed"} or one.reason in _DROPPED for one in _effects(services, decision))
+
+
 def is_stale(services: Services, decision: DecisionRecord) -> bool:
     """Whether the decision's effects were skipped because they had waited too long."""
     return any(one.reason == STALE for one in _effects(services, decision))

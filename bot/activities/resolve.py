@@ -18,6 +18,7 @@ from bot.services import Services
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
 from models.decision import Decision, Effect, EffectKind, Verdict
 from models.issue import Issue
+from models.text import text_hash
 
 LOOKS = 3  # times that a target may change under our eyes before the decision is left to its vetoes
 POINTING = {Verdict.DUPLICATE, Verdict.REGRESSION}
@@ -93,7 +94,7 @@ def record(
             reason.delivery_id,
             decision.verdict.value,
             resolution.conclusion,
-            to_data(decision),
+            to_data(decision) | {"text_hash": text_hash(resolution.judgement.case.text)},
             resolution.milliseconds,
         ),
         effects,

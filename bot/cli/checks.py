@@ -152,12 +152,8 @@ def _check_work(storage: Storage) -> Iterator[Check]:
         )
     else:
         yield Check("deliveries", "ok", f"none set aside, {waiting} waiting, {counts.get('done', 0)} done")
-    pauses = storage.pauses()
+    yield from _check_pauses(storage, now)
     for repository in storage.repositories():
-        if repository.id in pauses:
-            word = pauses[repository.id]
-            words = f"paused by {word.actor} on #{word.number}, {_age(now - word.said_at)} ago"
-            yield Check(repository.full_name, "warn", words, "it decides and writes nothing until `/triage resume`")
         if repository.state != "active":
             words = f"{repository.state}: {repository.state_reason or 'no reason was kept'}"
             yield Check(repository.full_name, "warn", words, "nothing is done there until that changes")
@@ -169,6 +165,16 @@ def _check_work(storage: Storage) -> Iterator[Check]:
                 f"{CONFIG_PATH} is wrong: {error.splitlines()[0]}",
                 "correct it (`triage config check`); the last valid one stays in force",
             )
+
+
+def _check_pauses(storage: Storage, now: datetime) -> Iterator[Check]:
+    """Where people asked for silence."""
+    pauses = storage.pauses()
+    for repository in storage.repositories():
+        word = pauses.get(repository.id)
+        if word is not None:
+            words = f"paused by {word.actor} on #{word.number}, {_age(now - word.said_at)} ago"
+            yield Check(repository.full_name, "warn", words, "it decides and writes nothing until `/triage resume`")
 
 
 def _age(span: timedelta) -> str:

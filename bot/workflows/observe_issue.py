@@ -1,11 +1,13 @@
-"""An issue changed on GitHub without a new text: keep what is known of it true."""
+"""Something happened to an issue without a new text: keep what is known of it true, and heed what people did."""
 
 from __future__ import annotations
 
 from dbos import DBOS
 
+from bot.activities.notice import notice
 from bot.activities.observe import observe_issue as look_at
 from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.issue_steps import decide_and_act
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -13,11 +15,22 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 @DBOS.workflow(name="observe_issue", max_recovery_attempts=MAX_RECOVERIES)
 @recorded
 def observe_issue(delivery: Delivery) -> str:
-    """Closed, reopened, locked, transferred or deleted: read it again, whatever the order of the deliveries."""
-    return "observed" if refresh(delivery) else "gone"
+    """Read the issue again, whatever the order of the deliveries; decide it again where a person's act asks for it."""
+    if not refresh(delivery):
+        return "gone"
+    if heed(delivery):
+        return decide_and_act(delivery, "feedback", silent=True)
+    return "observed"
 
 
 @step
 def refresh(delivery: Delivery) -> bool:
     """Read the issue as it is now; whether it is still there."""
     return look_at(services(), repository_of(delivery), delivery["issue"]) is not None
+
+
+@step
+def heed(delivery: Delivery) -> bool:
+    """Remember what a person did; whether to decide again. A repository that was never read has nothing to decide."""
+    repository = repository_of(delivery)
+    return notice(services(), repository, delivery) and repository.imported_at is not None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot import inbox
 from bot.wiring import BotRuntime
 from bot.workflows import steps
 from tests.fakes.github import FakeGitHub
@@ -24,5 +25,6 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[BotRuntime
 def bot(works: tuple[BotRuntime, FakeGitHub], monkeypatch: pytest.MonkeyPatch) -> Running:
     """The bot at work on a repository that it has never seen; its waits between tries are short."""
     monkeypatch.setattr(steps, "PATIENCE", (0.01, 0.01, 0.01, 0.01))
+    monkeypatch.setattr(inbox, "PAUSES", {})
     runtime, github = works
     return Running(runtime, github, tracker(github))

@@ -33,7 +33,7 @@ def test_the_packaged_manifest_is_the_one_at_the_top_level() -> None:
 
 
 def test_an_unknown_route_has_no_workflow() -> None:
-    assert routing.workflow_for("issues", "labeled") is None
+    assert routing.workflow_for("issues", "assigned") is None
     assert routing.workflow_for("issues", None) is None
     assert routing.workflow_for("push", None) is None
 

@@ -1,0 +1,102 @@
+"""What people do on GitHub without a word to the bot: each act is remembered with its consequence (INV 17 to 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from bot.activities.act import stands
+from bot.activities.listen import keep
+from bot.activities.obey import Change, Refused, Word, confirmation, objection
+from bot.commands import MAINTAINERS, duplicate_claim
+from bot.services import Services
+from bot.storage.records import RepositoryRecord
+from models.decision import EffectKind, Verdict
+
+log = structlog.get_logger(__name__)
+
+
+def notice(services: Services, repository: RepositoryRecord, delivery: Mapping[str, Any]) -> bool:
+    """Remember what a person did; whether the issue is to be decided again for it."""
+    react = ACTS.get((delivery["event"], delivery["action"]))
+    details = delivery["details"]
+    actor = str(details.get("sender", ""))
+    if react is None or not actor or actor.endswith("[bot]") or details.get("sender_type") == "Bot":
+        return False  # INV 20
+    return react(Word(services, repository, delivery["issue"], actor, "event", f"delivery {delivery['id']}"), details)
+
+
+def _unlabeled(word: Word, details: Mapping[str, Any]) -> bool:
+    """One of the bot's labels was removed: it is not set again unless a person asks (INV 21)."""
+    name = str(details.get("label", ""))
+    rows = word.services.storage.effects(word.repository.id, number=word.number, kind=EffectKind.ADD_LABEL.value)
+    if name.casefold() in {row.value.casefold() for row in rows if stands(row)}:
+        keep(word, Change.of(word.record("label-removed", None, name)))
+    return False
+
+
+def _reopened(word: Word, _: Mapping[str, Any]) -> bool:
+    """The bot never acts on that issue's state again (INV 19); what it says of a duplicate is looked at once more."""
+    keep(word, Change.of(word.record("reopened")))
+    return _spoke(word)
+
+
+def _closed(word: Word, _: Mapping[str, Any]) -> bool:
+    """Closed by GitHub's own "as duplicate": a confirmation of what a comment, or else the bot, had named."""
+    stored = word.services.storage.issue(word.repository.id, word.number)
+    if stored is None or stored.issue.state_reason != "duplicate":
+        return False
+    reader = word.services.reader(word.repository)
+    if reader.permission(word.actor) not in MAINTAINERS:
+        return False
+    people = [one for one in reader.comments(word.number) if not one.author_is_bot]
+    claims = [(one.author, duplicate_claim(one.body)) for one in people]
+    named = [other for author, other in claims if other is not None and author.casefold() == word.actor.casefold()]
+    other = named[-1] if named else _named_by_us(word)
+    if other is None:
+        return False
+    word = Word(word.services, word.repository, word.number, word.actor, word.kind, word.source, other)
+    try:
+        keep(word, confirmation(word))
+    except Refused as refusal:
+        log.info("claim.left", reason=str(refusal))
+        return False
+    return True
+
+
+def _comment_deleted(word: Word, details: Mapping[str, Any]) -> bool:
+    """A person deleted the bot's own comment: an objection, and the bot is silent there for good."""
+    ours = word.services.storage.own_comment(word.repository.id, int(details["comment"]))
+    if ours is None or ours.number != word.number:
+        return False
+    source = f"comment {ours.id}"
+    change = objection(word, value=source)
+    keep(word, Change.of(*change.added, word.record("comment-deleted", None, source)))
+    return True
+
+
+ACTS: Mapping[tuple[str, str | None], Callable[[Word, Mapping[str, Any]], bool]] = {
+    ("issues", "unlabeled"): _unlabeled,
+    ("issues", "reopened"): _reopened,
+    ("issues", "closed"): _closed,
+    ("issue_comment", "deleted"): _comment_deleted,
+}
+
+
+def _named_by_us(word: Word) -> int | None:
+    last = word.services.storage.last_decision(word.repository.id, word.number)
+    if last is None or not _spoke(word):
+        return None
+    canonical = last.body.get("canonical")
+    decisions = word.services.storage.decisions(word.repository.id, number=word.number)
+    spoken = next((one for one in decisions if one.verdict != Verdict.IGNORED.value), None)
+    if canonical is None and spoken is not None:  # it was closed before this was worked off
+        canonical = spoken.body.get("canonical") if spoken.verdict == Verdict.DUPLICATE.value else None
+    return canonical if isinstance(canonical, int) else None
+
+
+def _spoke(word: Word) -> bool:
+    rows = word.services.storage.effects(word.repository.id, number=word.number, kind=EffectKind.COMMENT.value)
+    return any(stands(row) for row in rows)
