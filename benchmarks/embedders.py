@@ -6,44 +6,18 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 from platformdirs import user_cache_path
 
 from bot.evaluating.vector_cache import cached
-from models.document import Document
+from models.dense_cosine import DenseCosine
 from models.embedder import ADAPTED, PLAIN_MODEL
 from models.evaluation import differences, drawn, figures, prepared
-from models.issue import Issue
 from models.labelled import Labelled, load
 from models.outcomes import Outcome, replay
-from models.rankers import Ranked
 from models.resampling import middle
-from models.retrieval import CROSS, SALIENT, TITLE
 from models.sentence_embedder import SentenceEmbedder
-from models.vector_rows import VectorRows
 
 FIGURES = ("recall_at_1", "recall_at_5", "recall_at_10", "mrr")
-
-
-class DenseCosine:
-    """What retrieval makes of the vectors, and nothing else: no words, no facts, no scorer."""
-
-    def __init__(self, documents: Mapping[int, Document], dimension: int) -> None:
-        self._documents = documents
-        self._rows = VectorRows(dimension)
-        self._numbers: list[int] = []
-
-    def rank(self, issue: Issue) -> Ranked:
-        """Every earlier issue by the weighted cosines of titles and salient texts."""
-        near = self._rows.similarities(self._documents[issue.number].vectors, len(self._numbers))
-        scores = TITLE * near[:, 0, 0] + SALIENT * near[:, 1, 1] + CROSS * np.maximum(near[:, 0, 1], near[:, 1, 0])
-        order = np.argsort(-scores, kind="stable")
-        return Ranked(np.array(self._numbers, dtype=np.int64)[order], scores[order].astype(np.float64))
-
-    def add(self, issue: Issue) -> None:
-        """Keep its vectors."""
-        self._rows.put(len(self._numbers), self._documents[issue.number].vectors)
-        self._numbers.append(issue.number)
 
 
 def main() -> None:

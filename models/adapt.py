@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,11 +18,12 @@ import numpy as np
 
 from models.adapter import Adapter, dump
 from models.checkpoint import Checkpoint, write
+from models.dense_cosine import retrieval_by_cosine
 from models.embedder import PLAIN_MODEL, ModelUnavailable
-from models.labelled import load
+from models.labelled import Dataset, Labelled, load
 from models.low_rank import Trainer
 from models.sentence_embedder import model_digest, model_folder
-from models.training_pairs import Corpus, corpus, deal, neighbours
+from models.training_pairs import Corpus, corpus, deal
 
 WARM = 0.1  # share of the steps in which the learning rate rises; then it falls in a line
 LICENCE = (
@@ -35,10 +36,10 @@ LICENCE = (
 class Recipe:
     """What decides on the result beside the files and the model: `batch` in issues, `rate` at its highest."""
 
-    steps: int = 400
+    steps: int = 300
     batch: int = 48
     rank: int = 16
-    rate: float = 1e-3
+    rate: float = 5e-4
     seed: int = 0
 
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     recipe = Recipe(options.steps, options.batch, options.rank, options.rate, options.seed)
     try:
-        adapter = adapt(options.files, options.out, recipe, model=options.model, threads=options.threads)
+        adapter = adapt(options.files, options.out, recipe, threads=options.threads, held_out=options.held_out)
     except (CannotAdapt, ModelUnavailable) as error:
         sys.exit(str(error))
     _say(f"written to {options.out}: adapter {adapter.digest} for the model {adapter.base}")
@@ -65,42 +66,42 @@ def adapt(
     out: Path,
     recipe: Recipe,
     *,
-    model: str = PLAIN_MODEL,
     threads: int = 1,
+    held_out: Sequence[Path] = (),
     every: int = 25,
     say: Callable[[str], None] | None = None,
 ) -> Adapter:
     """Train an adapter on labelled issues and write it; goes on where an earlier run with the same input was stopped.
 
-    A checkpoint is written beside it after `every` steps, then `say` hears of it. The same input gives the same bytes
-    on the same kind of processor. Raises CannotAdapt, ModelUnavailable.
+    What it finds in the `held_out` files by cosine alone goes with it, beside what the model found before. A checkpoint
+    is written beside it after `every` steps, then `say` hears of it. The same input gives the same bytes on the same
+    kind of processor. Raises CannotAdapt, ModelUnavailable.
     """
     say = say or _say
     corpora = [_corpus(path, say) for path in files]
-    folder = model_folder(model)
-    base, provenance = model_digest(folder), _provenance(files, corpora, out, recipe, model)
+    unseen = {path.name: _read(path).items for path in held_out}
+    folder = model_folder(PLAIN_MODEL)
+    base, provenance = model_digest(folder), _provenance(files, corpora, out, recipe)
     trainer = Trainer(folder, rank=recipe.rank, seed=recipe.seed, threads=threads)
-    beside = [neighbours(trainer.vectors(each.titles), each.groups, recipe.seed) for each in corpora]
+    before = _found(unseen, trainer)
     checkpoint = Checkpoint(out.with_name(out.name + ".checkpoint"), json.dumps([base, provenance], sort_keys=True))
     losses, found = checkpoint.resume(trainer)
     say(found)
-    batches = deal(corpora, beside, steps=recipe.steps, size=recipe.batch, seed=recipe.seed)
+    batches = deal(corpora, steps=recipe.steps, size=recipe.batch, seed=recipe.seed)
     for at, batch in islice(enumerate(batches, start=1), len(losses), None):
         losses.append(trainer.step(batch, _rate(recipe, at)))
         if at % every == 0 or at == recipe.steps:
             checkpoint.write(trainer, losses)
             say(f"step {at} of {recipe.steps}: loss {np.mean(losses[-every:]):.3f}")
-    adapter = Adapter(base, trainer.factors(), provenance | {"loss": _ends(losses)})
+    metrics = {"loss": _ends(losses), "held_out": {"plain": before, "adapted": _found(unseen, trainer)}}
+    adapter = Adapter(base, trainer.factors(), provenance | metrics)
     write(out, dump(adapter))
     checkpoint.remove()
     return adapter
 
 
 def _corpus(path: Path, say: Callable[[str], None]) -> Corpus:
-    try:
-        data = load(path)
-    except (OSError, EOFError, zlib.error) as error:
-        raise CannotAdapt(f"{path} cannot be read: {error}") from error
+    data = _read(path)
     found = corpus(data.items)
     if len(found) < 2:
         raise CannotAdapt(f"{path.name}: fewer than two of its issues say more than a title")
@@ -108,9 +109,21 @@ def _corpus(path: Path, say: Callable[[str], None]) -> Corpus:
     return found
 
 
-def _provenance(
-    files: Sequence[Path], corpora: Sequence[Corpus], out: Path, recipe: Recipe, model: str
-) -> dict[str, Any]:
+def _read(path: Path) -> Dataset:
+    try:
+        return load(path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CannotAdapt(f"{path} cannot be read: {error}") from error
+
+
+def _found(unseen: Mapping[str, Sequence[Labelled]], trainer: Trainer) -> dict[str, dict[str, float]]:
+    return {
+        name: {figure: round(value, 4) for figure, value in retrieval_by_cosine(items, trainer.embed).items()}
+        for name, items in unseen.items()
+    }
+
+
+def _provenance(files: Sequence[Path], corpora: Sequence[Corpus], out: Path, recipe: Recipe) -> dict[str, Any]:
     options = " ".join(f"--{name} {value}" for name, value in asdict(recipe).items())
     return {
         "command": f"python -m models.adapt {' '.join(path.name for path in files)} --out {out.name} {options}",
@@ -118,7 +131,7 @@ def _provenance(
             {"name": path.name, "sha256": _sha256(path), "issues": len(each)}
             for path, each in zip(files, corpora, strict=True)
         ],
-        "model": Path(model).name,
+        "model": PLAIN_MODEL,
         "licence": LICENCE,
     }
 
@@ -145,7 +158,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m models.adapt", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled issues, JSON lines or .gz")
     parser.add_argument("--out", type=Path, required=True, help="the adapter to write; a run that was stopped goes on")
-    parser.add_argument("--model", default=PLAIN_MODEL, help="the model to adapt: a folder or an installed package")
+    parser.add_argument(
+        "--held-out",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="measure on it; it is not learned from",
+    )
     parser.add_argument("--steps", type=_positive, default=DEFAULT.steps)
     parser.add_argument("--batch", type=_positive, default=DEFAULT.batch, help="issues in a step")
     parser.add_argument("--rank", type=_positive, default=DEFAULT.rank)

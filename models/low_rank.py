@@ -73,11 +73,10 @@ class Trainer:
         self._optimiser.step()
         return float(value.detach())
 
-    def vectors(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors as the model makes them now, shape (texts, dimension)."""
-        made = [
-            self._embed(texts[start : start + _AT_ONCE], learning=False)[0] for start in range(0, len(texts), _AT_ONCE)
-        ]
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of the first 128 tokens as the model makes them now, shape (texts, dimension)."""
+        starts = range(0, len(texts), _AT_ONCE)
+        made = [self._embed(texts[start : start + _AT_ONCE], learning=False)[0] for start in starts]
         result: Vectors = torch.cat(made).numpy()
         return result
 

@@ -1,4 +1,4 @@
-"""What an embedder learns from: issues with their duplicates and neighbours, dealt into batches of one project each."""
+"""What an embedder learns from: issues and their duplicates, dealt into batches of one project each."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.document import embed_texts
-from models.embedder import Vectors
 from models.labelled import Labelled, groups
 from models.text import normalise
 
 DUPLICATES = 0.4  # most of a batch that comes as duplicates
-NEIGHBOURS = 20  # how many of the nearest titles may be dealt beside an issue
-TOO_NEAR = 0.85  # cosine of titles above which two issues may be duplicates that nobody labelled
-_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +43,21 @@ def corpus(items: Sequence[Labelled]) -> Corpus:
     return Corpus([row[1] for row in kept], [row[2] for row in kept], [group[row[0]] for row in kept])
 
 
-def neighbours(vectors: Vectors, groups: Sequence[int], seed: int) -> list[int]:
-    """For each issue one of the nearest by title that is of another group and not too near; -1 where there is none."""
-    random = np.random.default_rng(seed)
-    own = np.asarray(groups)
-    count = min(NEIGHBOURS, len(vectors))
-    found: list[int] = []
-    for start in range(0, len(vectors), _AT_ONCE):
-        near = vectors[start : start + _AT_ONCE] @ vectors.T
-        near[(near > TOO_NEAR) | (own[start : start + _AT_ONCE, None] == own)] = -1.0
-        nearest = np.sort(np.argpartition(-near, count - 1, axis=1)[:, :count], axis=1)
-        for row, places in zip(near, nearest, strict=True):
-            allowed = places[row[places] > -1.0]
-            found.append(int(random.choice(allowed)) if len(allowed) else -1)
-    return found
-
-
-def deal(
-    corpora: Sequence[Corpus], beside: Sequence[Sequence[int]], *, steps: int, size: int, seed: int
-) -> Iterator[Batch]:
+def deal(corpora: Sequence[Corpus], *, steps: int, size: int, seed: int) -> Iterator[Batch]:
     """Batches of `size` issues of one corpus each, every corpus as often as it is large; the same for the same seed.
 
-    `beside` has for each issue of each corpus the place of its neighbour, or -1. No issue is drawn again before all
-    of its corpus have been.
+    A stranger of the same project is a harder negative than one of another. No issue is drawn again before all of its
+    corpus have been.
     """
     random = np.random.default_rng(seed)
     sizes = np.array([len(each) for each in corpora], dtype=np.float64)
-    dealers = [_dealt(each, near, size, random) for each, near in zip(corpora, beside, strict=True)]
+    dealers = [_dealt(each, size, random) for each in corpora]
     for at in random.choice(len(corpora), steps, p=sizes / sizes.sum()):
         yield next(dealers[at])
 
 
-def _dealt(corpus: Corpus, beside: Sequence[int], size: int, random: np.random.Generator) -> Iterator[Batch]:
-    pairs = _pairs(corpus, random)
-    alone = ([place, beside[place]] if beside[place] >= 0 else [place] for place in _cycle(len(corpus), random))
+def _dealt(corpus: Corpus, size: int, random: np.random.Generator) -> Iterator[Batch]:
+    pairs, alone = _pairs(corpus, random), ([place] for place in _cycle(len(corpus), random))
     while True:
         places: dict[int, None] = {}
         for source, enough in ((pairs, int(size * DUPLICATES) - 1), (alone, size)):
@@ -88,11 +65,10 @@ def _dealt(corpus: Corpus, beside: Sequence[int], size: int, random: np.random.G
             for _ in range(4 * size):
                 if len(places) < enough:
                     places |= dict.fromkeys(next(source, ()))
-        chosen = list(places)[:size]
         yield Batch(
-            titles=[corpus.titles[place] for place in chosen],
-            salient=[corpus.salient[place] for place in chosen],
-            groups=[corpus.groups[place] for place in chosen],
+            titles=[corpus.titles[place] for place in places],
+            salient=[corpus.salient[place] for place in places],
+            groups=[corpus.groups[place] for place in places],
         )
 
 

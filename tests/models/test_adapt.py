@@ -46,14 +46,14 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(reports: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Adapter]:
     out = tmp_path_factory.mktemp("adapter") / "adapter.safetensors"
-    return out, adapt([reports], out, RECIPE)
+    return out, adapt([reports], out, RECIPE, held_out=[reports])
 
 
 def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads(
     trained: tuple[Path, Adapter], reports: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "adapter.safetensors"
-    adapt([reports], again, RECIPE, threads=2)
+    adapt([reports], again, RECIPE, threads=2, held_out=[reports])
     assert again.read_bytes() == trained[0].read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["adapter.safetensors"]
 
@@ -70,7 +70,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
     with pytest.raises(Stopped):
         adapt([reports], out, RECIPE, every=1, say=stop)
     assert not out.exists()
-    adapt([reports], out, RECIPE, every=1, say=heard.append)
+    adapt([reports], out, RECIPE, held_out=[reports], every=1, say=heard.append)
     assert "going on after step 2" in heard
     assert [line.split(":")[0] for line in heard if line.startswith("step")] == ["step 3 of 3"]
     assert out.read_bytes() == trained[0].read_bytes()
@@ -86,7 +86,7 @@ def test_a_checkpoint_of_another_run_is_not_gone_on_with(
         checkpoint.write_bytes(trained[0].read_bytes()[:100])
     else:
         checkpoint.write_bytes(trained[0].read_bytes())
-    adapt([reports], out, RECIPE, say=heard.append)
+    adapt([reports], out, RECIPE, held_out=[reports], say=heard.append)
     assert any(line.endswith("begun anew") for line in heard)
     assert out.read_bytes() == trained[0].read_bytes()
 
@@ -95,11 +95,11 @@ def test_the_embedder_gives_the_vectors_that_were_trained(trained: tuple[Path, A
     path, adapter = trained
     plain, adapted = SentenceEmbedder(PLAIN_MODEL), SentenceEmbedder(f"{PLAIN_MODEL}+{path}")
     trainer = Trainer(model_folder(PLAIN_MODEL), rank=RECIPE.rank, seed=RECIPE.seed, threads=1)
-    np.testing.assert_allclose(trainer.vectors(TEXTS), plain.embed(TEXTS), atol=0.01)
+    np.testing.assert_allclose(trainer.embed(TEXTS), plain.embed(TEXTS), atol=0.01)
     for layer, (up, down) in zip(trainer._layers.values(), adapter.factors.values(), strict=True):
         layer.up.data[:], layer.down.data[:] = (layer.up.new_tensor(half.astype(np.float32)) for half in (up, down))
     merged = adapted.embed(TEXTS)
-    np.testing.assert_allclose((merged * trainer.vectors(TEXTS)).sum(axis=1), 1, atol=1e-3)
+    np.testing.assert_allclose((merged * trainer.embed(TEXTS)).sum(axis=1), 1, atol=1e-3)
     assert np.abs(merged - plain.embed(TEXTS)).max() > 0.02
 
 
@@ -133,6 +133,8 @@ def test_it_says_what_it_was_made_of_and_no_path(trained: tuple[Path, Adapter], 
     assert len(provenance["files"][0]["sha256"]) == 64
     assert "--seed 4" in provenance["command"]
     assert "MIT" in provenance["licence"]
+    assert provenance["held_out"]["plain"]["reports.jsonl"]["recall_at_10"] == 1
+    assert provenance["held_out"]["adapted"]["reports.jsonl"]["recall_at_10"] == 1
     assert str(reports.parent).encode() not in path.read_bytes()
 
 

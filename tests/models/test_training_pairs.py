@@ -2,13 +2,12 @@ from collections import Counter
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from models.labelled import Labelled
 from models.low_rank import loss
-from models.training_pairs import Corpus, corpus, deal, neighbours
+from models.training_pairs import Corpus, corpus, deal
 from tests.models.conftest import make_issue
 
 
@@ -22,7 +21,6 @@ def make_corpus(name: str, size: int, groups: int) -> Corpus:
 
 
 ONE, OTHER = make_corpus("one", 40, 6), make_corpus("other", 20, 0)
-ALONE = [[-1] * len(each) for each in (ONE, OTHER)]
 
 
 def test_texts_are_those_that_the_product_compares() -> None:
@@ -39,7 +37,7 @@ def test_texts_are_those_that_the_product_compares() -> None:
 
 
 def test_a_batch_is_of_one_project_and_is_full() -> None:
-    batches = list(deal([ONE, OTHER], ALONE, steps=60, size=10, seed=1))
+    batches = list(deal([ONE, OTHER], steps=60, size=10, seed=1))
     projects = [{title.split()[0] for title in batch.titles} for batch in batches]
     assert all(len(each) == 1 for each in projects)
     assert {len(batch.titles) for batch in batches} == {10}
@@ -49,41 +47,24 @@ def test_a_batch_is_of_one_project_and_is_full() -> None:
 
 
 def test_batches_depend_on_the_seed_alone() -> None:
-    first, same, unlike = (list(deal([ONE, OTHER], ALONE, steps=9, size=8, seed=seed)) for seed in (1, 1, 2))
+    first, same, unlike = (list(deal([ONE, OTHER], steps=9, size=8, seed=seed)) for seed in (1, 1, 2))
     assert first == same != unlike
 
 
 def test_every_issue_has_its_turn_before_one_is_drawn_again() -> None:
-    batches = deal([OTHER], [ALONE[1]], steps=4, size=5, seed=3)
+    batches = deal([OTHER], steps=4, size=5, seed=3)
     assert Counter(chain.from_iterable(batch.titles for batch in batches)) == Counter(OTHER.titles)
 
 
 def test_duplicates_come_together_and_never_fill_a_batch() -> None:
-    for batch in deal([ONE], [ALONE[0]], steps=20, size=20, seed=5):
+    for batch in deal([ONE], steps=20, size=20, seed=5):
         duplicates = sum(count for count in Counter(batch.groups).values() if count > 1)
         assert 2 <= duplicates <= 12
 
 
 def test_a_corpus_smaller_than_a_batch_is_dealt_whole() -> None:
-    batch = next(deal([OTHER], [ALONE[1]], steps=1, size=500, seed=0))
+    batch = next(deal([OTHER], steps=1, size=500, seed=0))
     assert sorted(batch.titles) == sorted(OTHER.titles)
-
-
-def test_an_issue_comes_with_its_neighbour() -> None:
-    beside = [19 - at for at in range(20)]
-    for batch in deal([OTHER], [beside], steps=6, size=8, seed=2):
-        places = {int(title.split()[-1]) for title in batch.titles}
-        assert places == {19 - place for place in places}
-
-
-def test_a_neighbour_is_near_but_of_another_group_and_not_the_same_report() -> None:
-    angles = np.radians([0, 5, 40, 50, 120, 125])
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    found = neighbours(vectors, [0, 1, 0, 3, 4, 5], seed=0)
-    cosines = {at: float(vectors[at] @ vectors[other]) for at, other in enumerate(found) if other >= 0}
-    assert all(cosine <= 0.85 for cosine in cosines.values())
-    assert found[0] != 2
-    assert neighbours(vectors[:2], [0, 1], seed=0) == [-1, -1]
 
 
 def test_duplicates_are_not_held_against_each_other() -> None:
