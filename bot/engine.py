@@ -8,7 +8,7 @@ import structlog
 from dbos import DBOS, DBOSConfig
 
 from bot.errors import SettingsError, where
-from bot.inbox import QUEUE, SCHEDULES, WORKFLOW_VERSION, engine_url
+from bot.inbox import CLOCKS, QUEUE, SCHEDULES, WORKFLOW_VERSION, engine_url
 from bot.services import Services
 from bot.settings import Settings
 from bot.storage.protocol import Storage
@@ -76,6 +76,8 @@ class Engine:
             )
         except Exception as error:
             raise SettingsError(f"TRIAGE_REFIT_SCHEDULE or TRIAGE_REFIT_TIMEZONE: {error}") from None
+        for name, cron in CLOCKS.items():
+            DBOS.apply_schedules([{"schedule_name": name, "workflow_fn": WORKFLOWS[name], "schedule": cron}])
 
     def problem(self) -> str | None:
         """None while the engine answers, else the sentence that says what is wrong."""

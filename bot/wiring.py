@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError, StorageError
-from bot.inbox import SCHEDULES, Inbox, migrate_engine
+from bot.inbox import CLOCKS, SCHEDULES, Inbox, migrate_engine
 from bot.settings import Settings
 from bot.storage.open import migrate, open_storage
 from bot.storage.protocol import Storage
@@ -80,7 +80,7 @@ def open_database(settings: Settings) -> Storage:
 class BotRuntime:
     """The bot as the web application sees it; with `worker` it also runs the engine in this process."""
 
-    scheduled_tasks: Sequence[str] = tuple(SCHEDULES)
+    scheduled_tasks: Sequence[str] = (*SCHEDULES, *CLOCKS)
 
     def __init__(
         self,

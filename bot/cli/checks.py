@@ -15,7 +15,7 @@ from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
 from bot.github.standing import Installation
-from bot.inbox import SCHEDULES, engine_problem
+from bot.inbox import CLOCKS, SCHEDULES, engine_problem
 from bot.repo_config import CONFIG_PATH
 from bot.settings import ENV_FILE, Settings, unknown_variables
 from bot.storage.open import open_storage
@@ -132,7 +132,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
 
 def _check_work(storage: Storage) -> Iterator[Check]:
     now = datetime.now(UTC)
-    for task in SCHEDULES:
+    for task in (*SCHEDULES, *CLOCKS):
         last = storage.last_success(task)
         if last is None:
             yield Check(f"task {task}", "warn", "it never succeeded", "does a worker run (`triage serve`)?")

@@ -96,6 +96,10 @@ class GitHubClient:
             latest.setdefault(attempt.guid, attempt)
         return [attempt for attempt in latest.values() if not 200 <= attempt.status_code < 300]
 
+    def redeliver(self, delivery_id: int) -> None:
+        """Have a delivery sent once more, under its own GUID."""
+        exchange(self._wire, Request("POST", f"/app/hook/deliveries/{delivery_id}/attempts"), self._app().jwt)
+
     def installations(self) -> Sequence[Installation]:
         """Every installation of the App."""
         first = Request("GET", "/app/installations", {"per_page": PAGE})

@@ -15,4 +15,4 @@ class Offline:
             "this needs GitHub: set TRIAGE_GITHUB_TOKEN, or TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY of the App"
         )
 
-    reader = writer = app_slug = installation_repositories = installation_of = failed_deliveries = _refuse
+    reader = writer = app_slug = installation_repositories = installation_of = failed_deliveries = redeliver = _refuse

@@ -166,5 +166,9 @@ class GitHub(Protocol):
         ...
 
     def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:
-        """The webhook deliveries since then that did not end in a 2xx."""
+        """The webhook deliveries since then that did not end in a 2xx, the newest first."""
+        ...
+
+    def redeliver(self, delivery_id: int) -> None:
+        """Have a delivery sent once more, under its own GUID."""
         ...

@@ -9,6 +9,8 @@ from bot.workflows.import_repository import import_repository
 from bot.workflows.installation_changed import installation_changed
 from bot.workflows.learn_feedback import learn_feedback
 from bot.workflows.observe_issue import observe_issue
+from bot.workflows.poll_reactions import poll_reactions, reconsider_issue
+from bot.workflows.recover_deliveries import recover_deliveries, recover_repository
 from bot.workflows.refit_clusters import refit_clusters, refit_repository
 from bot.workflows.repository_changed import repository_changed
 from bot.workflows.triage_issue import triage_issue
@@ -20,6 +22,10 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "import_repository": import_repository,
     "installation_changed": installation_changed,
     "repository_changed": repository_changed,
+    "poll_reactions": poll_reactions,
+    "reconsider_issue": reconsider_issue,
+    "recover_deliveries": recover_deliveries,
+    "recover_repository": recover_repository,
     "refit_clusters": refit_clusters,
     "refit_repository": refit_repository,
 }

@@ -55,6 +55,7 @@ class FakeGitHub:
         self.now = start
         self.repositories: dict[str, FakeRepository] = {}
         self.deliveries: list[FailedDelivery] = []
+        self.redelivered: list[int] = []
         self.calls: Counter[str] = Counter()
         self.writes: list[Write] = []
         self._faults: defaultdict[str, deque[GitHubError]] = defaultdict(deque)
@@ -135,6 +136,10 @@ class FakeGitHub:
     def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:
         self.called("failed_deliveries")
         return [d for d in self.deliveries if d.delivered_at >= since]
+
+    def redeliver(self, delivery_id: int) -> None:
+        self.called("redeliver")
+        self.redelivered.append(delivery_id)
 
     # What the reader and the writer share
 

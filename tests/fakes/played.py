@@ -89,6 +89,22 @@ class Played:
         )
         return int(answer.raise_for_status().json()["id"])
 
+    def react(self, comment: int, content: str, login: str, name: str = NAME) -> None:
+        """A person reacts to a comment over the REST API."""
+        self.rest(login, "POST", f"/repos/{name}/issues/comments/{comment}/reactions", content=content)
+
+    def reactions(self, comment: int, name: str = NAME) -> list[tuple[str, str]]:
+        """Who reacted to a comment, and how."""
+        given = self.rest("octocat", "GET", f"/repos/{name}/issues/comments/{comment}/reactions")
+        return [(one["user"]["login"], one["content"]) for one in given]
+
+    def rest(self, login: str, method: str, path: str, **body: Any) -> Any:
+        """A person's request to the REST API."""
+        token = self.do("POST", "/tokens", login=login)["token"]
+        answer = httpx.request(method, self.url + path, json=body or None, headers={"Authorization": f"token {token}"})
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
     def writes(self, name: str = NAME) -> list[str]:
         """The App's requests that change something on the repository, in order, with their status."""
         return [
@@ -117,8 +133,8 @@ class Report:
 
 
 @contextmanager
-def played() -> Iterator[Played]:
-    """A double with the App and no repository."""
-    config = DoubleConfig(app_id=APP_ID, public_key=PUBLIC_KEY, webhook_secret=SECRET)
+def played(**more: Any) -> Iterator[Played]:
+    """A double with the App and no repository; `more` are fields of its configuration."""
+    config = DoubleConfig(app_id=APP_ID, public_key=PUBLIC_KEY, webhook_secret=SECRET, **more)
     with serve(config) as running, httpx.Client(base_url=f"{running.url}/_double", timeout=30) as admin:
         yield Played(running.url, admin)

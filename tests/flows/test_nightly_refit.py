@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from dbos import DBOS
 
+from bot.inbox import CLOCKS
 from bot.storage.records import ConfigRecord, TaskRun
 from bot.workflows.refit_clusters import REPOSITORY_TASK, TASK
 from tests.fakes.running import Running, tracker
@@ -33,9 +34,9 @@ async def refitted(bot: Running) -> TaskRun:
 
 async def test_the_schedule_stands_where_the_settings_put_it(bot: Running) -> None:
     found = {one["schedule_name"]: one for one in await DBOS.list_schedules_async()}
-    assert set(found) == {TASK}
+    assert set(found) == {TASK, *CLOCKS}
     assert (found[TASK]["schedule"], found[TASK]["cron_timezone"]) == ("17 3 * * *", "UTC")
-    assert list(bot.runtime.scheduled_tasks) == [TASK]
+    assert list(bot.runtime.scheduled_tasks) == [TASK, *CLOCKS]
 
 
 async def test_a_refit_reads_what_changed_and_publishes_a_generation(bot: Running) -> None:
