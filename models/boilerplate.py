@@ -32,6 +32,7 @@ LINES_MOST = 400  # lines of one body that are counted
 PARTS = 8  # equal parts of a stretch, by number of issues
 ONE_AUTHOR = 1 / 3  # of the texts may be one author's
 SUBJECT = 1 / 3  # of the titles over a line share a word
+FEW_OTHERS = 0.2  # of a stretch's issues are too few to compare with
 SUBJECT_LIFT = 2.5  # that is so many times rarer over other texts: then the line has a subject
 
 _COUNTED = (Kind.TEXT, Kind.HEADING, Kind.TASK)
@@ -139,7 +140,7 @@ def _recurring(stretch: Sequence[_Reading], known: frozenset[str]) -> dict[str, 
             len(at) >= _needed(key, known, len(stretch))
             and (key in known or _is_everywhere(at, stretch))
             and (place.kind is not Kind.TEXT or len(at) >= _firmly(counts[place.heading], len(stretch)))
-            and not subjects.has_one(at)
+            and not subjects.has_one(at, place)
         ):
             found[key] = place
     return found
@@ -179,24 +180,29 @@ def _is_everywhere(places: Sequence[int], stretch: Sequence[_Reading]) -> bool:
 
 
 class _Subjects:
-    """Whether the titles over a line have a subject that other titles have not."""
+    """Whether the titles over a line have a subject of their own."""
 
     def __init__(self, stretch: Sequence[_Reading]) -> None:
         self._stretch = stretch
         self._all = Counter(term for reading in stretch for term in reading.title)
 
-    def has_one(self, places: Sequence[int]) -> bool:
-        """Whether a third of the titles at these places share a word that the others seldom have."""
+    def has_one(self, places: Sequence[int], line: _Place) -> bool:
+        """Whether a third of the titles at these places share a word that the others seldom have.
+
+        Where the line stands nearly everywhere, there are no others; then the word has to be one of a sentence's own.
+        """
         own = Counter(term for place in places for term in self._stretch[place].title)
+        shared = {term for term, count in own.items() if count > 2 and count >= SUBJECT * len(places)}
         others = len(self._stretch) - len(places)
-        for term, count in own.items():
-            elsewhere = (self._all[term] - count) / others if others else 0.0
-            share = count / len(places)
-            by_chance = len(places) * elsewhere
-            is_many = count > max(2.0, by_chance + 2 * by_chance**0.5)
-            if is_many and share >= SUBJECT and share >= SUBJECT_LIFT * elsewhere:
-                return True
-        return False
+        if others < FEW_OTHERS * len(self._stretch):
+            return line.kind is Kind.TEXT and not shared.isdisjoint(count_terms(line.text))
+        return any(self._is_rare(own[term], len(places), (self._all[term] - own[term]) / others) for term in shared)
+
+    @staticmethod
+    def _is_rare(count: int, titles: int, elsewhere: float) -> bool:
+        """Whether a word in `count` of the titles is rarer over other texts, and not by chance."""
+        by_chance = titles * elsewhere
+        return count >= SUBJECT_LIFT * by_chance and count > by_chance + 2 * by_chance**0.5
 
 
 def _is_answer(place: _Place, patterns: Sequence[FactPattern]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,12 @@ class PairScorer:
     def thresholds(self) -> Mapping[str, float]:
         """Recommended cuts: `duplicate` (nine in ten flagged are right), `related` (worth a link)."""
         return self.artifact.thresholds
+
+    def with_calibration(self, slope: float, intercept: float, thresholds: Mapping[str, float]) -> PairScorer:
+        """The same with its probabilities corrected: a slope and an intercept on their log-odds, and other cuts."""
+        first, then = self.artifact.calibration
+        calibration = (slope * first, slope * then + intercept)
+        return PairScorer(replace(self.artifact, calibration=calibration, thresholds={**self.thresholds, **thresholds}))
 
     def judge(self, query: Document, index: IssueIndex, numbers: Sequence[int]) -> list[Candidate]:
         """The issues as candidates, most probable first; the query itself is never one (invariant 5).

@@ -66,7 +66,7 @@ def _assigned(
     kept_out: Collection[tuple[str, int]],
 ) -> dict[str, Sequence[int]]:
     """One round: every issue near a cluster is matched against the members of the round before."""
-    cut = thresholds(services).cluster
+    cut = thresholds(services.scorer).cluster
     found = _canonicals(index, defined)
     for number in _neighbours(services, index, members, defined):
         others = {slug: [one for one in numbers if one != number] for slug, numbers in members.items()}

@@ -21,6 +21,7 @@ from models.decision import Candidate, Decision
 from models.document import Document
 from models.matching import ClusterMatch, match_clusters
 from models.retrieval import IssueIndex
+from models.scorer import PairScorer
 from models.text import has_little_information
 
 POOL = 100  # candidates retrieved and scored
@@ -31,12 +32,14 @@ KEPT = 25  # candidates that the policy sees
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision with the case that it rests on, the issue as a document, and what a comment would show."""
+    """A decision with the case that it rests on, the issue as a document, what a comment would show, and which scorer
+    judged."""
 
     case: Case
     decision: Decision
     document: Document
     view: CommentView
+    scorer_id: str
 
 
 def judge(services: Services, repository: RepositoryRecord, number: int, config: RepoConfig) -> Judgement:
@@ -46,17 +49,18 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
         raise NotFound(f"{repository.full_name}#{number} is not in the database: import the repository first")
     index = services.indexes.index(repository.id)
     document = document_of(services, repository.id, stored)
+    scorer, scorer_id = services.scorer_for(repository.id)
     duplicates = _duplicates(services, repository.id, number)
-    candidates = _candidates(services, document, index, duplicates)
+    candidates = _candidates(scorer, document, index, duplicates)
     members = known_members(services, repository.id)
     matches = matches_of(services, index, document, config.known_clusters(), _before(members, number))
     history = _history(services, repository.id, number, candidates, duplicates, members, config)
     on = waves_on(services, repository.id)
     history = replace(history, waves=wave_comments(services, repository.id, on.keys() & members.keys()))
-    case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(services))
-    case, decision = _decided(services, document, index, case)
+    case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(scorer))
+    case, decision = _decided(scorer, document, index, case)
     cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at, on)
-    return Judgement(case, decision, document, CommentView(history.issues, cluster))
+    return Judgement(case, decision, document, CommentView(history.issues, cluster), scorer_id)
 
 
 def _duplicates(services: Services, repository_id: int, number: int) -> dict[int, int]:
@@ -66,23 +70,23 @@ def _duplicates(services: Services, repository_id: int, number: int) -> dict[int
 
 
 def _candidates(
-    services: Services, document: Document, index: IssueIndex, duplicates: Mapping[int, int]
+    scorer: PairScorer, document: Document, index: IssueIndex, duplicates: Mapping[int, int]
 ) -> list[Candidate]:
     """The best of the pool; and their roots, so that what is said of a root is true of it."""
     pool = index.retrieve(document, limit=POOL, before=document.number)
-    best = services.scorer.judge(document, index, pool)[:KEPT]
+    best = scorer.judge(document, index, pool)[:KEPT]
     roots = {root_of(one.number, duplicates) for one in best} - {one.number for one in best}
     earlier = sorted(root for root in roots if root < document.number and root in index)
-    return [*best, *services.scorer.judge(document, index, earlier)]
+    return [*best, *scorer.judge(document, index, earlier)]
 
 
-def _decided(services: Services, document: Document, index: IssueIndex, case: Case) -> tuple[Case, Decision]:
+def _decided(scorer: PairScorer, document: Document, index: IssueIndex, case: Case) -> tuple[Case, Decision]:
     """The decision, its target compared with the issue even where it was not retrieved (INV 10)."""
     decision = decide(case)
     target = decision.canonical
     if target is None or target not in index or target in {one.number for one in case.candidates}:
         return case, decision
-    case = replace(case, candidates=[*case.candidates, *services.scorer.judge(document, index, [target])])
+    case = replace(case, candidates=[*case.candidates, *scorer.judge(document, index, [target])])
     return case, decide(case)
 
 
@@ -120,9 +124,9 @@ def _before(members: dict[str, Sequence[int]], number: int) -> dict[str, Sequenc
     return {slug: [one for one in numbers if one < number] for slug, numbers in members.items()}
 
 
-def thresholds(services: Services) -> Thresholds:
-    """The cuts in force: those that the scorer's artifact recommends."""
-    cuts = services.scorer.thresholds
+def thresholds(scorer: PairScorer) -> Thresholds:
+    """The scorer's cuts."""
+    cuts = scorer.thresholds
     return Thresholds(cuts["duplicate"], max(cuts["related"], RELATED_AT_LEAST), cuts.get("cluster", CLUSTER))
 
 

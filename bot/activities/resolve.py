@@ -67,7 +67,7 @@ def resolve(
     )
     if _says_so_already(services, repository.id, number, rows, concluded):
         effects = tuple(effect for effect in effects if effect.kind is not EffectKind.COMMENT)
-    model = f"{services.embedder.model_id} {services.scorer_id}"
+    model = f"{services.embedder.model_id} {judgement.scorer_id}"
     decision = replace(judgement.decision, effects=effects, model=model)
     return Resolution(judgement, decision, concluded, previous, (time.perf_counter() - started) * 1000)
 

@@ -15,13 +15,15 @@ from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
 from bot.github.standing import Installation
-from bot.inbox import CLOCKS, SCHEDULES, engine_problem
+from bot.inbox import SCHEDULES, engine_problem
 from bot.repo_config import CONFIG_PATH
 from bot.settings import ENV_FILE, Settings, unknown_variables
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
+from bot.storage.records import RepositoryRecord
 from bot.wiring import build_embedder
 from models.embedder import ModelUnavailable
+from models.recalibration import NOTHING_TAUGHT, from_data
 
 State = Literal["ok", "warn", "fail"]
 
@@ -132,7 +134,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
 
 def _check_work(storage: Storage) -> Iterator[Check]:
     now = datetime.now(UTC)
-    for task in (*SCHEDULES, *CLOCKS):
+    for task in SCHEDULES:
         last = storage.last_success(task)
         if last is None:
             yield Check(f"task {task}", "warn", "it never succeeded", "does a worker run (`triage serve`)?")
@@ -165,6 +167,16 @@ def _check_work(storage: Storage) -> Iterator[Check]:
                 f"{CONFIG_PATH} is wrong: {error.splitlines()[0]}",
                 "correct it (`triage config check`); the last valid one stays in force",
             )
+        yield _learned(storage, repository)
+
+
+def _learned(storage: Storage, repository: RepositoryRecord) -> Check:
+    """How far the score is believed in the repository, and how much of its template is known."""
+    record = storage.learned(repository.id)
+    found = from_data((record.calibration or {}).get("found", {}))
+    words = found.sentence() if found else NOTHING_TAUGHT
+    lines = f"{len(record.boilerplate)} lines of its template are known"
+    return Check(repository.full_name, "ok", f"calibration: {words}; {lines}")
 
 
 def _check_pauses(storage: Storage, now: datetime) -> Iterator[Check]:

@@ -17,6 +17,7 @@ from bot.services import Services
 from bot.storage.records import RepositoryRecord, StoredIssue
 from models.decision import Candidate, Evidence
 from models.issue import IssueRef
+from models.recalibration import NOTHING_TAUGHT
 
 SHOWN = 10  # candidates in the table
 
@@ -61,7 +62,7 @@ def _explain_one(services: Services, repository: RepositoryRecord, number: int, 
     config = config_in_force(services, repository)
     judgement = judge(services, repository, number, config)
     last = services.storage.last_decision(repository.id, number)
-    data = _data(services, judgement) | {
+    data = _data(services, repository.id, judgement) | {
         "repository": repository.full_name,
         "changed": last is None or last.conclusion != conclusion(judgement.decision, config),
         "last_decided_at": last.decided_at if last else None,
@@ -74,8 +75,9 @@ def _explain_one(services: Services, repository: RepositoryRecord, number: int, 
     _print_clusters(judgement)
 
 
-def _data(services: Services, judgement: Judgement) -> dict[str, Any]:
+def _data(services: Services, repository_id: int, judgement: Judgement) -> dict[str, Any]:
     thresholds = judgement.case.thresholds
+    found = services.calibration_of(repository_id)
     return {
         "number": judgement.decision.number,
         "decision": to_data(judgement.decision),
@@ -96,6 +98,8 @@ def _data(services: Services, judgement: Judgement) -> dict[str, Any]:
             for one in judgement.case.matches
         ],
         "model": str(services.embedder.model_id),
+        "scorer": judgement.scorer_id,
+        "calibration": found.sentence() if found else NOTHING_TAUGHT,
     }
 
 
@@ -126,6 +130,7 @@ def _print_decision(judgement: Judgement, data: dict[str, Any]) -> None:
     out.print(
         f"thresholds: duplicate {cuts['duplicate']:.2f}, related {cuts['related']:.2f}, cluster {cuts['cluster']:.2f}"
     )
+    out.print(f"calibration: {data['calibration']}", markup=False)
 
 
 def _print_candidates(judgement: Judgement) -> None:
@@ -159,8 +164,9 @@ def _explain_pair(services: Services, repository: RepositoryRecord, number: int,
     index = services.indexes.index(repository.id)
     if second not in index:
         raise NotFound(f"#{second} is nobody's candidate: it is a pull request or a bot's issue")
-    (candidate,) = services.scorer.judge(document, index, [second])
-    cut = services.scorer.thresholds["duplicate"]
+    scorer, _ = services.scorer_for(repository.id)
+    (candidate,) = scorer.judge(document, index, [second])
+    cut = scorer.thresholds["duplicate"]
     if as_json:
         print_json({**_candidate(candidate), "number": first, "other": second, "threshold": cut})
         return

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from bot.activities.assign import assign_known
 from bot.activities.embed import embed_missing
+from bot.activities.learn import learn
 from bot.activities.observe import current_config, read_history
 from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
 
@@ -25,6 +26,7 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         config = current_config(services, record)
         reading = progress.add_task("reading issues", total=None)
         record = read_history(services, record, lambda count: progress.advance(reading, count))
+        learn(services, record)
         missing = len(services.storage.unembedded(record.id, str(services.embedder.model_id)))
         embedding = progress.add_task("embedding", total=missing)
         embed_missing(services, record.id, lambda count: progress.advance(embedding, count))

@@ -8,6 +8,7 @@ import typer
 
 from bot.activities.assign import assigned, publish
 from bot.activities.embed import embed_missing
+from bot.activities.learn import learn
 from bot.activities.observe import current_config, read_history
 from bot.cli.opened import named_repository, out, print_json, services_for, settings_for_command
 
@@ -22,6 +23,7 @@ def refit(repository: Repository, dry_run: DryRun = False, as_json: AsJson = Fal
         record = named_repository(services, repository)
         config = current_config(services, record)
         record = read_history(services, record)
+        learn(services, record)
         embed_missing(services, record.id)
         with services.storage.lock(record.id):
             before = services.storage.current_generation(record.id)

@@ -9,6 +9,7 @@ import structlog
 
 from bot.activities.assign import assign_known
 from bot.activities.embed import embed_missing
+from bot.activities.learn import learn
 from bot.activities.observe import current_config, open_repository, read_history
 from bot.storage.records import RepositoryRecord
 from bot.workflows.steps import bulk_step, services, step
@@ -43,6 +44,12 @@ def read_repository(delivery: Delivery) -> None:
 
 
 @bulk_step
+def learn_repository(delivery: Delivery) -> dict[str, Any]:
+    """Learn what the repository teaches, and bring stored texts in step; returns what is different."""
+    return learn(services(), repository_of(delivery)).to_data()
+
+
+@bulk_step
 def embed_repository(delivery: Delivery) -> int:
     """Embed what the model in force has not embedded yet; returns how many issues."""
     repository = repository_of(delivery)
@@ -61,7 +68,8 @@ def fill_known_clusters(delivery: Delivery) -> int:
 
 
 def read_and_learn(delivery: Delivery) -> None:
-    """History → database → vectors → known clusters."""
+    """History → database → what it teaches → vectors → known clusters."""
     read_repository(delivery)
+    learn_repository(delivery)
     embed_repository(delivery)
     fill_known_clusters(delivery)

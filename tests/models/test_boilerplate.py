@@ -75,6 +75,11 @@ def test_a_small_history_teaches_nothing() -> None:
     assert learn([]) == frozenset()
 
 
+def test_titles_that_are_all_alike_hide_no_template() -> None:
+    issues = [issue(n, f"Problem {n} with the export", templated(n).body) for n in range(1, 101)]
+    assert learn(issues) == TEMPLATE
+
+
 def test_a_template_of_old_is_learned_where_it_was_in_use_and_a_new_one_as_soon() -> None:
     old = [templated(n) for n in range(1, 301)]
     new = [issue(n, own(n)[0], f"## Kettle form\n{own(n)[1]}") for n in range(301, 3001)]

@@ -1,0 +1,99 @@
+"""People's words on what the bot had named, as judged decisions by which its probabilities can be checked.
+
+Only what the bot showed before somebody spoke counts, right and wrong alike: a pair that people linked by themselves
+tells what the bot missed (see the ledger), but nobody told beside it all the pairs that they looked at and refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.policy import root_of
+from bot.services import Services
+from bot.storage.records import DecisionRecord, FeedbackRecord
+from models.issue import Issue
+from models.recalibration import Judged
+from models.retrieval import IssueIndex
+
+DECISIONS = 20_000  # the newest of a repository that are looked at
+NEVER, CERTAIN = 1e-6, 1 - 1e-6  # probabilities between which log-odds are taken
+JUDGING = frozenset({"separated", "duplicate", "objection"})
+
+
+def judged_decisions(services: Services, repository_id: int) -> list[Judged]:
+    """One for each issue on whose decision somebody spoke, by the scorer that ships and the model in force."""
+    index = services.indexes.index(repository_id)
+    duplicates = services.storage.duplicates(repository_id)
+    words = _words(services.storage.feedback(repository_id))
+    decisions = _decisions(services, repository_id)
+    found = []
+    for row in services.storage.issues(repository_id, sorted(decisions)):
+        number, said = row.issue.number, words.get(row.issue.number, ())
+        named = _named_before(decisions[number], _spoken_at(row.issue, said))
+        if named is None or named == number or number not in index or named not in index:
+            continue
+        right = _is_right(row.issue, named, said, duplicates)
+        logit = None if right is None else _log_odds(services, index, number, named)
+        if right is not None and logit is not None:
+            found.append(Judged(logit, right, root_of(named, duplicates)))
+    return found
+
+
+def _words(said: Sequence[FeedbackRecord]) -> Mapping[int, list[FeedbackRecord]]:
+    """Issue → what people said of it; what they said of a pair counts for both."""
+    words: dict[int, list[FeedbackRecord]] = defaultdict(list)
+    for word in said:
+        if word.kind in JUDGING:
+            words[word.number].append(word)
+            if word.kind == "separated" and word.other is not None:
+                words[word.other].append(word)
+    return words
+
+
+def _decisions(services: Services, repository_id: int) -> Mapping[int, list[DecisionRecord]]:
+    decisions: dict[int, list[DecisionRecord]] = defaultdict(list)
+    for one in services.storage.decisions(repository_id, limit=DECISIONS):
+        decisions[one.number].append(one)
+    return decisions
+
+
+def _spoken_at(issue: Issue, said: Sequence[FeedbackRecord]) -> datetime | None:
+    """When somebody first spoke: a word, or the closing as a duplicate."""
+    moments = [word.said_at for word in said]
+    if issue.state_reason == "duplicate" and issue.closed_at is not None:
+        moments.append(issue.closed_at)
+    return min(moments, default=None)
+
+
+def _named_before(decisions: Sequence[DecisionRecord], moment: datetime | None) -> int | None:
+    """What the bot named first in its last decision before that moment; `decisions` are newest first."""
+    if moment is None:
+        return None
+    before = next((one.body for one in decisions if one.decided_at <= moment), {})
+    links = [link["number"] for link in before.get("links", ())]
+    return next(iter([*([before["canonical"]] if before.get("canonical") else []), *links]), None)
+
+
+def _is_right(issue: Issue, named: int, said: Sequence[FeedbackRecord], duplicates: Mapping[int, int]) -> bool | None:
+    """Whether the issue that was named is the same problem, by what people said; None where they did not say."""
+    apart = {word.other if word.number == issue.number else word.number for word in said if word.kind == "separated"}
+    confirmed = {root_of(word.other, duplicates) for word in said if word.kind == "duplicate" and word.other}
+    root = root_of(named, duplicates)
+    if named in apart or root in apart:
+        return False
+    if confirmed:
+        return root in confirmed
+    if any(word.kind == "objection" for word in said):
+        return False
+    return True if issue.state_reason == "duplicate" else None
+
+
+def _log_odds(services: Services, index: IssueIndex, number: int, named: int) -> float | None:
+    """Of the pair, the later one asking; None where its text denies it, whatever the features say."""
+    first, second = max(number, named), min(number, named)
+    ((_, probability),) = services.scorer.scores(index.document(first), index, [second])
+    bounded = min(max(probability, NEVER), CERTAIN)
+    return math.log(bounded / (1 - bounded)) if probability else None
