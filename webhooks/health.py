@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -138,8 +138,15 @@ def _families(runtime: Runtime, now: datetime) -> Iterator[Metric]:
     yield _by(
         "triage_missed_duplicates", "Duplicates that people linked first, by cause", "cause", storage.missed_counts()
     )
+    yield from _waves(storage.wave_counts())
     yield from _tasks(runtime, now)
     yield from _refits(storage, now)
+
+
+def _waves(counts: Mapping[str, int]) -> Iterator[Metric]:
+    yield GaugeMetricFamily("triage_waves_active", "Waves of reports that are on", value=counts["on"])
+    yield CounterMetricFamily("triage_waves", "Waves that were alarmed about", value=counts["alarmed"])
+    yield CounterMetricFamily("triage_wave_looks_failed", "Looks for waves that failed", value=counts["failed"])
 
 
 def _by(name: str, help_text: str, label: str, counts: Mapping[str, int]) -> Metric:

@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "bot.cli.explain:explain",
     "import": "bot.cli.import_history:import_history",
     "refit": "bot.cli.refit:refit",
+    "waves": "bot.cli.waves:waves",
     "evaluate": "bot.cli.evaluate:evaluate",
     "replay": "bot.cli.replay:replay",
     "doctor": "bot.cli.doctor:doctor",

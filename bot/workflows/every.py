@@ -13,6 +13,7 @@ from bot.workflows.poll_reactions import poll_reactions, reconsider_issue
 from bot.workflows.recover_deliveries import recover_deliveries, recover_repository
 from bot.workflows.refit_clusters import refit_clusters, refit_repository
 from bot.workflows.repository_changed import repository_changed
+from bot.workflows.tell_wave import tell_wave
 from bot.workflows.triage_issue import triage_issue
 
 WORKFLOWS: dict[str, Callable[..., Any]] = {
@@ -28,4 +29,5 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "recover_repository": recover_repository,
     "refit_clusters": refit_clusters,
     "refit_repository": refit_repository,
+    "tell_wave": tell_wave,
 }

@@ -13,6 +13,7 @@ from bot.activities.resolve import Reason, record, resolve
 from bot.workflows.delivery import WAITS_FOR_BUDGET, Delivery
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import StepPostponed, services, step
+from bot.workflows.tell_wave import look_after
 
 MOST_WAITING = 10_000  # deliveries of one repository that are counted
 ROUNDS = 5  # times that a decision may go stale while its effects wait, before the delivery is put off
@@ -25,6 +26,7 @@ def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False, sil
             return "gone"
         verdict, decision_id = decide_issue(delivery, turn, trigger, asked, silent)
         if not act_on(delivery, decision_id):
+            look_after(delivery["repository_id"], delivery["issue"])
             return str(verdict)
     raise StepPostponed("its decision went stale as often as it was taken")
 

@@ -166,3 +166,27 @@ def test_a_trailing_slash_of_the_api_url_is_dropped(monkeypatch: pytest.MonkeyPa
 def test_settings_cannot_be_changed_once_they_are_read() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://hooks.example/T0/B0/x?y=1", "https://[2001:db8::1]:8443/x", "http://127.0.0.1:9/x", "http://localhost"],
+)
+def test_the_alerts_address_is_https_or_on_this_machine(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("TRIAGE_ALERT_URL", url)
+    found = load().alert_url
+    assert found is not None
+    assert found.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://hooks.example/s3cr3t", "https://user:s3cr3t@hooks.example", "ftp://hooks.example/s3cr3t"),
+        *("https://", "//s3cr3t", "https://hooks.example/s3cr3t path", "http://localhost.example/s3cr3t"),
+    ],
+)
+def test_any_other_address_is_refused_without_quoting_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    message = refused(monkeypatch, TRIAGE_ALERT_URL=url)
+    assert message.startswith("TRIAGE_ALERT_URL: must be like https://HOST/PATH")
+    assert "s3cr3t" not in message

@@ -35,6 +35,7 @@ class FakeStorage:
         self.failure: Exception | None = None
         self.schema: tuple[str | None, str] = ("0001", "0001")
         self.counts: dict[str, dict[str, int]] = {"deliveries": {}, "effects": {}, "decisions": {}, "missed": {}}
+        self.waves = {"on": 0, "alarmed": 0, "failed": 0}
         self.runs: list[TaskRun] = []
         self.paused: dict[int, FeedbackRecord] = {}
         self.standing: list[RefitStanding] = []
@@ -58,6 +59,10 @@ class FakeStorage:
     def decision_counts(self) -> dict[str, int]:
         self._check()
         return self.counts["decisions"]
+
+    def wave_counts(self) -> dict[str, int]:
+        self._check()
+        return self.waves
 
     def missed_counts(self) -> dict[str, int]:
         self._check()

@@ -163,3 +163,13 @@ async def test_paused_repositories_are_counted(http: httpx.AsyncClient, runtime:
     assert (await samples(http))[("triage_repositories_paused",)] == 0
     runtime.fake_storage.paused[7] = FeedbackRecord(7, 1, "paused", datetime.now(UTC), "ada", "command")
     assert (await samples(http))[("triage_repositories_paused",)] == 1
+
+
+async def test_waves_are_counted_those_that_are_on_and_all_that_were(
+    http: httpx.AsyncClient, runtime: FakeRuntime
+) -> None:
+    runtime.fake_storage.waves = {"on": 2, "alarmed": 7, "failed": 1}
+    found = await samples(http)
+    assert found["triage_waves_active",] == 2
+    assert found["triage_waves_total",] == 7
+    assert found["triage_wave_looks_failed_total",] == 1

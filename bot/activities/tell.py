@@ -1,0 +1,39 @@
+"""Tell the operator's webhook of a wave, once for its beginning and once for its end."""
+
+from __future__ import annotations
+
+from bot.notices import post
+from bot.services import Services
+from bot.storage.records import RepositoryRecord, WaveRecord
+from bot.wave_words import WaveTold, address_of, notice
+from models.cluster import Cluster
+
+TOLD, TOLD_BEFORE, NOBODY, GONE = "told", "told before", "no webhook is set", "the wave is gone"
+
+
+def tell(services: Services, wave_id: int, *, ended: bool) -> str:
+    """Post it and remember that; safe to repeat. Raises Unavailable and Refused (`bot.notices`)."""
+    row = services.storage.wave(wave_id)
+    repository = services.storage.repository_by_id(row.repository_id) if row is not None else None
+    if row is None or repository is None:
+        return GONE
+    url, secret = services.settings.alert_url, services.settings.alert_secret
+    if url is None:
+        return NOBODY
+    if (row.told_ended_at if ended else row.told_began_at) is not None:
+        return TOLD_BEFORE
+    said = notice(told(services, repository, row), ended=ended)
+    post(url.get_secret_value(), said, secret=secret.get_secret_value() if secret is not None else None)
+    services.storage.wave_told(wave_id, ended=ended, at=services.clock())
+    return TOLD
+
+
+def told(services: Services, repository: RepositoryRecord, row: WaveRecord) -> WaveTold:
+    """A wave with all that is said of it."""
+    reports = services.storage.cluster_reports(repository.id, row.cluster_id).get(row.cluster_id, ())
+    end = row.wave.ended_at or row.wave.last_arrival_at
+    numbers = sorted(number for at, number in reports if row.wave.began_at <= at <= end)
+    found = services.storage.clusters_in_force(repository.id, ids=[row.cluster_id])
+    cluster = found[0] if found else Cluster(row.cluster_id, row.cluster_id)
+    address = address_of(services.settings.github_api_url, repository.full_name)
+    return WaveTold(repository.full_name, address, cluster, row.wave, tuple(numbers))
