@@ -176,7 +176,7 @@ def _learned(storage: Storage, repository: RepositoryRecord) -> Check:
     found = from_data((record.calibration or {}).get("found", {}))
     words = found.sentence() if found else NOTHING_TAUGHT
     lines = f"{len(record.boilerplate)} lines of its template are known"
-    return Check(repository.full_name, "ok", f"calibration: {words}; {lines}")
+    return Check(f"learned {repository.full_name}", "ok", f"calibration: {words}; {lines}")
 
 
 def _check_pauses(storage: Storage, now: datetime) -> Iterator[Check]:

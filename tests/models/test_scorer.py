@@ -135,6 +135,20 @@ def test_no_candidates_give_no_judgement(index: IssueIndex, document: Make) -> N
         PairScorer.load().judge(document(90, "a"), index, [777])
 
 
+def test_a_corrected_scorer_orders_as_before_and_says_other_probabilities(index: IssueIndex, document: Make) -> None:
+    query = document(90, "Frobnicator loses its mandrel", f"It happens on every start.{ERROR}")
+    shipped = PairScorer.load()
+    modest = shipped.with_calibration(0.8, -1.0, {"duplicate": 0.93})
+    before, after = (one.judge(query, index, index.retrieve(query)) for one in (shipped, modest))
+    assert [one.number for one in after] == [one.number for one in before]
+    for one, other in zip(before, after, strict=True):
+        logit = np.log(one.probability / (1 - one.probability))
+        assert other.probability == pytest.approx(float(sigmoid(0.8 * logit - 1.0)), abs=1e-9)
+        assert other.evidence == one.evidence
+    assert modest.thresholds == {**shipped.thresholds, "duplicate": 0.93}
+    assert shipped.with_calibration(1.0, 0.0, {}) == shipped
+
+
 def test_thresholds_are_recommended() -> None:
     thresholds = PairScorer.load().thresholds
     assert 0.9 <= thresholds["duplicate"] < 1

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bot.cli import checks
 from bot.cli.checks import Check, _check_work
 from bot.storage.open import open_storage
-from bot.storage.records import FeedbackRecord, RepositoryRecord
+from bot.storage.records import FeedbackRecord, LearnedRecord, RepositoryRecord
+from models.recalibration import Recalibration
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.serving import Running, serve
 
@@ -162,6 +163,23 @@ def test_a_pause_is_told_with_who_asked_for_it(triage, tmp_path):
     words = [one.found for one in _check_work(storage) if one.name == "acme/shop" and one.found.startswith("paused")]
     storage.close()
     assert [word.startswith("paused by ada on #12") for word in words] == [True]
+
+
+def test_what_a_repository_taught_is_told_in_one_line(triage, tmp_path):
+    storage = open_storage(f"sqlite:///{tmp_path / 'taught.db'}", migrate=True)
+    storage.save_repository(RepositoryRecord(7, "acme/shop"))
+
+    def line() -> str:
+        (told,) = [one.found for one in _check_work(storage) if one.name == "learned acme/shop"]
+        return told
+
+    assert line().startswith("calibration: as shipped (this repository taught nothing yet)")
+    own = Recalibration(0.8, -1.25, 0.93, 48, 30, 0.61, 0.49)
+    kept = LearnedRecord(datetime.now(UTC), 900, frozenset({"a", "b"}), {"found": own.to_data()})
+    storage.save_learned(7, kept)
+    assert line() == f"calibration: {own.sentence()}; 2 lines of its template are known"
+    assert "slope 0.80, intercept -1.25" in line()
+    storage.close()
 
 
 def test_a_check_that_does_not_end_is_given_up_and_the_next_one_runs():

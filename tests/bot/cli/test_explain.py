@@ -40,6 +40,14 @@ def test_as_json_it_is_one_document_with_everything_in_it(triage: Run, reported:
     assert told["last_decided_at"] is None
 
 
+def test_which_calibration_is_in_force_is_told(triage: Run, reported: int) -> None:
+    said = "calibration: as shipped (0 judged decisions, 0 right: 30 are needed"
+    assert said in " ".join(triage("explain", f"{NAME}#{reported}").out.split())
+    told = json.loads(triage("explain", f"{NAME}#{reported}", "--json").out)
+    assert told["calibration"].startswith("as shipped")
+    assert told["scorer"].startswith("scorer-")
+
+
 def test_it_writes_nothing_and_needs_no_credentials(
     triage: Run, tracker: Played, reported: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
