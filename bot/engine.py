@@ -68,7 +68,7 @@ class Engine:
                         "schedule_name": name,
                         "workflow_fn": WORKFLOWS[name],
                         "schedule": getattr(settings, setting),
-                        "automatic_backfill": True,
+                        "automatic_backfill": False,  # each look sees for itself what was missed
                         "cron_timezone": settings.refit_timezone,
                     }
                     for name, setting in SCHEDULES.items()

@@ -20,6 +20,8 @@ _HTTP = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^/\s:?#@\[\]]+)(:\d{1,5})?(/[
 _ALERT = re.compile(
     r"(?:https://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d{1,5})?(?:/[^\s#]*)?$"
 )
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_WINDOW = rf"^{_TIME}(-{_TIME})?$"
 _USER = re.compile(r"://[^/\s]*@")  # a URL's user and password
 
 
@@ -54,8 +56,11 @@ class Settings(BaseSettings):
     alert_url: SecretStr | None = None
     alert_secret: SecretStr | None = None
     threads: Annotated[int, Field(ge=1, le=64)] = 1
-    refit_schedule: str = "17 3 * * *"
+    refit_schedule: str = "*/5 * * * *"
     refit_timezone: str = "UTC"
+    refit_at: Annotated[str, Field(pattern=_WINDOW)] = "01:00-05:00"
+    refit_seconds: Annotated[int, Field(ge=1)] = 900
+    refit_memory_mb: Annotated[int, Field(ge=16)] = 4096
 
     @field_validator(
         *("webhook_secret", "private_key", "private_key_path", "github_token", "client_secret"),

@@ -154,7 +154,7 @@ def _history(
         separated=_separated(said, number),
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         members=members,
-        held=_held(services, repository_id, numbers),
+        held=_held(services, repository_id, number, numbers, config),
         named=frozenset(root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other),
         confirmed=confirmed,
         objected=any(one.kind == "objection" and one.number == number for one in said),
@@ -162,10 +162,20 @@ def _history(
     )
 
 
-def _held(services: Services, repository_id: int, numbers: Collection[int]) -> dict[int, str]:
-    """Why those of the issues that are in a cluster that is held may not be acted on (INV 9)."""
-    clusters = services.storage.clusters_in_force(repository_id, holding=numbers)
-    return {number: one.held for one in clusters if one.held for number in one.members}
+def _held(
+    services: Services, repository_id: int, number: int, numbers: Collection[int], config: RepoConfig
+) -> dict[int, str]:
+    """Why those of the issues that are in a cluster that is held may not be acted on (INV 9).
+
+    An issue and what came after it do not count into the cap: decided again, it meets what it met at first.
+    """
+    cap = config.limits.cluster_cap
+    return {
+        member: one.held
+        for one in services.storage.clusters_in_force(repository_id, holding=numbers)
+        if one.held == "incoherent" or (one.held and sum(member < number for member in one.members) > cap)
+        for member in one.members
+    }
 
 
 def _separated(said: Iterable[FeedbackRecord], number: int) -> frozenset[int]:

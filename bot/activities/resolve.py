@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.act import stands
-from bot.activities.assign import assign_known
+from bot.activities.joining import find_place
 from bot.activities.judge import Judgement, judge
 from bot.activities.observe import observe_issue
 from bot.activities.words import WITHHELD, is_paused
@@ -99,17 +99,8 @@ def record(
         ),
         effects,
     )
-    if decision.cluster is not None:
-        _join(services, repository, config, decision.cluster, decision.number)
+    find_place(services, repository, config, decision, resolution.judgement.document)
     return kept
-
-
-def _join(services: Services, repository: RepositoryRecord, config: RepoConfig, slug: str, number: int) -> None:
-    """Make the issue a member; a cluster that was configured since the last generation begins here."""
-    generation = services.storage.current_generation(repository.id)
-    if generation is None or slug not in {cluster.id for cluster in generation.clusters}:
-        assign_known(services, repository, config)
-    services.storage.join_cluster(repository.id, slug, number)
 
 
 def _verified(services: Services, repository: RepositoryRecord, number: int, config: RepoConfig) -> Judgement:

@@ -41,7 +41,7 @@ def cluster_view(
     if defined is None:
         return None
     rows = list(services.storage.issues(repository_id, sorted(members.get(defined.slug, ()))))
-    versions = sorted({value for row in rows for value in row.facts.get("version", ())}, key=_version_key)
+    versions = sorted({value for row in rows for value in row.facts.get("version", ())}, key=version_key)
     return ClusterView(
         title=defined.title,
         reports=len(rows),
@@ -52,7 +52,8 @@ def cluster_view(
     )
 
 
-def _version_key(version: str) -> tuple[int, ...]:
+def version_key(version: str) -> tuple[int, ...]:
+    """Puts versions in their order; of its numbers the first four count."""
     return tuple(int(number) for number in _NUMBERS.findall(version)[:4])
 
 

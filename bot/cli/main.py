@@ -27,7 +27,7 @@ COMMANDS = {
     "explain": "bot.cli.explain:explain",
     "import": "bot.cli.import_history:import_history",
     "refit": "bot.cli.refit:refit",
-    "waves": "bot.cli.waves:waves",
+    "clusters": "bot.cli.clusters:clusters_app",
     "evaluate": "bot.cli.evaluate:evaluate",
     "replay": "bot.cli.replay:replay",
     "doctor": "bot.cli.doctor:doctor",

@@ -1,48 +1,138 @@
-"""`triage refit`: the nightly job by hand."""
+"""`triage refit`: the nightly job by hand, its difference beforehand, and the way back."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
-from bot.activities.assign import assigned, publish
 from bot.activities.embed import embed_missing
-from bot.activities.learn import learn
+from bot.activities.ledger import close_ledger
 from bot.activities.observe import current_config, read_history
-from bot.cli.opened import named_repository, out, print_json, services_for, settings_for_command
+from bot.activities.refit import BY_HAND, PUBLISHED, Plan, begun, plan_refit, told
+from bot.activities.refit import refit as make
+from bot.activities.rollback import roll_back
+from bot.cli.cluster_tables import cut
+from bot.cli.opened import known_repository, named_repository, out, print_json, services_for, settings_for_command
+from bot.cli.progress import Shown, progress
+from bot.repo_config import RepoConfig
+from bot.services import Services
+from bot.storage.records import RefitRecord, RepositoryRecord
+
+NUMBERS_SHOWN = 8
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the difference; publish nothing.")]
+Force = Annotated[bool, typer.Option("--force", help="Publish although more moves than limits.churn allows.")]
+Rollback = Annotated[bool, typer.Option("--rollback", help="Go back to the generation before the one in force.")]
+To = Annotated[int | None, typer.Option("--to", help="With --rollback: to this generation.", metavar="N", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
-def refit(repository: Repository, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Bring the repository up to date and publish its clusters anew; prints who joined and who left."""
-    with services_for(settings_for_command()) as services:
-        record = named_repository(services, repository)
-        config = current_config(services, record)
-        record = read_history(services, record)
-        learn(services, record)
-        embed_missing(services, record.id)
-        with services.storage.lock(record.id):
-            before = services.storage.current_generation(record.id)
-            fresh = assigned(services, record, config)
-            if not dry_run:
-                publish(services, record, fresh)
-    old = {cluster.id: set(cluster.members) for cluster in (before.clusters if before else ())}
-    new = {cluster.id: set(cluster.members) for cluster in fresh}
-    changes = [
-        {
-            "cluster": name,
-            "joined": sorted(new.get(name, set()) - old.get(name, set())),
-            "left": sorted(old.get(name, set()) - new.get(name, set())),
-        }
-        for name in sorted({*old, *new})
-    ]
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What became of a refit, or would."""
+
+    outcome: str
+    reason: str | None
+    generation: int | None
+    churn: float | None
+    changes: Sequence[Mapping[str, Any]]
+    figures: Mapping[str, Any]
+    problems: Sequence[str] = ()
+    missed: Sequence[Mapping[str, Any]] = ()
+
+
+def refit(
+    repository: Repository,
+    dry_run: DryRun = False,
+    force: Force = False,
+    rollback: Rollback = False,
+    to: To = None,
+    as_json: AsJson = False,
+) -> int:
+    """Bring the repository up to date and make its clusters anew; prints what changes. Exit 1 where it is refused."""
+    if to is not None and not rollback:
+        raise typer.BadParameter("--to goes with --rollback")
+    if rollback and (dry_run or force):
+        raise typer.BadParameter("--rollback goes with neither --dry-run nor --force")
+    with services_for(settings_for_command(), offline=rollback) as services:
+        if rollback:
+            record = known_repository(services, repository)
+            with services.storage.lock(record.id):
+                seen = _of(roll_back(services, record, to))
+        else:
+            record = named_repository(services, repository)
+            with progress(show=not as_json) as shown:
+                seen = _made(services, record, shown, dry_run=dry_run, force=force)
+    _report(record, seen, dry_run=dry_run, as_json=as_json)
+    return 0 if seen.outcome == PUBLISHED or dry_run else 1
+
+
+def _made(services: Services, record: RepositoryRecord, shown: Shown, *, dry_run: bool, force: bool) -> _Seen:
+    config = current_config(services, record)
+    record = read_history(services, record, shown.reading)
+    embed_missing(services, record.id, shown.embedding(services, record.id))
+    with services.storage.lock(record.id):
+        if dry_run:
+            return _planned(plan_refit(services, record, config, progress=shown.step))
+        return _refitted(services, record, config, shown, force=force)
+
+
+def _refitted(services: Services, record: RepositoryRecord, config: RepoConfig, shown: Shown, *, force: bool) -> _Seen:
+    ended = make(services, record, config, begun(services, record, BY_HAND), force=force, progress=shown.step)
+    return _of(ended, [asdict(one) for one in close_ledger(services, record)])
+
+
+def _of(ended: RefitRecord, missed: Sequence[Mapping[str, Any]] = ()) -> _Seen:
+    figures = {name: value for name, value in ended.figures.items() if name != "problems"}
+    problems = ended.figures.get("problems", ())
+    outcome = str(ended.outcome)
+    return _Seen(outcome, ended.reason, ended.generation, ended.churn, ended.changes, figures, tuple(problems), missed)
+
+
+def _planned(plan: Plan) -> _Seen:
+    outcome = "would be refused" if plan.refusal else "would be published"
+    return _Seen(outcome, plan.refusal, None, plan.churn, told(plan.changes), plan.figures, plan.problems)
+
+
+def _report(record: RepositoryRecord, seen: _Seen, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        print_json({"repository": record.full_name, "published": not dry_run, "clusters": changes})
+        print_json({"repository": record.full_name, "published": seen.outcome == PUBLISHED} | asdict(seen))
         return
-    for one in changes:
-        out.print(f"{one['cluster']}: {len(one['joined'])} joined, {len(one['left'])} left", markup=False)
-    out.print("nothing was published (dry run)" if dry_run else "published")
+    if seen.changes:
+        table = Table("cluster", "change", "joined", "left", "why", box=None, header_style="bold", pad_edge=False)
+        for one in seen.changes:
+            others = f" ({', '.join(one['others'])})" if one["others"] else ""
+            joined, left = _numbers(one["joined"]), _numbers(one["left"])
+            table.add_row(one["cluster"], f"{one['kind']}{others}", joined, left, cut(one["reason"]))
+        out.print(table, markup=False)
+    kinds = Counter(str(one["kind"]) for one in seen.changes)
+    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing changed"
+    moved = "" if seen.churn is None else f"; {seen.churn:.1%} of the settled members moved"
+    out.print(f"{record.full_name}: {seen.figures.get('clusters', 0)} clusters, {counted}{moved}", markup=False)
+    for problem in seen.problems:
+        out.print(f"note: {problem}", markup=False)
+    for miss in seen.missed:
+        out.print(f"missed: #{miss['number']} is a duplicate of #{miss['other']} ({miss['cause']})", markup=False)
+    _print_outcome(seen, dry_run=dry_run)
+
+
+def _print_outcome(seen: _Seen, *, dry_run: bool) -> None:
+    if seen.generation is not None:
+        out.print(f"{seen.outcome} as generation {seen.generation}")
+    else:
+        out.print(f"{seen.outcome}: {seen.reason}" if seen.reason else seen.outcome, markup=False)
+    if dry_run:
+        out.print("nothing was published (dry run)")
+    elif seen.outcome != PUBLISHED:
+        out.print("the last generation stays in force; `triage refit --force` publishes all the same")
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    more = f" +{len(numbers) - NUMBERS_SHOWN}" if len(numbers) > NUMBERS_SHOWN else ""
+    return " ".join(f"#{number}" for number in numbers[:NUMBERS_SHOWN]) + more

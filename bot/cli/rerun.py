@@ -13,9 +13,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.activities.again import Again, decide_again
-from bot.activities.assign import assign_known
 from bot.activities.embed import embed_missing
 from bot.activities.observe import current_config, observe_issue, read_history
+from bot.activities.refit import IMPORT, begun, refit
 from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
 from bot.errors import GitHubError, NotFound, RetryAfter, TriageError
 from bot.repo_config import RepoConfig
@@ -114,7 +114,7 @@ def _refreshed(
     embed_missing(services, repository.id)
     if first_time:
         with services.storage.lock(repository.id):
-            assign_known(services, repository, config)
+            refit(services, repository, config, begun(services, repository, IMPORT))
     return [one] if one is not None else _chosen(services, repository, chosen)
 
 

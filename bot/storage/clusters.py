@@ -32,6 +32,7 @@ class Clusters(Door):
         generation: Generation,
         provenance: Provenance = FIRST_PUBLISHED,
         refit: RefitRecord | None = None,
+        acts: Sequence[Edit] = (),
     ) -> None:
         """Write the generation aside and switch to it. Publishing the same number again replaces it."""
         with self._writing() as connection:
@@ -42,6 +43,8 @@ class Clusters(Door):
             _drop(connection, _outdated(connection, repository_id, generation_id))
             if refit is not None:
                 end_refit(connection, refit)
+            for act in acts:
+                insert_edit(connection, repository_id, act)
             own = repositories.c.id == repository_id
             connection.execute(update(repositories).where(own).values(generation_id=generation_id))
 
@@ -59,13 +62,13 @@ class Clusters(Door):
             found = connection.execute(query).one_or_none()
             return None if found is None else _generation(connection, found)
 
-    def generations(self, repository_id: int) -> Sequence[GenerationRecord]:
+    def generations(self, repository_id: int, limit: int = 1000) -> Sequence[GenerationRecord]:
         """Those that are kept, newest first."""
         g, m = generations.c, cluster_members.c
         groups = select(func.count()).where(clusters.c.generation_id == g.id).scalar_subquery()
         held = select(func.count()).where(m.generation_id == g.id).scalar_subquery()
         columns = (g.number, g.published_at, g.origin, g.model_id, g.scorer_id, groups, held)
-        query = select(*columns).where(g.repository_id == repository_id).order_by(g.number.desc())
+        query = select(*columns).where(g.repository_id == repository_id).order_by(g.number.desc()).limit(limit)
         with self._reading() as connection:
             return [GenerationRecord(*row) for row in connection.execute(query)]
 
@@ -89,9 +92,12 @@ class Clusters(Door):
                 wanted = held if wanted is None else wanted & held
             return _clusters(connection, found.id, wanted, known=known)
 
-    def cluster_ids(self, repository_id: int) -> frozenset[str]:
-        """Every id that a cluster of the repository ever had."""
-        query = select(cluster_ids.c.id).where(cluster_ids.c.repository_id == repository_id)
+    def cluster_ids(self, repository_id: int, beginning: str = "") -> frozenset[str]:
+        """Every id that a cluster of the repository ever had, or those that begin so."""
+        c = cluster_ids.c
+        query = select(c.id).where(c.repository_id == repository_id)
+        if beginning:
+            query = query.where(c.id.startswith(beginning, autoescape=True))
         with self._reading() as connection:
             return frozenset(connection.execute(query).scalars())
 

@@ -192,7 +192,7 @@ class Storage(WaveStorage, ConsentStorage, Protocol):
         """One that is kept, by its number; as it was when the next one took its place."""
         ...
 
-    def generations(self, repository_id: int) -> Sequence[GenerationRecord]:
+    def generations(self, repository_id: int, limit: int = 1000) -> Sequence[GenerationRecord]:
         """Those that are kept, newest first."""
         ...
 
@@ -208,8 +208,8 @@ class Storage(WaveStorage, ConsentStorage, Protocol):
         issues, those of the configuration. Takes time by what is asked for, not by how much there is."""
         ...
 
-    def cluster_ids(self, repository_id: int) -> frozenset[str]:
-        """Every id that a cluster of the repository ever had; none is given to another one."""
+    def cluster_ids(self, repository_id: int, beginning: str = "") -> frozenset[str]:
+        """Every id that a cluster of the repository ever had, or those that begin so; none is given to another one."""
         ...
 
     def join_cluster(self, repository_id: int, cluster_id: str, number: int) -> None:

@@ -1,79 +1,62 @@
-"""The nightly job: every repository is brought up to date and its clusters are published anew."""
+"""The nightly jobs' clock: whoever's hour has come is refitted, once a night; what was missed is caught up."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from dbos import DBOS
 
+from bot.activities.due import hour_of, is_due, night_of
+from bot.activities.observe import config_in_force
 from bot.inbox import repository_partition
+from bot.storage.records import RepositoryRecord
 from bot.workflows.enqueue import enqueue
-from bot.workflows.repository_steps import read_and_learn
-from bot.workflows.steps import (
-    MAX_RECOVERIES,
-    StepFailed,
-    StepPostponed,
-    StepStopped,
-    StepWaits,
-    services,
-    step,
-)
+from bot.workflows.refit_repository import REPOSITORY_TASK, begin, end
+from bot.workflows.steps import MAX_RECOVERIES, services, step
 
 TASK = "refit_clusters"
-REPOSITORY_TASK = "refit_repository"
 JOURNAL_KEPT = timedelta(days=14)
 PRUNED_AT_ONCE = 500
-AGAIN = "/again"  # what the id of a refit ends in that comes again because GitHub asked for patience
-TRIES = 8  # times that it does; the next night is near by then
-
-log = structlog.get_logger(__name__)
+ATTEMPTS = 20  # of a repository, looked through for those of this night
 
 
 @DBOS.workflow(name=TASK, max_recovery_attempts=MAX_RECOVERIES)
 def refit_clusters(scheduled_at: datetime, _context: Any) -> None:
-    """Start one refit per repository, each in its repository's place in the queue; nobody is notified (INV 28)."""
+    """Start the refits that are due, each in its repository's place in the queue; nobody is notified (INV 28).
+
+    Never two of one repository at once: the place lets one workflow in, and the storage's lock one process.
+    """
     run = begin(TASK, None)
-    for repository in active_repositories():
-        identity = f"refit/{repository['repository_id']}/{scheduled_at.isoformat()}"
-        enqueue(REPOSITORY_TASK, identity, repository_partition(repository["repository_id"]), repository)
+    for repository in due_repositories(scheduled_at.isoformat()):
+        partition = repository_partition(repository["repository_id"])
+        enqueue(REPOSITORY_TASK, repository["run"], partition, repository)
     prune_journal(scheduled_at.isoformat())
     end(run, None)
 
 
-@DBOS.workflow(name=REPOSITORY_TASK, max_recovery_attempts=MAX_RECOVERIES)
-def refit_repository(repository: dict[str, Any]) -> str:
-    """Read what changed, embed it, publish; a failure leaves yesterday's generation in force and says so (INV 38)."""
-    run = begin(REPOSITORY_TASK, repository["repository"])
-    try:
-        read_and_learn(repository)
-    except StepWaits as waits:  # deliveries go first meanwhile
-        end(run, str(waits))
-        identity = str(DBOS.workflow_id)
-        if identity.count(AGAIN) < TRIES:
-            partition = repository_partition(repository["repository_id"])
-            enqueue(REPOSITORY_TASK, f"{identity}{AGAIN}", partition, repository, waits.seconds)
-        return str(waits)
-    except (StepStopped, StepPostponed, StepFailed) as failure:
-        reason = str(failure) if not isinstance(failure, StepFailed) else " at ".join(failure.args)
-        end(run, reason)
-        log.warning("refit.failed", repository=repository["repository"], reason=reason)
-        return reason
-    end(run, None)
-    return "published"
-
-
 @step
-def begin(task: str, repository: str | None) -> int:
-    """Note the start; returns the run's id."""
-    return services().storage.start_task(task, repository)
+def due_repositories(now: str) -> list[dict[str, Any]]:
+    """What a refit needs to know of each repository whose hour has come and whose night is not done."""
+    moment = datetime.fromisoformat(now)
+    found = (_due(one, moment) for one in services().storage.repositories() if one.state == "active")
+    return [one for one in found if one is not None]
 
 
-@step
-def end(run: int, error: str | None) -> None:
-    """Note the end, and why it failed if it did."""
-    services().storage.finish_task(run, error)
+def _due(repository: RepositoryRecord, now: datetime) -> dict[str, Any] | None:
+    config = config_in_force(services(), repository)
+    night = night_of(now, *hour_of(services().settings, config, repository.id))
+    attempts = services().storage.refits(repository.id, limit=ATTEMPTS)
+    if not is_due(attempts, night, now):
+        return None
+    tried = sum(one.started_at >= night for one in attempts)
+    return {
+        "repository": repository.full_name,
+        "repository_id": repository.id,
+        "installation_id": repository.installation_id,
+        "night": night.isoformat(),
+        "run": f"refit/{repository.id}/{night.isoformat()}/{tried}",
+    }
 
 
 @step
@@ -87,13 +70,3 @@ def prune_journal(now: str) -> int:
         DBOS.delete_workflows([one.workflow_id for one in ended])
         pruned += len(ended)
     return pruned
-
-
-@step
-def active_repositories() -> list[dict[str, Any]]:
-    """What a refit needs to know of each repository that is worked on."""
-    return [
-        {"repository": one.full_name, "repository_id": one.id, "installation_id": one.installation_id}
-        for one in services().storage.repositories()
-        if one.state == "active"
-    ]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from bot.activities.assign import assign_known
 from bot.activities.embed import embed_missing
-from bot.activities.learn import learn
 from bot.activities.observe import current_config, open_repository, read_history
+from bot.activities.refit import FAILED, IMPORT, begun, refit
 from bot.storage.records import RepositoryRecord
-from bot.workflows.steps import bulk_step, services, step
+from bot.workflows.steps import StepFailed, bulk_step, services, step
 
 Delivery = Mapping[str, Any]
 
@@ -44,12 +44,6 @@ def read_repository(delivery: Delivery) -> None:
 
 
 @bulk_step
-def learn_repository(delivery: Delivery) -> dict[str, Any]:
-    """Learn what the repository teaches, and bring stored texts in step; returns what is different."""
-    return learn(services(), repository_of(delivery)).to_data()
-
-
-@bulk_step
 def embed_repository(delivery: Delivery) -> int:
     """Embed what the model in force has not embedded yet; returns how many issues."""
     repository = repository_of(delivery)
@@ -58,18 +52,45 @@ def embed_repository(delivery: Delivery) -> int:
     return done
 
 
+@step
+def begin_refit(delivery: Delivery, origin: str) -> int:
+    """Note that an attempt begins; returns its id."""
+    return begun(services(), repository_of(delivery), origin)
+
+
+@step
+def fail_refit(attempt: int, reason: str) -> None:
+    """Note that the attempt failed, where it did not end otherwise."""
+    known = services().storage.refit(attempt)
+    if known is not None and known.outcome is None:
+        ended = replace(known, finished_at=services().clock(), outcome=FAILED, reason=reason)
+        services().storage.finish_refit(ended)
+
+
 @bulk_step
-def fill_known_clusters(delivery: Delivery) -> int:
-    """Publish a generation in which the known clusters hold their members; returns its number."""
+def refit_clusters_of(delivery: Delivery, attempt: int) -> str:
+    """Make the clusters anew and publish them, if they may be; returns the attempt's outcome."""
     repository = repository_of(delivery)
     with services().storage.lock(repository.id):
         config = current_config(services(), repository)
-        return assign_known(services(), repository, config).number
+        return str(refit(services(), repository, config, attempt).outcome)
 
 
-def read_and_learn(delivery: Delivery) -> None:
-    """History → database → what it teaches → vectors → known clusters."""
-    read_repository(delivery)
-    learn_repository(delivery)
-    embed_repository(delivery)
-    fill_known_clusters(delivery)
+def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:
+    """History → database → vectors → clusters; returns the refit's outcome.
+
+    What fails is noted at the attempt.
+    """
+    attempt = begin_refit(delivery, origin)
+    try:
+        read_repository(delivery)
+        embed_repository(delivery)
+        return str(refit_clusters_of(delivery, attempt))
+    except Exception as failure:
+        fail_refit(attempt, words_of(failure))
+        raise
+
+
+def words_of(failure: Exception) -> str:
+    """Why a step ended its workflow: a sentence, or a bug's type and place."""
+    return " at ".join(failure.args) if isinstance(failure, StepFailed) else str(failure)

@@ -42,8 +42,8 @@ class DelicateEmbedder(HashingEmbedder):
 def working(
     file: Path, github: FakeGitHub, *, embedder: Embedder | None = None, **changes: Any
 ) -> Iterator[BotRuntime]:
-    """A worker over an SQLite file; it may be started again over the same one."""
-    chosen = settings(database_url=f"sqlite:///{file}", **changes)
+    """A worker over an SQLite file; it may be started again over the same one. No night falls while a test runs."""
+    chosen = settings(database_url=f"sqlite:///{file}", **({"refit_schedule": "0 0 1 1 *"} | changes))
     runtime = BotRuntime(chosen, worker=True, github=github, embedder=embedder or HashingEmbedder())
     try:
         runtime.start()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dbos import DBOS
 
 from bot.inbox import CLOCKS
 from bot.storage.records import ConfigRecord, TaskRun
-from bot.workflows.refit_clusters import REPOSITORY_TASK, TASK
+from bot.workflows.refit_clusters import TASK, refit_clusters
+from bot.workflows.refit_repository import REPOSITORY_TASK
 from tests.fakes.running import Running, tracker
 from tests.fakes.small_world import CONFIG
 
+DAY = timedelta(days=1)
+_nights = itertools.count(2)
 UNLIKE = ("Another thing", "is wrong in the list of tables, which is empty.")
 
 
@@ -24,10 +28,17 @@ def runs(bot: Running, since: int) -> list[TaskRun]:
     return mine[::-1][since:]
 
 
+async def looked(at: datetime | None = None) -> None:
+    """Look for refits that are due as the schedule does, at a time of a night that no test had before."""
+    moment = datetime.now(UTC) + next(_nights) * DAY if at is None else at
+    handle = await asyncio.to_thread(DBOS.start_workflow, refit_clusters, moment, None)
+    await asyncio.to_thread(handle.get_result)
+
+
 async def refitted(bot: Running) -> TaskRun:
-    """Start the nightly job as its schedule does, and wait for this repository's part of it."""
+    """The nightly job, and this repository's part of it when it has ended."""
     before = len(runs(bot, 0))
-    await asyncio.to_thread(DBOS.trigger_schedule, TASK)
+    await looked()
     await bot.until(lambda: bool(found := runs(bot, before)) and found[0].finished_at is not None)
     return runs(bot, before)[0]
 
@@ -35,7 +46,7 @@ async def refitted(bot: Running) -> TaskRun:
 async def test_the_schedule_stands_where_the_settings_put_it(bot: Running) -> None:
     found = {one["schedule_name"]: one for one in await DBOS.list_schedules_async()}
     assert set(found) == {TASK, *CLOCKS}
-    assert (found[TASK]["schedule"], found[TASK]["cron_timezone"]) == ("17 3 * * *", "UTC")
+    assert (found[TASK]["schedule"], found[TASK]["cron_timezone"]) == ("0 0 1 1 *", "UTC")
     assert list(bot.runtime.scheduled_tasks) == [TASK, *CLOCKS]
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from bot.activities import refit as refit_activity
+from bot.activities.refit_budget import Budget
 from bot.storage.open import open_storage
 from models.cluster import Generation
+from models.clustering import ClusterLimits
 from tests.bot.cli.conftest import Ran, Run
 from tests.fakes.played import CANONICAL, Played
 from tests.fakes.small_world import NAME
@@ -36,8 +39,9 @@ def test_it_publishes_who_joined_since(triage: Run, tracker: Played) -> None:
     before = generation()
     number = tracker.report().number
     said = told(triage("refit", NAME, "--json"))
-    assert said["published"] is True
-    assert said["clusters"] == [{"cluster": "extra", "joined": [number], "left": []}]
+    assert (said["published"], said["outcome"], said["generation"]) == (True, "published", before.number + 1)
+    (change,) = said["changes"]
+    assert (change["cluster"], change["kind"], change["joined"], change["left"]) == ("extra", "grown", [number], [])
     assert generation().number == before.number + 1
     assert generation().clusters[0].members == (CANONICAL, number)
 
@@ -45,10 +49,14 @@ def test_it_publishes_who_joined_since(triage: Run, tracker: Played) -> None:
 def test_a_dry_run_shows_the_difference_and_publishes_nothing(triage: Run, tracker: Played) -> None:
     assert triage("import", NAME).code == 0
     before = generation()
-    tracker.report()
+    number = tracker.report().number
     ran = triage("refit", NAME, "--dry-run")
-    assert ran.out.splitlines() == ["extra: 1 joined, 0 left", "nothing was published (dry run)"]
+    lines = ran.out.splitlines()
+    assert lines[1].split()[:4] == ["extra", "grown", f"#{number}", "1"]
+    assert lines[-2:] == ["would be published", "nothing was published (dry run)"]
     assert generation() == before
+    said = told(triage("refit", NAME, "--dry-run", "--json"))
+    assert (said["published"], said["outcome"], said["changes"][0]["joined"]) == (False, "would be published", [number])
 
 
 def test_inv_28_nobody_is_notified(triage: Run, tracker: Played) -> None:
@@ -60,8 +68,97 @@ def test_inv_28_nobody_is_notified(triage: Run, tracker: Played) -> None:
 
 def test_a_second_refit_changes_nothing(triage: Run, tracker: Played) -> None:
     first = told(triage("refit", NAME, "--json"))
-    assert first["clusters"] == [{"cluster": "extra", "joined": [CANONICAL], "left": []}]
-    assert told(triage("refit", NAME, "--json"))["clusters"] == [{"cluster": "extra", "joined": [], "left": []}]
+    assert [(one["cluster"], one["kind"]) for one in first["changes"]] == [("extra", "born")]
+    second = told(triage("refit", NAME, "--json"))
+    assert (second["changes"], second["churn"]) == ([], 0.0)
+
+
+def test_inv_38_one_that_would_move_too_much_is_refused_and_force_publishes_it(
+    triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracker.change(config="limits: {churn: 0.2}")
+    numbers = [tracker.report(user=f"person-{number}").number for number in range(4)]
+    assert triage("refit", NAME).code == 0
+    before = generation()
+    monkeypatch.setattr(refit_activity, "limits_of", lambda _: ClusterLimits(cut=1.1))  # nothing hangs together
+    planned = told(triage("refit", NAME, "--dry-run", "--json"))
+    assert planned["outcome"] == "would be refused"
+    ran = triage("refit", NAME)
+    assert ran.code == 1
+    assert "100% of the settled members would move, the limit is 20% (limits.churn)" in ran.out
+    assert "`triage refit --force`" in ran.out
+    assert generation() == before
+    forced = told(triage("refit", NAME, "--force", "--json"))
+    assert (forced["outcome"], forced["churn"]) == ("published", 1.0)
+    assert generation().clusters == ()
+    assert set(before.clusters[0].members) >= set(numbers)
+
+
+@pytest.mark.parametrize("limit", [{"TRIAGE_REFIT_SECONDS": "1"}, {"TRIAGE_REFIT_MEMORY_MB": "16"}])
+def test_one_that_takes_too_much_is_given_up_and_yesterdays_clusters_stay(
+    triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch, limit: dict[str, str]
+) -> None:
+    assert triage("import", NAME).code == 0
+    before = generation()
+    ((name, value),) = limit.items()
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(refit_activity, "Budget", lambda chosen: Budget(chosen, Growing(2.0), Growing(17.0)))
+    ran = triage("refit", NAME)
+    assert ran.code == 1
+    assert name in ran.out
+    assert generation() == before
+
+
+class Growing:
+    """A meter that shows more at each look."""
+
+    def __init__(self, by: float) -> None:
+        self._by, self._value = by, 0.0
+
+    def __call__(self) -> float:
+        self._value += self._by
+        return self._value
+
+
+def test_the_way_back_goes_further_with_each_step_and_is_a_generation_of_its_own(triage: Run, tracker: Played) -> None:
+    kept = []
+    for _ in range(3):
+        tracker.report()
+        assert triage("refit", NAME).code == 0
+        kept.append(generation())
+    back = told(triage("refit", NAME, "--rollback", "--json"))
+    assert (back["generation"], back["figures"]["copy of"]) == (4, 2)
+    assert [one["kind"] for one in back["changes"]] == ["shrunk"]
+    assert generation().clusters == kept[1].clusters
+    assert told(triage("refit", NAME, "--rollback", "--json"))["figures"]["copy of"] == 1
+    ran = triage("refit", NAME, "--rollback")
+    assert (ran.code, "no earlier generation" in ran.err) == (1, True)
+    assert told(triage("refit", NAME, "--rollback", "--to", "3", "--json"))["generation"] == 6
+    assert generation().clusters == kept[2].clusters
+    ran = triage("refit", NAME, "--rollback", "--to", "77")
+    assert (ran.code, "kept: 6, 5, 4, 3, 2, 1" in ran.err) == (1, True)
+
+
+def test_what_a_person_set_after_a_generation_holds_again_at_the_refit_after_the_way_back_to_it(
+    triage: Run, tracker: Played
+) -> None:
+    number = tracker.report().number
+    for _ in range(2):
+        assert triage("refit", NAME).code == 0
+    assert triage("clusters", "exclude", NAME, "extra", str(number)).code == 0
+    assert triage("refit", NAME, "--rollback").code == 0
+    assert number in generation().clusters[0].members
+    assert triage("refit", NAME).code == 0
+    assert number not in generation().clusters[0].members
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--to", "1"), ("--rollback", "--dry-run"), ("--rollback", "--force"), ("--rollback", "--to", "0")]
+)
+def test_flags_that_do_not_go_together_are_a_wrong_usage(
+    triage: Run, tracker: Played, arguments: tuple[str, ...]
+) -> None:
+    assert triage("refit", NAME, *arguments).code == 2
 
 
 @pytest.mark.parametrize("status", [500, 404])

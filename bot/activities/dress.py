@@ -1,0 +1,79 @@
+"""Clusters as they are shown: a title and key terms, the canonical issue, and the parts that their facts make."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.policy import root_of
+from bot.services import Services
+from models.canonical import CanonicalChoice, Standing, choose_canonical
+from models.cluster import Cluster
+from models.document import Document
+from models.issue import Issue
+from models.naming import Background, background, name
+from models.retrieval import IssueIndex
+from models.text import has_little_information
+
+
+def dressed(
+    services: Services, repository_id: int, clusters: Sequence[Cluster], medoids: Mapping[str, int]
+) -> tuple[Cluster, ...]:
+    """The clusters with what the machine says of them; a title or canonical issue that is set stays."""
+    if not clusters:
+        return ()
+    index = services.indexes.index(repository_id)
+    known = background(index)
+    past = past_of(services, repository_id, clusters)
+    return tuple(_dressed(one, _documents(index, one), known, past, medoids.get(one.id)) for one in clusters)
+
+
+def _dressed(
+    cluster: Cluster, documents: Sequence[Document], known: Background, past: Past, medoid: int | None
+) -> Cluster:
+    if documents:
+        called = name(documents, known, documents[0].number if medoid is None else medoid)
+        title = called.title if cluster.title_by == "machine" else cluster.title
+        cluster = replace(cluster, title=title, terms=called.terms)
+    if cluster.canonical is not None:
+        return cluster
+    return replace(cluster, canonical=past.canonical(cluster, documents, None).number)
+
+
+def canonical_choice(
+    services: Services, repository_id: int, cluster: Cluster, configured: int | None
+) -> CanonicalChoice:
+    """The cluster's canonical issue as the policy would choose it now, and why; `configured`: what is set."""
+    documents = _documents(services.indexes.index(repository_id), cluster)
+    return past_of(services, repository_id, [cluster]).canonical(cluster, documents, configured)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of the members of some clusters: the issues, the duplicates, and whom people named for one."""
+
+    issues: Mapping[int, Issue]
+    duplicates: Mapping[int, int]
+    confirmed: Collection[int]
+
+    def canonical(self, cluster: Cluster, documents: Sequence[Document], configured: int | None) -> CanonicalChoice:
+        """By the written policy of `models.canonical`."""
+        unfit = {document.number for document in documents if has_little_information(document.text)}
+        roots = {number: root_of(number, self.duplicates) for number in cluster.members}
+        return choose_canonical(roots, self.issues, Standing(configured, self.confirmed, unfit))
+
+
+def past_of(services: Services, repository_id: int, clusters: Sequence[Cluster]) -> Past:
+    """Read for all of the clusters at once."""
+    duplicates = services.storage.duplicates(repository_id)
+    members = {number for one in clusters for number in one.members}
+    members |= {one.canonical for one in clusters if one.canonical is not None}
+    wanted = members | {root_of(number, duplicates) for number in members}
+    issues = {row.issue.number: row.issue for row in services.storage.issues(repository_id, sorted(wanted))}
+    said = services.storage.feedback(repository_id)
+    named = {root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other is not None}
+    return Past(issues, duplicates, named)
+
+
+def _documents(index: IssueIndex, cluster: Cluster) -> list[Document]:
+    return [index.document(number) for number in cluster.members if number in index]

@@ -1,0 +1,142 @@
+"""A decided issue finds its place among the clusters in force: it joins one, starts one, or leaves the one it was in.
+
+The time that takes grows with its candidates and what people said, not with the issues or clusters there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from bot.activities.assign import assign_known
+from bot.activities.dress import canonical_choice
+from bot.activities.judge import POOL
+from bot.activities.people import People, holding, people
+from bot.activities.refit import limits_of
+from bot.repo_config import RepoConfig
+from bot.services import Services
+from bot.storage.records import FeedbackRecord, RepositoryRecord
+from models.cluster import Cluster
+from models.constraints import Constraints
+from models.decision import Decision, Verdict
+from models.document import Document
+from models.placing import Placement, place, with_member
+from models.reconcile import fresh_id
+
+
+def find_place(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, decision: Decision, document: Document
+) -> None:
+    """Put the issue where it belongs; the caller holds the repository's lock. Safe to repeat."""
+    number, slug = decision.number, decision.cluster
+    if decision.verdict is Verdict.SECURITY:
+        _leave(services, repository, services.storage.clusters_in_force(repository.id, holding=[number]), number)
+        return  # INV 44
+    told = _people(services, repository.id, config, _component(services.storage.feedback(repository.id), number))
+    held = told.constraints
+    if slug is not None and held.anchors.get(number, slug) == slug and (number, slug) not in held.barred:
+        join_known(services, repository, config, slug, number)
+    elif services.storage.generations(repository.id, limit=1):
+        _place(services, repository, config, document, held)
+
+
+def join_known(services: Services, repository: RepositoryRecord, config: RepoConfig, slug: str, number: int) -> None:
+    """Make the issue a member; a cluster that was configured since the last generation begins here."""
+    storage = services.storage
+    if not storage.clusters_in_force(repository.id, ids=[slug]):
+        if not storage.generations(repository.id, limit=1):
+            assign_known(services, repository, config)
+        else:
+            defined = next(one for one in config.known_clusters() if one.slug == slug)
+            members = () if defined.canonical is None else (defined.canonical,)
+            fresh = Cluster(slug, defined.title, slug, defined.label, defined.canonical, members, title_by="config")
+            storage.amend(repository.id, [fresh])
+    storage.join_cluster(repository.id, slug, number)
+
+
+def _place(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, document: Document, held: Constraints
+) -> None:
+    number = document.number
+    index = services.indexes.index(repository.id)
+    if number not in index:
+        return
+    now = services.storage.clusters_in_force(repository.id, holding=[number])
+    _leave(services, repository, [one for one in now if (number, one.id) in held.barred], number)
+    # By the scorer that ships: the cuts of the clusters were chosen on its probabilities.
+    judged = dict(services.scorer.scores(document, index, index.retrieve(document, limit=POOL)))
+    mates = {one for block in held.blocks if number in block for one in block}
+    near = list(services.storage.clusters_in_force(repository.id, holding={number, *judged, *mates}))
+    anchor = held.anchors.get(number)
+    if anchor is not None and anchor not in {one.id for one in near}:
+        near += services.storage.clusters_in_force(repository.id, ids=[anchor])
+    placement = place(number, judged, near, held, limits_of(config))
+    _follow(services, repository, config, number, placement, {one.id: one for one in near})
+
+
+def _component(said: Sequence[FeedbackRecord], number: int) -> list[FeedbackRecord]:
+    """The words that bear on an issue: about it, or about issues that words connect it with."""
+    about: dict[int, list[FeedbackRecord]] = defaultdict(list)
+    for word in said:
+        about[word.number].append(word)
+        if word.other is not None:
+            about[word.other].append(word)
+    reached, left = {number}, [number]
+    while left:
+        for word in about[left.pop()]:
+            for one in (word.number, word.other):
+                if one is not None and one not in reached:
+                    reached.add(one)
+                    left.append(one)
+    return [word for word in said if word.number in reached]
+
+
+def _people(services: Services, repository_id: int, config: RepoConfig, said: Iterable[FeedbackRecord]) -> People:
+    acts = services.storage.edits(repository_id)
+    named = {one.edit.cluster for one in holding(acts)} | {one.edit.value or "" for one in holding(acts)}
+    existing = [one.id for one in services.storage.clusters_in_force(repository_id, ids=named)]
+    return people(said, acts, existing, [one.slug for one in config.clusters])
+
+
+def _follow(
+    services: Services,
+    repository: RepositoryRecord,
+    config: RepoConfig,
+    number: int,
+    placement: Placement,
+    near: Mapping[str, Cluster],
+) -> None:
+    if placement.joins in near:
+        grown = with_member(near[placement.joins], number, placement.mean, limits_of(config))
+        services.storage.amend(repository.id, [grown if grown.slug is None else replace(grown, held=None)])
+    elif placement.starts:
+        services.storage.amend(repository.id, [_started(services, repository.id, number, placement)])
+    elif placement.leaves is not None:
+        services.storage.leave_cluster(repository.id, number)
+    if placement.leaves is not None:
+        _tidy(services, repository.id, placement.leaves)
+
+
+def _started(services: Services, repository_id: int, number: int, placement: Placement) -> Cluster:
+    members = tuple(sorted({number, *placement.starts}))
+    used = services.storage.cluster_ids(repository_id, beginning=f"c{members[0]}")
+    fresh = Cluster(fresh_id(members, used), f"Like #{members[0]}", members=members, coherence=placement.mean)
+    return replace(fresh, canonical=canonical_choice(services, repository_id, fresh, None).number)
+
+
+def _leave(services: Services, repository: RepositoryRecord, clusters: Sequence[Cluster], number: int) -> None:
+    for one in clusters:
+        services.storage.leave_cluster(repository.id, number)
+        _tidy(services, repository.id, one.id)
+
+
+def _tidy(services: Services, repository_id: int, cluster_id: str) -> None:
+    """After an issue left: another canonical where it was that; the end of a pair, unless a person touched it."""
+    for one in services.storage.clusters_in_force(repository_id, ids=[cluster_id]):
+        touched = {act.edit.cluster for act in holding(services.storage.edits(repository_id))}
+        if len(one.members) < 2 and one.slug is None and one.id not in touched:
+            services.storage.amend(repository_id, [], [one.id])
+        elif one.canonical is not None and one.canonical not in one.members and one.slug is None:
+            choice = canonical_choice(services, repository_id, one, None)
+            services.storage.amend(repository_id, [replace(one, canonical=choice.number)])

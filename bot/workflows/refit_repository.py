@@ -1,0 +1,94 @@
+"""One repository's night: read what changed, learn from it, refit, close the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from dbos import DBOS
+
+from bot.activities.digest import digest
+from bot.activities.due import is_due
+from bot.activities.ledger import close_ledger
+from bot.activities.observe import config_in_force
+from bot.activities.refit import NIGHTLY, PUBLISHED
+from bot.inbox import repository_partition
+from bot.workflows.enqueue import enqueue
+from bot.workflows.repository_steps import read_and_learn, repository_of, words_of
+from bot.workflows.steps import (
+    MAX_RECOVERIES,
+    StepFailed,
+    StepPostponed,
+    StepRefused,
+    StepStopped,
+    StepWaits,
+    bulk_step,
+    services,
+    step,
+)
+
+REPOSITORY_TASK = "refit_repository"
+AGAIN = "/again"  # what the id of a refit ends in that comes again because GitHub asked for patience
+TRIES = 8  # times that it does; the next night is near by then
+DONE = "this night's refit was made"
+
+log = structlog.get_logger(__name__)
+
+
+@DBOS.workflow(name=REPOSITORY_TASK, max_recovery_attempts=MAX_RECOVERIES)
+def refit_repository(repository: dict[str, Any]) -> str:
+    """The outcome; a failure leaves yesterday's generation in force and says so (INV 38)."""
+    if AGAIN not in str(DBOS.workflow_id) and not still_due(repository):
+        return DONE
+    run = begin(REPOSITORY_TASK, repository["repository"])
+    try:
+        outcome = read_and_learn(repository, NIGHTLY)
+        close_the_day(repository)
+    except StepWaits as waits:  # deliveries go first meanwhile
+        end(run, str(waits))
+        _come_again(repository, waits.seconds)
+        return str(waits)
+    except (StepStopped, StepRefused, StepPostponed, StepFailed) as failure:
+        reason = words_of(failure)
+        end(run, reason)
+        log.warning("refit.failed", repository=repository["repository"], reason=reason)
+        return reason
+    end(run, None if outcome == PUBLISHED else str(outcome))
+    return str(outcome)
+
+
+@step
+def still_due(repository: dict[str, Any]) -> bool:
+    """Whether nobody made this night's refit while it waited in the queue."""
+    attempts = services().storage.refits(repository["repository_id"])
+    return is_due(attempts, datetime.fromisoformat(repository["night"]), services().clock())
+
+
+@bulk_step
+def close_the_day(repository: dict[str, Any]) -> int:
+    """Close the ledger and, where asked, tell what changed; returns how many duplicates were missed."""
+    record = repository_of(repository)
+    missed = close_ledger(services(), record)
+    if config_in_force(services(), record).digest:
+        log.info("refit.digest", repository=record.full_name, text=digest(services(), record, missed))
+    return len(missed)
+
+
+@step
+def begin(task: str, repository: str | None) -> int:
+    """Note the start; returns the run's id."""
+    return services().storage.start_task(task, repository)
+
+
+@step
+def end(run: int, error: str | None) -> None:
+    """Note the end, and why it failed if it did."""
+    services().storage.finish_task(run, error)
+
+
+def _come_again(repository: dict[str, Any], seconds: float) -> None:
+    identity = str(DBOS.workflow_id)
+    if identity.count(AGAIN) < TRIES:
+        partition = repository_partition(repository["repository_id"])
+        enqueue(REPOSITORY_TASK, f"{identity}{AGAIN}", partition, repository, seconds)

@@ -1,0 +1,37 @@
+"""A cluster in numbers: growth and its bars."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.activities.portrait import BARS, growth, sparkline
+from tests.fakes.stored import NOON, at
+
+
+def test_reports_are_counted_in_equal_spans_from_the_first_to_now() -> None:
+    moments = [NOON, at(30), NOON + timedelta(hours=5), NOON + timedelta(hours=9, minutes=59)]
+    assert growth(moments, NOON + timedelta(hours=10), 5) == (2, 0, 1, 0, 1)
+    assert growth([], NOON) == ()
+
+
+def test_a_single_report_is_in_the_first_span() -> None:
+    assert growth([NOON], NOON, 4) == (1, 0, 0, 0)
+
+
+def test_a_report_from_a_clock_that_is_ahead_is_in_the_last_span() -> None:
+    assert growth([NOON, NOON + timedelta(days=2)], NOON + timedelta(days=1), 2) == (1, 1)
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=40), st.integers(0, 10**6))
+def test_no_report_is_lost(minutes: list[int], now: int) -> None:
+    assert sum(growth([at(one) for one in minutes], at(now))) == len(minutes)
+
+
+def test_a_bar_is_as_high_as_its_share_of_the_highest() -> None:
+    assert sparkline([0, 1, 4, 8]) == f"·{BARS[0]}{BARS[3]}{BARS[7]}"
+    assert sparkline([0, 0]) == "··"
+    assert sparkline([]) == ""
+    assert sparkline([1000, 1]) == f"{BARS[7]}{BARS[0]}"
