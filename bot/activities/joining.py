@@ -107,7 +107,7 @@ def _follow(
     placement: Placement,
     near: Mapping[str, Cluster],
 ) -> None:
-    if placement.joins in near:
+    if placement.joins is not None and placement.joins in near:
         grown = with_member(near[placement.joins], number, placement.mean, limits_of(config))
         services.storage.amend(repository.id, [grown if grown.slug is None else replace(grown, held=None)])
     elif placement.starts:

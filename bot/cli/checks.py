@@ -15,7 +15,7 @@ from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
 from bot.github.standing import Installation
-from bot.inbox import SCHEDULES, engine_problem
+from bot.inbox import CLOCKS, SCHEDULES, engine_problem
 from bot.repo_config import CONFIG_PATH
 from bot.settings import ENV_FILE, Settings, unknown_variables
 from bot.storage.open import open_storage
@@ -134,14 +134,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
 
 def _check_work(storage: Storage) -> Iterator[Check]:
     now = datetime.now(UTC)
-    for task in SCHEDULES:
-        last = storage.last_success(task)
-        if last is None:
-            yield Check(f"task {task}", "warn", "it never succeeded", "does a worker run (`triage serve`)?")
-        elif now - last > STALE_AFTER:
-            yield Check(f"task {task}", "warn", f"it last succeeded {_age(now - last)} ago", "look at the worker's log")
-        else:
-            yield Check(f"task {task}", "ok", f"it last succeeded {_age(now - last)} ago")
+    yield from _check_tasks(storage, now)
     counts = storage.delivery_counts()
     waiting, failed = counts.get("queued", 0) + counts.get("running", 0), counts.get("failed", 0)
     if failed:
@@ -154,6 +147,7 @@ def _check_work(storage: Storage) -> Iterator[Check]:
         )
     else:
         yield Check("deliveries", "ok", f"none set aside, {waiting} waiting, {counts.get('done', 0)} done")
+    yield from _check_refits(storage, now)
     yield from _check_pauses(storage, now)
     for repository in storage.repositories():
         if repository.state != "active":
@@ -177,6 +171,35 @@ def _learned(storage: Storage, repository: RepositoryRecord) -> Check:
     words = found.sentence() if found else NOTHING_TAUGHT
     lines = f"{len(record.boilerplate)} lines of its template are known"
     return Check(f"learned {repository.full_name}", "ok", f"calibration: {words}; {lines}")
+
+
+def _check_tasks(storage: Storage, now: datetime) -> Iterator[Check]:
+    for task in (*SCHEDULES, *CLOCKS):
+        last = storage.last_success(task)
+        if last is None:
+            yield Check(f"task {task}", "warn", "it never succeeded", "does a worker run (`triage serve`)?")
+        elif now - last > STALE_AFTER:
+            yield Check(f"task {task}", "warn", f"it last succeeded {_age(now - last)} ago", "look at the worker's log")
+        else:
+            yield Check(f"task {task}", "ok", f"it last succeeded {_age(now - last)} ago")
+
+
+def _check_refits(storage: Storage, now: datetime) -> Iterator[Check]:
+    """The age of each repository's clusters, and why the last attempt to make them anew did not succeed."""
+    standing = storage.refit_standing()
+    fresh = 0
+    for one in standing:
+        old = one.last_success is None or now - one.last_success > STALE_AFTER
+        if not old and one.last_outcome in {None, "published"}:
+            fresh += 1
+            continue
+        last = next((each for each in storage.refits(one.repository_id, limit=5) if each.outcome is not None), None)
+        reason = f"; the last refit was {last.outcome}: {last.reason}" if last and last.reason else ""
+        when = "never" if one.last_success is None else f"{_age(now - one.last_success)} ago"
+        todo = f"run `triage refit {one.repository} --dry-run`"
+        yield Check(f"clusters {one.repository}", "warn", f"published {when}{reason}", todo)
+    if fresh or not standing:
+        yield Check("clusters", "ok", f"{fresh} of {len(standing)} repositories have fresh ones")
 
 
 def _check_pauses(storage: Storage, now: datetime) -> Iterator[Check]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.activities.embed import embed_missing
+from bot.activities.learn import learn
 from bot.activities.observe import current_config, read_history
 from bot.activities.refit import IMPORT, PUBLISHED, begun, refit
 from bot.cli.opened import named_repository, out, print_json, services_for, settings_for_command
@@ -22,6 +23,7 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         record = named_repository(services, repository)
         config = current_config(services, record)
         record = read_history(services, record, shown.reading)
+        learn(services, record)
         missing = embed_missing(services, record.id, shown.embedding(services, record.id))
         with services.storage.lock(record.id):
             ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)

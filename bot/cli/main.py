@@ -28,6 +28,7 @@ COMMANDS = {
     "import": "bot.cli.import_history:import_history",
     "refit": "bot.cli.refit:refit",
     "clusters": "bot.cli.clusters:clusters_app",
+    "waves": "bot.cli.waves:waves",
     "evaluate": "bot.cli.evaluate:evaluate",
     "replay": "bot.cli.replay:replay",
     "doctor": "bot.cli.doctor:doctor",

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from bot.activities.embed import embed_missing
+from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
 from bot.activities.observe import current_config, read_history
 from bot.activities.refit import BY_HAND, PUBLISHED, Plan, begun, plan_refit, told
@@ -76,6 +77,7 @@ def refit(
 def _made(services: Services, record: RepositoryRecord, shown: Shown, *, dry_run: bool, force: bool) -> _Seen:
     config = current_config(services, record)
     record = read_history(services, record, shown.reading)
+    learn(services, record)
     embed_missing(services, record.id, shown.embedding(services, record.id))
     with services.storage.lock(record.id):
         if dry_run:

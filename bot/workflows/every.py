@@ -14,6 +14,7 @@ from bot.workflows.recover_deliveries import recover_deliveries, recover_reposit
 from bot.workflows.refit_clusters import refit_clusters
 from bot.workflows.refit_repository import refit_repository
 from bot.workflows.repository_changed import repository_changed
+from bot.workflows.tell_wave import tell_wave
 from bot.workflows.triage_issue import triage_issue
 
 WORKFLOWS: dict[str, Callable[..., Any]] = {
@@ -29,4 +30,5 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "recover_repository": recover_repository,
     "refit_clusters": refit_clusters,
     "refit_repository": refit_repository,
+    "tell_wave": tell_wave,
 }

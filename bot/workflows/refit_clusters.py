@@ -14,6 +14,7 @@ from bot.storage.records import RepositoryRecord
 from bot.workflows.enqueue import enqueue
 from bot.workflows.refit_repository import REPOSITORY_TASK, begin, end
 from bot.workflows.steps import MAX_RECOVERIES, services, step
+from bot.workflows.tell_wave import announce, follow_all_waves
 
 TASK = "refit_clusters"
 JOURNAL_KEPT = timedelta(days=14)
@@ -31,6 +32,7 @@ def refit_clusters(scheduled_at: datetime, _context: Any) -> None:
     for repository in due_repositories(scheduled_at.isoformat()):
         partition = repository_partition(repository["repository_id"])
         enqueue(REPOSITORY_TASK, repository["run"], partition, repository)
+    announce(follow_all_waves())
     prune_journal(scheduled_at.isoformat())
     end(run, None)
 

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from bot.activities.embed import embed_missing
+from bot.activities.learn import learn
 from bot.activities.observe import current_config, open_repository, read_history
 from bot.activities.refit import FAILED, IMPORT, begun, refit
 from bot.storage.records import RepositoryRecord
@@ -41,6 +42,12 @@ def read_repository(delivery: Delivery) -> None:
     repository = repository_of(delivery)
     current_config(services(), repository)
     read_history(services(), repository)
+
+
+@bulk_step
+def learn_repository(delivery: Delivery) -> dict[str, Any]:
+    """Learn what the repository teaches, and bring stored texts in step; returns what is different."""
+    return learn(services(), repository_of(delivery)).to_data()
 
 
 @bulk_step
@@ -77,13 +84,14 @@ def refit_clusters_of(delivery: Delivery, attempt: int) -> str:
 
 
 def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:
-    """History → database → vectors → clusters; returns the refit's outcome.
+    """History → database → what it teaches → vectors → clusters; returns the refit's outcome.
 
     What fails is noted at the attempt.
     """
     attempt = begin_refit(delivery, origin)
     try:
         read_repository(delivery)
+        learn_repository(delivery)
         embed_repository(delivery)
         return str(refit_clusters_of(delivery, attempt))
     except Exception as failure:
