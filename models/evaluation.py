@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from models.assignment import assign
+from models.clustering import cluster
 from models.cross_validation import SHIPPED, Corpus, cross_validated
 from models.document import Document, assemble, parts
 from models.embedder import Embedder, Vectors
 from models.fitting import FOLDS
 from models.labelled import Labelled
-from models.linkage import Distances, average_linkage, cosine_distances, distances
+from models.linkage import average_linkage, cosine_distances
 from models.metrics import (
     assignment_figures,
     calibration_figures,
@@ -26,6 +27,7 @@ from models.metrics import (
     retrieval_figures,
 )
 from models.outcomes import Outcome, replay
+from models.pair_graph import pair_graph
 from models.rankers import Judged, Ranker, RawCosine, RawWords, Scorers, raw_text
 from models.resampling import (
     Figures,
@@ -39,26 +41,28 @@ from models.resampling import (
     retrieval_samples,
     samples,
 )
+from models.retrieval import IssueIndex
 from models.scorer import PairScorer
 
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is
 
 BASELINES = ("minilm", "bm25", "none")
 BATCH = 128
-MOST_CLUSTERED = 6_000  # issues; their distances fill 144 MB
-PAIRS_CUT, COSINE_CUT = 0.7, 0.35  # mean distances up to which clusters are joined, as EVALUATION.md has them
+MOST_CLUSTERED = 6_000  # issues that the baseline clusters; their distances fill 144 MB
+COSINE_CUT = 0.35  # mean distance up to which the baseline joins clusters
 
 
 def silent(_doing: str, _done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - one parameter an option of the command
     items: Sequence[Labelled],
     embedder: Embedder,
     scorer: PairScorer,
     *,
     baseline: str = "none",
+    plain: Embedder | None = None,
     by_cluster: bool = False,
     others: Sequence[Sequence[Labelled]] | None = None,
     progress: Progress = silent,
@@ -66,11 +70,12 @@ def evaluate(
     """The figures of the protocol, with intervals; beside a baseline, and its paired difference, where one is named.
 
     The scorer judges as it is, or, where `others` is given (an empty one will do), gives way to scorers that are
-    fitted anew without what they judge. Raises ValueError for an unknown baseline, ModelUnavailable.
+    fitted anew without what they judge. The baseline `minilm` embeds with `plain`, else with the embedder. Raises
+    ValueError for an unknown baseline, ModelUnavailable.
     """
     if baseline not in BASELINES:
         raise ValueError(f"baseline {baseline!r}: one of {', '.join(BASELINES)} is needed")
-    return _Run(items, embedder, scorer, baseline, by_cluster, others, progress).result()
+    return _Run(items, embedder, scorer, baseline, plain or embedder, by_cluster, others, progress).result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class _Run:
     embedder: Embedder
     scorer: PairScorer
     baseline: str
+    plain: Embedder
     by_cluster: bool
     others: Sequence[Sequence[Labelled]] | None
     progress: Progress
@@ -89,7 +95,7 @@ class _Run:
         judged = Judged(documents, scorers, self.embedder.model_id.dimension)
         ours = replay(self.items, judged, self._ticks("judging", len(self.items)))
         result = {"method": method} | report(ours) | _own_label(self.items, ours)
-        result = _with(result, _clustering(self.items, lambda at: _pairs(at, ours), PAIRS_CUT))
+        result = _with(result, _clustering(self.items, self._clusters(documents, scorers)))
         if self.by_cluster:
             result = _with(result, self._known_clusters(documents, scorers))
         if self.baseline != "none":
@@ -114,6 +120,17 @@ class _Run:
         embedder = self.embedder if self.by_cluster else None
         return cross_validated(own, rest, self.scorer.artifact, embedder, ticks, self._ticks("fitting", FOLDS))
 
+    def _clusters(self, documents: Mapping[int, Document], scorers: Scorers) -> dict[int, str]:
+        """Issue → the name of its cluster, as a refit of the whole history would have it."""
+        judged = [item.issue.number for item in self.items if item.judged]
+        if not any(item.gold_cluster is not None for item in self.items):
+            return {}
+        index = IssueIndex(self.embedder.model_id.dimension)
+        index.put_all(documents.values())
+        found = cluster(pair_graph(index, scorers, numbers=judged))
+        named = {number: f"cluster {at}" for at, group in enumerate(found) for number in group.members}
+        return {number: named.get(number, f"alone {number}") for number in judged}
+
     def _known_clusters(self, documents: Mapping[int, Document], scorers: Scorers) -> dict[str, Any]:
         tick = self._ticks("assigning to known clusters", len(self.items))
         gold, assigned = assign(self.items, documents, self.embedder, scorers, tick)
@@ -131,12 +148,15 @@ class _Run:
         tick = self._ticks("embedding the raw texts", len(self.items))
         for start in range(0, len(self.items), BATCH):
             issues = [item.issue for item in self.items[start : start + BATCH]]
-            for issue, vector in zip(issues, self.embedder.embed([raw_text(each) for each in issues]), strict=True):
+            for issue, vector in zip(issues, self.plain.embed([raw_text(each) for each in issues]), strict=True):
                 vectors[issue.number] = vector[None, :]
                 tick()
-        ranker = RawCosine(vectors, self.embedder.model_id.dimension)
-        near = lambda at: cosine_distances(np.vstack([vectors[number] for number in at]))  # noqa: E731 - used once
-        return ranker, _clustering(self.items, near, COSINE_CUT)
+        ranker = RawCosine(vectors, self.plain.model_id.dimension)
+        numbers = [item.issue.number for item in self.items if item.judged]
+        if not 0 < len(numbers) <= MOST_CLUSTERED:
+            return ranker, {}
+        apart = cosine_distances(np.vstack([vectors[number] for number in numbers]))
+        return ranker, _clustering(self.items, average_linkage(numbers, apart, COSINE_CUT))
 
     def _ticks(self, doing: str, total: int) -> Callable[[], None]:
         """Counts one kind of step for whoever watches."""
@@ -154,13 +174,11 @@ def _own_label(items: Sequence[Labelled], outcomes: Sequence[Outcome]) -> dict[s
     return {"own_label": {"queries": len(ranks), **retrieval_figures(ranks)}} if ranks else {}
 
 
-def _clustering(items: Sequence[Labelled], apart: Callable[[Sequence[int]], Distances], cut: float) -> dict[str, Any]:
-    """Figures of average linkage over the issues that a reader judged, measured on those with a gold cluster."""
-    numbers = [item.issue.number for item in items if item.judged]
+def _clustering(items: Sequence[Labelled], found: Mapping[int, str]) -> dict[str, Any]:
+    """Figures of the clusters of all issues that a reader judged, measured on those with a gold cluster."""
     gold = {item.issue.number: item.gold_cluster for item in items if item.gold_cluster is not None}
-    if not gold or len(numbers) > MOST_CLUSTERED:
+    if not gold or not found:
         return {}
-    found = average_linkage(numbers, apart(numbers), cut)
     measured = {number: found[number] for number in gold}
     sizes = {"issues": len(gold), "clusters": len(set(measured.values())), "gold_clusters": len(set(gold.values()))}
     return {
@@ -173,15 +191,6 @@ def _clustering(items: Sequence[Labelled], apart: Callable[[Sequence[int]], Dist
 def _with(result: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """Both, and the intervals of both."""
     return result | more | {"intervals": result["intervals"] | more.get("intervals", {})}
-
-
-def _pairs(numbers: Sequence[int], outcomes: Sequence[Outcome]) -> Distances:
-    pairs = (
-        (outcome.number, other, probability)
-        for outcome in outcomes
-        for other, probability in zip(outcome.best.numbers.tolist(), outcome.best.scores.tolist(), strict=True)
-    )
-    return distances(numbers, pairs)
 
 
 def figures(outcomes: Sequence[Outcome], *, calibrated: bool) -> dict[str, float]:

@@ -1,28 +1,17 @@
-"""Average linkage over judged pairs: the clusters that `evaluate` measures.
+"""Average linkage on cosines: the clusters of the baseline that `evaluate` measures beside ours.
 
 Sokal, Michener: A Statistical Method for Evaluating Systematic Relationships (1958).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage  # type: ignore[import-untyped] # it ships no types
 
 Distances = NDArray[np.float64]
-
-
-def distances(numbers: Sequence[int], pairs: Iterable[tuple[int, int, float]]) -> Distances:
-    """1 − probability of each pair of issues, 1 where nothing was judged: condensed, shape (n (n − 1) / 2,)."""
-    place = {number: at for at, number in enumerate(numbers)}
-    found = np.ones(len(numbers) * (len(numbers) - 1) // 2)
-    for one, other, probability in pairs:
-        if one in place and other in place:
-            low, high = sorted((place[one], place[other]))
-            found[_condensed(low, high, len(numbers))] = 1 - probability
-    return found
 
 
 def cosine_distances(vectors: NDArray[np.float32]) -> Distances:
@@ -38,7 +27,3 @@ def average_linkage(numbers: Sequence[int], apart: Distances, cut: float) -> dic
         return {number: "1" for number in numbers}
     labels = fcluster(linkage(apart, method="average"), cut, criterion="distance")
     return {number: str(label) for number, label in zip(numbers, labels.tolist(), strict=True)}
-
-
-def _condensed(low: int, high: int, size: int) -> int:
-    return size * low - low * (low + 1) // 2 + high - low - 1
