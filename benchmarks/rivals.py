@@ -14,7 +14,7 @@ from sentence_transformers.util import paraphrase_mining_embeddings
 from bot.evaluating.vector_cache import VectorCache, cached
 from models.cross_validation import Corpus, cross_validated
 from models.document import Document
-from models.embedder import Vectors
+from models.embedder import PLAIN_MODEL, Vectors
 from models.evaluation import BATCH, figures, prepared
 from models.issue import Issue
 from models.labelled import Labelled, load
@@ -68,11 +68,12 @@ def compare(data: Path) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="triage-bench-") as folder,
         cached(SentenceEmbedder(), Path(folder)) as kept,
+        cached(SentenceEmbedder(PLAIN_MODEL), Path(folder)) as plain,
     ):
         corpora = {path: corpus(load(path).items, kept) for path in files}
         for path, own in corpora.items():
             others = [] if own.judged else [other for each, other in corpora.items() if each != path]
-            table(path.name, own, others, kept)
+            table(path.name, own, others, plain)
 
 
 def corpus(items: Sequence[Labelled], embedder: VectorCache) -> Corpus:
@@ -80,15 +81,15 @@ def corpus(items: Sequence[Labelled], embedder: VectorCache) -> Corpus:
     return Corpus(items, list(prepared(items, embedder, lambda: None).values()))
 
 
-def table(name: str, own: Corpus, others: Sequence[Corpus], embedder: VectorCache) -> None:
-    """Every rival on one file."""
+def table(name: str, own: Corpus, others: Sequence[Corpus], plain: VectorCache) -> None:
+    """Every rival on one file; the raw ones with plain MiniLM."""
     scorer = PairScorer.load()
     scorers, method = cross_validated(own, others, scorer.artifact, None, lambda: None, lambda: None)
     documents: dict[int, Document] = {document.number: document for document in own.documents}
-    raw = raw_vectors(own.items, embedder)
+    raw = raw_vectors(own.items, plain)
     by_number = {item.issue.number: raw[at : at + 1] for at, item in enumerate(own.items)}
     rankers: dict[str, tuple[Ranker, float]] = {
-        "Triage": (Judged(documents, scorers, raw.shape[1]), scorer.thresholds["duplicate"]),
+        "Triage": (Judged(documents, scorers, own.documents[0].vectors.shape[1]), scorer.thresholds["duplicate"]),
         "raw MiniLM, cosine": (RawCosine(by_number, raw.shape[1]), THRESHOLD),
         "raw BM25": (RawWords(), np.inf),
         "paraphrase_mining": (Mined(own.items, raw), THRESHOLD),

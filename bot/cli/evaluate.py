@@ -24,11 +24,11 @@ from bot.evaluating.vector_cache import cached
 from bot.wiring import build_embedder
 from models.artifacts import Artifact
 from models.cross_validation import BY_CLUSTER, SHIPPED
-from models.embedder import PLAIN_MODEL, Embedder
+from models.embedder import PLAIN_MODEL
 from models.evaluation import Progress
 from models.evaluation import evaluate as measure
 from models.fitting import NothingToFit
-from models.labelled import Dataset, Labelled, groups, load
+from models.labelled import Dataset, groups, load
 from models.scorer import PairScorer
 from models.sentence_embedder import adapter_of
 
@@ -87,9 +87,23 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     flattering = _flattering(_sha256(file), scorer, settings.model, cross_validate=cross_validate)
     for weights, instead in flattering.items():
         _warn(file, weights, instead)
-    with cached(build_embedder(settings), cache or user_cache_path("triage")) as embedder:
-        kept_out = [other.items for other in others] if cross_validate else None
-        result = _measured(file, data, embedder, scorer, baseline, kept_out, by_cluster=by is not None)
+    folder = cache or user_cache_path("triage")
+    with (
+        cached(build_embedder(settings), folder) as embedder,
+        cached(build_embedder(settings.model_copy(update={"model": PLAIN_MODEL})), folder) as plain,
+        _fitting(file),
+        _progress() as progress,
+    ):
+        result = measure(
+            data.items,
+            embedder,
+            scorer,
+            baseline=baseline,
+            plain=plain,
+            by_cluster=by is not None,
+            others=[other.items for other in others] if cross_validate else None,
+            progress=progress,
+        )
         model = str(embedder.model_id)
     if plot_to:
         _draw(result, plot_to)
@@ -103,29 +117,13 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     _show(about | result, json_to)
 
 
-def _measured(
-    file: Path,
-    data: Dataset,
-    embedder: Embedder,
-    scorer: PairScorer,
-    baseline: str,
-    others: Sequence[Sequence[Labelled]] | None,
-    *,
-    by_cluster: bool,
-) -> dict[str, Any]:
-    with _progress() as progress:
-        try:
-            return measure(
-                data.items,
-                embedder,
-                scorer,
-                baseline=baseline,
-                by_cluster=by_cluster,
-                others=others,
-                progress=progress,
-            )
-        except NothingToFit as error:
-            raise TriageError(f"{file.name}: {error}; more --fit-on files may help") from error
+@contextmanager
+def _fitting(file: Path) -> Iterator[None]:
+    """Says of which file it is that nothing could be fitted."""
+    try:
+        yield
+    except NothingToFit as error:
+        raise TriageError(f"{file.name}: {error}; more --fit-on files may help") from error
 
 
 def _read(file: Path, *, stop_on_error: bool) -> Dataset:

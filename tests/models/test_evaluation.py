@@ -131,6 +131,14 @@ def test_the_same_evaluation_gives_the_same_figures() -> None:
     assert first == second
 
 
+def test_the_raw_baseline_stays_what_it_is_whatever_the_embedder() -> None:
+    small, large, scorer = HashingEmbedder(8), HashingEmbedder(256), PairScorer.load()
+    ours = evaluate(sample(), large, scorer, baseline="minilm", plain=small)
+    alone = evaluate(sample(), small, scorer, baseline="minilm")
+    assert ours["baseline"] == alone["baseline"]
+    assert ours["baseline"] != evaluate(sample(), large, scorer, baseline="minilm")["baseline"]
+
+
 def test_raw_baselines_rank_every_earlier_issue() -> None:
     items = sample(3)
     vectors = {item.issue.number: HashingEmbedder(DIMENSION).embed([raw_text(item.issue)]) for item in items}

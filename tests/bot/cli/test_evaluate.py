@@ -194,6 +194,19 @@ def test_figures_on_a_file_that_the_embedder_saw_are_called_flattering_even_cros
     assert "the file is not there" in ran.err
 
 
+def test_the_baseline_is_plain_minilm_whatever_the_model(
+    triage: Run, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dimensions = {"another-model": 64, PLAIN_MODEL: 8}
+    monkeypatch.setattr("bot.cli.evaluate.build_embedder", lambda settings: HashingEmbedder(dimensions[settings.model]))
+    monkeypatch.setenv("TRIAGE_MODEL", "another-model")
+    adapted = json.loads(triage("evaluate", str(file), "--json", "-").out)
+    monkeypatch.setenv("TRIAGE_MODEL", PLAIN_MODEL)
+    plain = json.loads(triage("evaluate", str(file), "--json", "-").out)
+    assert adapted["model"] != plain["model"]
+    assert adapted["baseline"] == plain["baseline"]
+
+
 def test_a_stream_is_judged_by_a_fit_on_other_files_alone(triage: Run, file: Path, tmp_path: Path) -> None:
     stream = tmp_path / "stream.jsonl"
     issues = [json.loads(line) for line in lines()]
