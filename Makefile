@@ -8,7 +8,7 @@ VENV_FROM_DEBIAN = { [ "$$(id -u)" = 0 ] && apt-get install --yes python3-venv &
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench simulate clean
 
 demo: $(INSTALLED)
 	$(BIN)/triage demo $(ARGS)
@@ -25,6 +25,9 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+simulate: $(INSTALLED)
+	$(BIN)/python -m benchmarks.simulate $(ARGS)
 
 # pyproject.toml says what is installed; torch is pinned there to the one build that is known to work.
 $(INSTALLED): pyproject.toml
