@@ -61,6 +61,10 @@ class Backend(Protocol):
         """Make deleted rows unreadable in the files, as far as the engine can."""
         ...
 
+    def compact(self) -> None:
+        """Make the file anew without what was deleted in it by whomever; left for later while others are in the way."""
+        ...
+
     def close(self) -> None:
         """Give every connection back."""
         ...

@@ -52,6 +52,10 @@ class Consent(Door):
         found = self._own_comments(effects.c.repository_id == repository_id, effects.c.github_id == comment_id)
         return next(iter(found), None)
 
+    def compact(self) -> None:
+        """As far as the engine can."""
+        self._backend.compact()
+
     def first_heard(self, repository_id: int) -> datetime | None:
         """The oldest delivery's arrival."""
         query = select(func.min(deliveries.c.received_at)).where(deliveries.c.repository_id == repository_id)

@@ -31,6 +31,10 @@ class ConsentStorage(Protocol):
         """The comment of that id, where it is the bot's."""
         ...
 
+    def compact(self) -> None:
+        """Leave nothing readable in the files of what was deleted, by us or by the engine."""
+        ...
+
     def first_heard(self, repository_id: int) -> datetime | None:
         """When the first delivery about the repository came in, of those that are kept."""
         ...

@@ -145,6 +145,9 @@ class PostgresBackend:
     def scrub(self) -> None:
         """PostgreSQL's own vacuum takes care of it."""
 
+    def compact(self) -> None:
+        """PostgreSQL's own vacuum takes care of it."""
+
     def close(self) -> None:
         """Close both pools."""
         self._engine.dispose()

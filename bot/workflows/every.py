@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.workflows.erase_traces import erase_traces
 from bot.workflows.import_repository import import_repository
 from bot.workflows.installation_changed import installation_changed
 from bot.workflows.learn_feedback import learn_feedback
@@ -23,6 +24,7 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "learn_feedback": learn_feedback,
     "import_repository": import_repository,
     "installation_changed": installation_changed,
+    "erase_traces": erase_traces,
     "repository_changed": repository_changed,
     "poll_reactions": poll_reactions,
     "reconsider_issue": reconsider_issue,

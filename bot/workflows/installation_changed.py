@@ -13,6 +13,7 @@ from bot.inbox import repository_partition
 from bot.storage.records import RepositoryRecord
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.enqueue import enqueue
+from bot.workflows.erase_traces import erase_later, order_for
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -27,7 +28,9 @@ log = structlog.get_logger(__name__)
 def installation_changed(delivery: Delivery) -> str:
     """Added repositories are imported, each in its own place in the queue; removed ones are forgotten (INV 45)."""
     if (delivery["event"], delivery["action"]) in FORGETTING:
-        return f"forgot {forget(delivery)} repositories"
+        forgotten = forget(delivery)
+        erase_later(delivery, forgotten["order"])
+        return f"forgot {forgotten['count']} repositories"
     if delivery["action"] in STATES:
         state = STATES[delivery["action"]]
         marked = mark(delivery, state)
@@ -53,8 +56,9 @@ def covered(delivery: Delivery) -> list[dict[str, Any]]:
 
 
 @step
-def forget(delivery: Delivery) -> int:
-    """Delete all that is held about the repositories that were removed; returns how many there were."""
+def forget(delivery: Delivery) -> dict[str, Any]:
+    """Delete all that is held about the repositories that were removed; returns how many there were, and the order to
+    erase the engine's record of them."""
     details = delivery["details"]
     named = details.get("repositories_removed") or details.get("repositories") or []
     known = {one["id"] for one in named} | {one.id for one in _of(delivery) if delivery["event"] == "installation"}
@@ -64,7 +68,8 @@ def forget(delivery: Delivery) -> int:
             deleted = services().storage.forget_repository(repository_id)
         services().indexes.forget(repository_id)
         log.info("repository.forgotten", rows=sum(deleted.values()))
-    return len(leaving)
+    over = delivery["installation_id"] if delivery["event"] == "installation" else None
+    return {"count": len(leaving), "order": order_for(leaving, over)}
 
 
 @step

@@ -8,6 +8,7 @@ from dbos import DBOS
 
 from bot.activities.observe import Stopped, open_repository
 from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.erase_traces import Order, erase_later, order_for
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -17,7 +18,8 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 def repository_changed(delivery: Delivery) -> str:
     """GitHub's id keeps everything together; only the name, the installation and the state move."""
     if delivery["action"] == "deleted":
-        return str(forget(delivery))
+        erase_later(delivery, forget(delivery))
+        return "forgotten"
     outcome = follow(delivery)
     if delivery["action"] == "unarchived":
         resume([delivery["repository_id"]])
@@ -45,9 +47,9 @@ def follow(delivery: Delivery) -> str:
 
 
 @step
-def forget(delivery: Delivery) -> str:
-    """Delete all that is held about it."""
+def forget(delivery: Delivery) -> Order:
+    """Delete all that is held about it; returns the order to erase the engine's record of it."""
     with services().storage.lock(delivery["repository_id"]):
         services().storage.forget_repository(delivery["repository_id"])
     services().indexes.forget(delivery["repository_id"])
-    return "forgotten"
+    return order_for([delivery["repository_id"]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,12 +153,12 @@ async def test_what_people_do_is_heeded(live: Live) -> None:
 
 async def test_inv_32_a_failed_delivery_is_asked_for_and_an_unseen_issue_found(live: Live) -> None:
     await live.answered()
-    unheard = live.github.report(name=live.name, deliver=True)  # its delivery fails: nobody listens there
+    later = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
+    unheard = live.github.report(name=live.name, deliver=True, created_at=later)  # nobody listens where it is sent
     before = _attempts(live)
     await asyncio.to_thread(DBOS.trigger_schedule, RECOVER)
-    await live.until(lambda: live.github.comments(unheard.number, live.name))
+    await live.until(lambda: live.labels(unheard.number) == {LABEL, CLUSTER_LABEL})
     assert len(live.github.comments(unheard.number, live.name)) == 1
-    assert live.labels(unheard.number) == {LABEL, CLUSTER_LABEL}
     assert _attempts(live) > before
     assert live.github.comments(CANONICAL, live.name) == []  # what was there before the bot stays in silence
 
