@@ -14,6 +14,7 @@ from models.issue import Issue
 from models.naming import Background, background, name
 from models.retrieval import IssueIndex
 from models.text import has_little_information
+from models.variants import variants
 
 
 def dressed(
@@ -34,7 +35,8 @@ def _dressed(
     if documents:
         called = name(documents, known, documents[0].number if medoid is None else medoid)
         title = called.title if cluster.title_by == "machine" else cluster.title
-        cluster = replace(cluster, title=title, terms=called.terms)
+        parts = variants({document.number: document.facts for document in documents})
+        cluster = replace(cluster, title=title, terms=called.terms, parts=parts)
     if cluster.canonical is not None:
         return cluster
     return replace(cluster, canonical=past.canonical(cluster, documents, None).number)

@@ -105,7 +105,7 @@ def plan_refit(
     free = [number for number in index.numbers() if number not in taken]
     graph = pair_graph(index, services.scorer, numbers=free, tick=_ticking(budget, progress))
     progress("clusters", 0, 1)
-    groups = cluster(graph, told_by_people.constraints, limits_of(config))
+    groups = cluster(graph, told_by_people.constraints, limits_of(config), [one.members for one in last])
     budget.check()
     fit = public(index, Fit(groups, known, index.numbers(), config.limits.cluster_cap))
     used = services.storage.cluster_ids(repository.id)
