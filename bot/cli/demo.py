@@ -115,19 +115,22 @@ def _given(issues: Path, config: Path | None) -> tuple[IssueFile, str, str]:
 
 
 def _with_budget(screen: Screen, text: str, deliver: int) -> tuple[str, RepoConfig]:
-    """The configuration with an hour's budget of comments that the deliveries fit in, or they would wait for it."""
+    """The configuration with hourly budgets of comments that the deliveries fit in: they would wait for the one, and the
+    other, a wave's, would leave them without a comment."""
     try:
         config = parse(text)
     except ConfigError as error:
         raise TriageError("the configuration is wrong:\n" + "\n".join(error.problems)) from None
-    budget = config.limits.comments_per_hour
-    if budget == 0 or budget >= deliver:
+    budgets = {name: getattr(config.limits, name) for name in ("comments_per_hour", "wave_comments_per_hour")}
+    raised = {name: min(deliver, 1000) for name, budget in budgets.items() if 0 < budget < deliver}
+    if not raised:
         return text, config
     import yaml  # noqa: PLC0415 - only here
 
     data: dict[str, Any] = yaml.safe_load(text) or {}
-    data["limits"] = {**(data.get("limits") or {}), "comments_per_hour": min(deliver, 1000)}
-    screen.say(f"limits.comments_per_hour is {min(deliver, 1000)} here, not {budget}, so that no delivery waits")
+    data["limits"] = {**(data.get("limits") or {}), **raised}
+    for name, value in raised.items():
+        screen.say(f"limits.{name} is {value} here, not {budgets[name]}, so that each delivery has its comment")
     text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
     return text, parse(text)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.wiring import BotRuntime
 from bot.workflows import steps, tell_wave
 from tests.fakes.github import FakeGitHub
-from tests.fakes.http_server import Asked, Reply, ScriptedServer, serving
+from tests.fakes.http_server import Reply, ScriptedServer, serving
 from tests.fakes.running import DelicateEmbedder, Running, tracker, working
 from tests.fakes.small_world import CONFIG
 
@@ -83,16 +84,22 @@ async def test_inv_35_a_receiver_that_is_down_holds_up_nothing_and_is_told_later
     bot: Running, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tell_wave, "AGAIN_AFTER", (0.05, 0.05))
-    down = [True]
-
-    def answer(_: Asked) -> Reply:
-        return Reply(503) if down[0] else Reply(200)
-
-    server.answer = answer
+    server.answer = lambda _: Reply(503) if len(server.asked) <= 4 else Reply(200)
     await flood(bot)
-    await bot.until(lambda: len(server.asked) >= 3)
-    down[0] = False
     await bot.until(lambda: bot.storage.waves(bot.record.id)[0].told_began_at is not None)
+    assert len(server.asked) == 5
+
+
+async def test_inv_35_a_receiver_that_stays_down_is_given_up_with_a_word_in_the_log(
+    bot: Running, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tell_wave, "AGAIN_AFTER", (0.05,))
+    server.answer = lambda _: Reply(503)
+    with capture_logs() as logs:
+        await flood(bot)
+        await bot.until(lambda: any(one["event"] == "wave.not_told" for one in logs))
+    assert "/hook" not in str(logs)
+    assert bot.storage.waves(bot.record.id)[0].told_began_at is None
 
 
 async def test_inv_35_a_look_that_fails_fails_no_decision(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:

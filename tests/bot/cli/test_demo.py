@@ -241,5 +241,7 @@ def test_the_budget_of_comments_is_raised_only_where_the_deliveries_need_it(caps
     assert capsys.readouterr().out == ""
     text, config = _with_budget(Screen(), text, 11)
     assert (config.limits.comments_per_hour, config.limits.links) == (11, 2)
+    raised = _with_budget(Screen(), "limits: {comments_per_hour: 90}\n", 80)[1].limits
+    assert (raised.comments_per_hour, raised.wave_comments_per_hour) == (90, 80)
     assert "not 10" in capsys.readouterr().out
     assert _with_budget(Screen(), "limits: {comments_per_hour: 0}", 11)[1].limits.comments_per_hour == 0
