@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import structlog
 from dbos import DBOS
 
 from bot.inbox import CLOCKS
 from bot.storage.records import ConfigRecord, TaskRun
 from bot.workflows.refit_clusters import TASK, refit_clusters
 from bot.workflows.refit_repository import REPOSITORY_TASK
+from models.clustering import ClusterLimits
 from tests.fakes.running import Running, tracker
 from tests.fakes.small_world import CONFIG
 
@@ -106,3 +108,75 @@ async def test_the_engine_forgets_its_record_of_what_ended_long_ago_and_the_deli
     await refitted(bot)
     assert await DBOS.get_workflow_status_async(delivery) is None
     assert bot.storage.delivery(delivery) is not None
+
+
+async def test_a_night_is_made_once_however_often_it_is_looked_for(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    night = datetime.now(UTC) + next(_nights) * DAY
+    before = len(runs(bot, 0))
+    for _ in range(3):
+        await looked(night)
+    await bot.until(lambda: len(runs(bot, before)) == 1 and runs(bot, before)[0].finished_at is not None)
+    await bot.handled(bot.report(*UNLIKE))  # what comes later in the repository's place in the queue
+    assert len(runs(bot, before)) == 1
+
+
+async def test_missed_nights_are_caught_up_by_one_refit(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    before = len(bot.storage.refits(bot.record.id))
+    await looked(datetime.now(UTC) + next(_nights) * DAY)
+    await bot.until(lambda: len(bot.storage.refits(bot.record.id)) > before)
+    await bot.until(lambda: bot.storage.refits(bot.record.id)[0].outcome is not None)
+    assert [one.origin for one in bot.storage.refits(bot.record.id)[:-before]] == ["nightly"]
+
+
+async def test_a_repository_that_was_read_tonight_is_not_refitted_before_its_hour(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    before = len(runs(bot, 0))
+    await looked(datetime.now(UTC))
+    await bot.handled(bot.report(*UNLIKE))
+    assert len(runs(bot, before)) == 0
+
+
+async def test_a_repositorys_own_hour_is_kept(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    bot.fake.config = CONFIG + b'refit: {at: "13:30", zone: Asia/Tokyo}\n'
+    bot.storage.save_config(bot.record.id, ConfigRecord())
+    await bot.handled(bot.report(*UNLIKE))
+    day = (datetime.now(UTC) + next(_nights) * DAY).date()
+    due = datetime.combine(day, time(4, 30), UTC)  # 13:30 in Tokyo
+    before = len(runs(bot, 0))
+    await looked(due - timedelta(minutes=1) - DAY)
+    await looked(due)
+    await bot.until(lambda: len(runs(bot, before)) >= 1 and runs(bot, before)[-1].finished_at is not None)
+    handles = await asyncio.to_thread(DBOS.list_workflows, workflow_id_prefix=f"refit/{bot.record.id}/")
+    assert any(due.isoformat() in one.workflow_id for one in handles)
+
+
+async def test_inv_35_a_refused_refit_is_no_success_and_says_why(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    moment = bot.record.synced_at
+    for number in range(4):
+        text = ("Upload never ends", "It stays at 99 percent: Error: socket hang up.")
+        bot.report(*text, author=f"user-{number}", updated_at=moment)
+    assert (await refitted(bot)).error is None
+    before = bot.storage.current_generation(bot.record.id)
+    monkeypatch.setattr("bot.activities.refit.limits_of", lambda _: ClusterLimits(cut=1.1))
+    run = await refitted(bot)
+    assert str(run.error) == "refused"
+    last = bot.storage.refits(bot.record.id)[0]
+    assert (last.outcome, last.origin) == ("refused", "nightly")
+    assert "limits.churn" in str(last.reason)
+    assert last.changes
+    assert bot.storage.current_generation(bot.record.id) == before
+    (standing,) = [one for one in bot.storage.refit_standing() if one.repository_id == bot.record.id]
+    assert standing.last_outcome == "refused"
+
+
+async def test_where_it_is_asked_for_the_night_is_told_in_the_log(bot: Running) -> None:
+    bot.fake.config = CONFIG + b"digest: true\n"
+    await bot.handled(bot.report(*UNLIKE))
+    with structlog.testing.capture_logs() as logs:
+        await refitted(bot)
+    (told,) = [one for one in logs if one["event"] == "refit.digest"]
+    assert told["text"].startswith(f"{bot.name}: generation ")
