@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from models.hashing_embedder import HashingEmbedder
 from models.issue import Issue
 
 DIMENSION = 64
+SAMPLE = Path(__file__).parents[2] / "bot" / "sample" / "issues.jsonl"
 
 
 def make_issue(number: int, title: str, body: str = "") -> Issue:
