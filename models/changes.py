@@ -47,17 +47,29 @@ def movement(
     """How much the fit moved by itself; 0 where nothing was settled. Issues that are gone do not count."""
     there = set(numbers)
     slugs = {cluster.id for cluster in previous if cluster.slug} ^ {cluster.id for cluster in clusters if cluster.slug}
-    after = _places(clusters)
+    homes = {number: curation.aliases.get(was, was) for number, was in _places(previous).items()}
+    bound, after = _moved_by_people(homes, constraints), _places(clusters)
     settled = moved = dropped = 0
-    for number, was in _places(previous).items():
-        home, now = curation.aliases.get(was, was), after.get(number)
-        by_people = {was, now} & slugs or number in constraints.anchors or (number, home) in constraints.barred
-        if number not in there or by_people:
+    for number, home in homes.items():
+        now = after.get(number)
+        if number not in there or number in bound or {home, now} & slugs:
             continue
         settled += 1
         moved += now != home
         dropped += now is None
     return Movement(moved / settled, dropped / settled) if settled else Movement(0.0, 0.0)
+
+
+def _moved_by_people(homes: Mapping[int, str], constraints: Constraints) -> set[int]:
+    """The issues that could not all stay: pinned, kept out, put together over clusters, or told apart in one."""
+    bound = set(constraints.anchors) | {one for one, cluster in constraints.barred if homes.get(one) == cluster}
+    for block in constraints.blocks:
+        if len({homes.get(number) for number in block}) > 1:
+            bound |= block
+    for pair in constraints.apart:
+        if len({homes.get(number) for number in pair}) == 1:
+            bound |= {*pair}
+    return bound
 
 
 def changes(

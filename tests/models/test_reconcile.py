@@ -279,6 +279,16 @@ def test_an_excluded_issue_leaves_and_a_pinned_one_comes() -> None:
     assert done.churn == 0
 
 
+def test_moves_that_people_made_necessary_are_no_churn() -> None:
+    previous = [cluster("c1", 1, 2, 3, 4), cluster("c5", 5, 6, 7)]
+    together = night(previous, fit(group(1, 2, 3), group(4, 5, 6, 7)), said=[Constraint(4, 5, True, START, "kim")])
+    assert (members(together)["c5"], together.churn) == ((4, 5, 6, 7), 0.0)
+    apart = night(previous, fit(group(1, 2, 3), group(5, 6, 7)), said=[Constraint(1, 4, False, START, "kim")])
+    assert (members(apart)["c1"], apart.churn) == ((1, 2, 3), 0.0)
+    later = night(together.clusters, fit(group(1, 2, 3, 4), group(5, 6, 7)))
+    assert later.churn == 1 / 7, "what nobody asked for counts again"
+
+
 def test_a_canonical_that_a_person_set_is_kept_while_it_is_a_member() -> None:
     acts = [edit("canonical", "c1", 2)]
     assert night([cluster("c1", 1, 2, 3)], fit(group(1, 2, 3)), acts).clusters[0].canonical == 2
