@@ -115,8 +115,8 @@ def _given(issues: Path, config: Path | None) -> tuple[IssueFile, str, str]:
 
 
 def _with_budget(screen: Screen, text: str, deliver: int) -> tuple[str, RepoConfig]:
-    """The configuration with hourly budgets of comments that the deliveries fit in: they would wait for the one, and the
-    other, a wave's, would leave them without a comment."""
+    """The configuration with hourly budgets of comments that the deliveries fit in: they would wait for the one, and
+    the other, a wave's, would leave them without a comment."""
     try:
         config = parse(text)
     except ConfigError as error:

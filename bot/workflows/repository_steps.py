@@ -14,6 +14,7 @@ from bot.activities.observe import current_config, open_repository, read_history
 from bot.activities.refit import FAILED, IMPORT, begun, refit
 from bot.storage.records import RepositoryRecord
 from bot.workflows.steps import StepFailed, bulk_step, services, step
+from bot.workflows.tell_wave import announce, learn_past_waves
 
 Delivery = Mapping[str, Any]
 
@@ -93,10 +94,12 @@ def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:
         read_repository(delivery)
         learn_repository(delivery)
         embed_repository(delivery)
-        return str(refit_clusters_of(delivery, attempt))
+        outcome = str(refit_clusters_of(delivery, attempt))
     except Exception as failure:
         fail_refit(attempt, words_of(failure))
         raise
+    announce(learn_past_waves(delivery["repository"]))
+    return outcome
 
 
 def words_of(failure: Exception) -> str:

@@ -9,7 +9,7 @@ import structlog
 from dbos import DBOS
 
 from bot.activities.tell import tell
-from bot.activities.waves import follow_waves, look
+from bot.activities.waves import follow_waves, learn_waves, look
 from bot.errors import StorageError, where
 from bot.workflows.enqueue import enqueue
 from bot.workflows.steps import MAX_RECOVERIES, StepFailed, StepPostponed, StepRefused, services, step
@@ -69,6 +69,18 @@ def look_for_waves(repository_id: int, number: int) -> list[News]:
     if repository is None or cluster is None:
         return []
     found = look(services(), repository, cluster)
+    return [(one.wave_id, one.ended) for one in found] if services().settings.alert_url else []
+
+
+@step
+def learn_past_waves(repository: str) -> list[News]:
+    """Keep the waves of the past of clusters that never had one; one that is on is news."""
+    try:
+        record = services().storage.repository(repository)
+    except StorageError as error:
+        log.warning("wave.look_failed", reason=str(error))
+        return []
+    found = [] if record is None else learn_waves(services(), record)
     return [(one.wave_id, one.ended) for one in found] if services().settings.alert_url else []
 
 

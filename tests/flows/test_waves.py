@@ -15,7 +15,8 @@ from tests.fakes.http_server import Reply, ScriptedServer, serving
 from tests.fakes.running import DelicateEmbedder, Running, tracker, working
 from tests.fakes.small_world import CONFIG
 
-REPORTS = 8
+REPORTS = 11
+UNLIKE = ("Keyboard layout is forgotten", "After a restart the layout is American again.")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,7 @@ async def flood(bot: Running, count: int = REPORTS) -> list[int]:
 
 
 async def test_a_burst_makes_one_alarm_one_notice_and_short_comments(bot: Running, server: ScriptedServer) -> None:
+    await bot.handled(bot.report(*UNLIKE))
     numbers = await flood(bot)
     (wave,) = bot.storage.waves(bot.record.id)
     assert (wave.cluster_id, wave.alarmed, wave.wave.ended_at) == ("extra", True, None)
@@ -112,3 +114,16 @@ async def test_inv_35_a_look_that_fails_fails_no_decision(bot: Running, monkeypa
     assert all(bot.comments(number) for number in numbers)
     assert bot.storage.wave_counts()["failed"] == before + 3
     assert bot.storage.waves(bot.record.id) == []
+
+
+async def test_a_wave_that_is_on_when_the_bot_arrives_is_told_and_an_old_one_is_only_kept(
+    bot: Running, server: ScriptedServer
+) -> None:
+    now = datetime.now(UTC)
+    for days in (60, 0):
+        for report in range(REPORTS):
+            bot.report(created_at=now - timedelta(days=days, minutes=10 * (REPORTS - report)))
+    await bot.handled(bot.report(*UNLIKE))
+    rows = bot.storage.waves(bot.record.id)
+    assert [(row.alarmed, row.wave.ended_at is None) for row in rows] == [(True, True), (False, False)]
+    await bot.until(lambda: len(server.asked) == 1)
