@@ -10,6 +10,7 @@ from bot.activities.embed import embed_missing
 from bot.activities.learn import learn
 from bot.activities.observe import current_config, read_history
 from bot.activities.refit import IMPORT, PUBLISHED, begun, refit
+from bot.activities.waves import learn_waves
 from bot.cli.opened import named_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import progress
 
@@ -28,6 +29,7 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         with services.storage.lock(record.id):
             ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)
             generation = services.storage.current_generation(record.id)
+        learn_waves(services, record)
         total = services.storage.issue_count(record.id)
     found = generation.clusters if generation else ()
     known = {cluster.id: len(cluster.members) for cluster in found if cluster.slug}

@@ -68,3 +68,12 @@ def test_a_repository_without_waves_says_so(triage: Run, tracker: Played) -> Non
     assert triage("import", NAME).code == 0
     assert "no wave" in triage("waves", NAME).out
     assert json.loads(triage("waves", NAME, "--json").out)["waves"] == []
+
+
+def test_an_import_finds_the_waves_of_the_past(triage: Run, tracker: Played) -> None:
+    for days in (300, 100):
+        for minute in range(12 if days == 100 else 1):
+            tracker.report(created_at=(NOW - timedelta(days=days, minutes=minute)).isoformat().replace("+00:00", "Z"))
+    assert triage("import", NAME).code == 0
+    (found,) = json.loads(triage("waves", NAME, "--json").out)["waves"]
+    assert (found["alarmed"], found["reports"], found["ended_at"] is None) == (False, 12, False)
