@@ -60,7 +60,7 @@ def perform(
         _finish_all(services, planned, "skipped", reason or ISSUE_GONE)
     elif config.mode == "shadow":
         _finish_all(services, planned, "shadow", NOW_SHADOW)  # INV 26
-    elif is_paused(services.storage.pauses(), repository.id):
+    elif is_paused(services.storage.pauses(repository.id), repository.id):
         _finish_all(services, planned, "shadow", WITHHELD)
     else:
         _perform_all(services, repository, planned, issue, _Budget(services, repository, config, decision, ahead))
@@ -71,6 +71,11 @@ def stands(row: EffectRecord) -> bool:
     """Whether GitHub shows what the effect asked for by our doing: it was done, or found done by an attempt that died
     before it was recorded (only what was not there is ever planned)."""
     return row.state == "done" or (row.state == "skipped" and row.reason not in _DROPPED)
+
+
+def speaks(services: Services, decision: DecisionRecord) -> bool:
+    """Whether the decision has a comment still to write."""
+    return any(one.kind == EffectKind.COMMENT.value and one.state == "planned" for one in _effects(services, decision))
 
 
 def is_settled(services: Services, decision: DecisionRecord) -> bool:

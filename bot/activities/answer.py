@@ -25,7 +25,7 @@ def acknowledge(
     services: Services, repository: RepositoryRecord, config: RepoConfig, comment_id: int, heard: Heard
 ) -> list[str]:
     """A thumbs-up for what was obeyed, a confused face for what could not be; returns those that were given."""
-    paused = is_paused(services.storage.pauses(), repository.id)
+    paused = is_paused(services.storage.pauses(repository.id), repository.id)
     if config.mode == "shadow" or (paused and not SILENT & set(heard.obeyed)):
         return []
     writer = services.github.writer(repository.full_name, repository.installation_id)

@@ -78,7 +78,7 @@ def record(
     """Keep the decision and its planned effects in one transaction; returns their ids."""
     decision = resolution.decision
     at = services.clock()
-    paused = is_paused(services.storage.pauses(), repository.id)
+    paused = is_paused(services.storage.pauses(repository.id), repository.id)
     state = "shadow" if paused or config.mode == "shadow" else "planned"
     blank = EffectRecord(
         None, 0, repository.id, decision.number, "", "", state, at, reason=WITHHELD if paused else None

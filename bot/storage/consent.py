@@ -35,13 +35,15 @@ class Consent(Door):
                 statement = self._backend.insert(feedback).values(asdict(word) | {"key": feedback_key(word)})
                 connection.execute(statement.on_conflict_do_nothing(index_elements=["repository_id", "number", "key"]))
 
-    def pauses(self) -> Mapping[int, FeedbackRecord]:
+    def pauses(self, repository_id: int | None = None) -> Mapping[int, FeedbackRecord]:
         """The newest word of each repository decides."""
         c = feedback.c
         query = select(*_COLUMNS).where(c.kind.in_((PAUSED, RESUMED))).order_by(c.said_at, c.id)
+        if repository_id is not None:
+            query = query.where(c.repository_id == repository_id)
         with self._reading() as connection:
-            newest = {row.repository_id: FeedbackRecord(*row) for row in connection.execute(query)}
-        return {repository_id: word for repository_id, word in newest.items() if word.kind == PAUSED}
+            found = {row.repository_id: FeedbackRecord(*row) for row in connection.execute(query)}
+        return {key: word for key, word in found.items() if word.kind == PAUSED}
 
     def own_comments(self, repository_id: int, *, since: datetime) -> Sequence[OwnComment]:
         """Each comment once, with the last time that it was written."""

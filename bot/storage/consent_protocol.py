@@ -19,8 +19,8 @@ class ConsentStorage(Protocol):
         time."""
         ...
 
-    def pauses(self) -> Mapping[int, FeedbackRecord]:
-        """Repository → the word that paused it, for those that are paused."""
+    def pauses(self, repository_id: int | None = None) -> Mapping[int, FeedbackRecord]:
+        """Repository → the word that paused it, for those that are paused; of all, or of one."""
         ...
 
     def own_comments(self, repository_id: int, *, since: datetime) -> Sequence[OwnComment]:

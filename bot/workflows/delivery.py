@@ -13,7 +13,7 @@ import structlog
 from bot.errors import StorageError, where
 from bot.storage.records import DeliveryRecord
 from bot.workflows.enqueue import enqueue
-from bot.workflows.resume import STOPPED, resume_others
+from bot.workflows.resume import STOPPED, note_stop, resume_others
 from bot.workflows.steps import (
     PATIENCE,
     StepFailed,
@@ -87,6 +87,7 @@ def _run(flow: Callable[[Delivery], str], delivery: Delivery) -> tuple[str, str,
     except StepRefused as refusal:
         return "done", f"refused: {refusal}", None
     except StepStopped as stop:
+        note_stop(delivery["repository_id"])
         return "done", f"{STOPPED}{stop}", None
     except StepWaits as waits:
         return _step_aside(delivery, waits)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dbos import DBOS
 
-from bot.activities.act import is_stale, perform
+from bot.activities.act import is_stale, perform, speaks
 from bot.activities.observe import Stopped, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
@@ -60,7 +60,8 @@ def act_on(delivery: Delivery, decision_id: int) -> bool:
         decision = next((one for one in decisions if one.id == decision_id), None)
         if decision is None:  # forgotten since, with the repository
             return False
-        perform(services(), repository, decision, current_config(services(), repository), ahead=ahead_of(delivery))
+        ahead = ahead_of(delivery) if speaks(services(), decision) else 0
+        perform(services(), repository, decision, current_config(services(), repository), ahead=ahead)
         _check_still_active(repository.id)
         return is_stale(services(), decision)
 

@@ -14,7 +14,7 @@ from bot.inbox import repository_partition, to_input
 from bot.storage.records import DeliveryRecord
 from bot.workflows.enqueue import enqueue
 from bot.workflows.repository_steps import Delivery, repository_of
-from bot.workflows.resume import resume_others
+from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, StepFailed, StepPostponed, StepStopped, StepWaits, services, step
 from bot.workflows.task_runs import begin_task, end_task
 
@@ -47,7 +47,7 @@ def recover_repository(repository: dict[str, Any]) -> str:
         return reason
     for payload in found:
         enqueue(payload["workflow"], payload["id"], payload["partition"], payload)
-    resume_others(repository["repository_id"])
+    resume([repository["repository_id"]])
     return f"found {len(found)} issues"
 
 

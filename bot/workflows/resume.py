@@ -12,6 +12,8 @@ from bot.workflows.steps import services, step
 STOPPED = "stopped: "  # how the outcome of a delivery begins whose repository could not be worked on
 MOST = 10_000  # deliveries taken up at a time
 
+_nothing_stopped: set[int] = set()  # repositories that this process need not look through; the hourly task does
+
 
 def resume(repository_ids: Collection[int]) -> None:
     """Enqueue again, in their order, the deliveries of these repositories that ended as stopped; each once for each
@@ -22,10 +24,17 @@ def resume(repository_ids: Collection[int]) -> None:
 
 def resume_others(repository_id: int | None) -> None:
     """The same after a delivery that was worked off: where one can be, the others can."""
-    if repository_id is not None and services().storage.deliveries(
-        repository_id=repository_id, outcome=STOPPED, limit=1
-    ):
+    if repository_id is None or repository_id in _nothing_stopped:
+        return
+    if services().storage.deliveries(repository_id=repository_id, outcome=STOPPED, limit=1):
         resume([repository_id])
+    else:
+        _nothing_stopped.add(repository_id)
+
+
+def note_stop(repository_id: int | None) -> None:
+    """A delivery of the repository is about to end as stopped."""
+    _nothing_stopped.discard(repository_id or 0)
 
 
 @step

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.activities import observe
+from bot.activities import reading
 from bot.errors import GitHubError, Permanent, RetryAfter, StorageError, Unavailable
 from bot.storage.decisions import Decisions
 from bot.storage.deliveries import Deliveries
@@ -132,14 +132,14 @@ async def test_inv_33_a_poisonous_issue_in_the_history_keeps_nobody_from_being_h
 async def test_inv_33_an_issue_that_cannot_even_be_read_is_left_out_alone(
     bot: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = observe.parts
+    parts = reading.parts
 
     def trips(issue: Issue, **more: Any) -> Any:
         if issue.number == 3:
             raise ZeroDivisionError(issue.body)
         return parts(issue, **more)
 
-    monkeypatch.setattr(observe, "parts", trips)
+    monkeypatch.setattr(reading, "parts", trips)
     assert (await bot.handled(bot.report())).outcome == "duplicate"
     assert bot.storage.issue(bot.record.id, 3) is None
     assert bot.storage.issue(bot.record.id, 2) is not None
