@@ -33,7 +33,7 @@ _ERROR_LINE = re.compile(
     r"|can't|could not|couldn't"
     r"|unable to|timed? ?out|segfault|segmentation fault|core dumped|aborted?|crash(?:ed)?|traceback|not found"
     r"|no such|invalid|exceeded|unexpected"
-    r"|undefined reference|rejected|limit reached|hit your|out of|[A-Z]\w+(?:Error|Exception)|E[A-Z]{4,}"
+    r"|undefined reference|rejected|limit reached|hit your|out of|[A-Z]\w+(?:Error|Exception)|(?-i:E[A-Z]{4,})"
     r"|exit (?:code|status)|fehler|erreur|エラー|错误|ошибка)\b"
     r"|[a-z]_error\b|^\s*E\s{2,}\w|\w(?:Error|Exception)\b",
     re.IGNORECASE,

@@ -76,4 +76,6 @@ def cached(embedder: Embedder, folder: Path) -> Iterator[VectorCache]:
 
 
 def _key(model: ModelId, text: str) -> bytes:
-    return hashlib.sha256(f"{model}\0{text}".encode("utf-8", "surrogatepass")).digest()
+    """By what the model reads: how an issue became this text does not matter."""
+    made_by = f"{model.name}@{model.revision}/{model.dimension}"
+    return hashlib.sha256(f"{made_by}\0{text}".encode("utf-8", "surrogatepass")).digest()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.error_text import is_error_line
 from models.text import Text, has_little_information, looks_like_security_report, normalise, salient, text_hash
 
 LANGUAGES = {
@@ -348,3 +349,13 @@ def test_a_megabyte_of_bait_is_read_to_its_end(bait: str) -> None:
     text = normalise(bait * 200, bait * (1_000_000 // len(bait)))
     assert len(text.prose) <= 20_000
     assert len(text.title) <= 400
+
+
+@pytest.mark.parametrize("line", ["every time it starts", "for example with two files", "enough of it is there"])
+def test_an_ordinary_word_is_no_error_code(line: str) -> None:
+    assert not is_error_line(line)
+
+
+@pytest.mark.parametrize("line", ["open: ENOENT /tmp/x", "connect ECONNREFUSED", "EPERM while it was renamed"])
+def test_an_error_code_makes_an_error_line(line: str) -> None:
+    assert is_error_line(line)
