@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from bot.inbox import CLOCKS
 from bot.storage.protocol import Storage
 from bot.storage.records import DeliveryRecord, RepositoryRecord
 from bot.wiring import BotRuntime
@@ -45,11 +47,21 @@ def working(
     """A worker over an SQLite file; it may be started again over the same one. No night falls while a test runs."""
     chosen = settings(database_url=f"sqlite:///{file}", **({"refit_schedule": "0 0 1 1 *"} | changes))
     runtime = BotRuntime(chosen, worker=True, github=github, embedder=embedder or HashingEmbedder())
-    try:
-        runtime.start()
-        yield runtime
-    finally:
-        runtime.stop()
+    with seldom():
+        try:
+            runtime.start()
+            yield runtime
+        finally:
+            runtime.stop()
+
+
+@contextmanager
+def seldom() -> Iterator[None]:
+    """What runs every few minutes runs only when a test starts it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in CLOCKS:
+            patch.setitem(CLOCKS, name, "0 0 1 1 *")
+        yield
 
 
 class Running:

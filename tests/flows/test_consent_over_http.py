@@ -20,6 +20,7 @@ from models.hashing_embedder import HashingEmbedder
 from tests.fakes.app_key import PRIVATE_KEY
 from tests.fakes.deliveries import PATH, SECRET, client
 from tests.fakes.played import APP_ID, CANONICAL, Played, Report, played
+from tests.fakes.running import seldom
 from tests.fakes.small_world import CLUSTER_LABEL, LABEL, NAME
 from webhooks.app import create_app
 
@@ -87,7 +88,7 @@ class Live:
 @pytest.fixture(scope="module")
 def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     file: Path = tmp_path_factory.mktemp("http") / "triage.db"
-    with played(webhook_url=NOBODY, announce=False) as github:
+    with seldom(), played(webhook_url=NOBODY, announce=False) as github:
         settings = Settings(
             _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
             webhook_secret=SECRET,
