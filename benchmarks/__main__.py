@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import delivery, matching, receiver, rivals
+from benchmarks import clustering, delivery, matching, receiver, rivals
 
-BENCHMARKS = {"receiver": receiver.main, "delivery": delivery.main, "matching": matching.main}
+BENCHMARKS = {
+    "receiver": receiver.main,
+    "delivery": delivery.main,
+    "matching": matching.main,
+    "clustering": clustering.main,
+}
+MEASURE_QUALITY = (matching.main, clustering.main)
 
 
 def main() -> None:
@@ -17,7 +23,7 @@ def main() -> None:
     chosen = options.parse_args()
     for name, run in BENCHMARKS.items():
         print(f"\n== {name}")
-        sys.argv[1:] = ["--data", str(chosen.data)] if run is matching.main else []
+        sys.argv[1:] = ["--data", str(chosen.data)] if run in MEASURE_QUALITY else []
         run()
 
 

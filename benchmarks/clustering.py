@@ -1,0 +1,98 @@
+"""Clusters of a whole history beside HDBSCAN, BERTopic and community detection; how time and memory grow."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import cluster_rivals, matching, rivals
+from bot.evaluating.vector_cache import cached
+from models.clustering import cluster
+from models.labelled import load
+from models.pair_graph import pair_graph
+from models.retrieval import IssueIndex
+from models.scorer import PairScorer
+from models.sentence_embedder import SentenceEmbedder
+
+SIZES = [5_000, 10_000, 20_000, 50_000, 100_000]
+ONE = "--one"  # a size of its own process, so that its peak of memory is its own
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--sizes", type=int, nargs="*", default=SIZES, metavar="ISSUES")
+    options.add_argument(ONE, type=int, help=argparse.SUPPRESS)
+    rivals.add_option(options)
+    chosen = options.parse_args()
+    if chosen.one is not None:
+        print(json.dumps(measure(chosen.one)))
+        return
+    scaling(chosen.sizes)
+    data = chosen.data
+    files = sorted([*data.glob("*.jsonl"), *data.glob("*.jsonl.gz")]) if data.is_dir() else [data]
+    with (
+        tempfile.TemporaryDirectory(prefix="triage-bench-") as folder,
+        cached(SentenceEmbedder(), Path(folder)) as embedder,
+    ):
+        corpora = {path: rivals.corpus(load(path).items, embedder) for path in files}
+        for path, own in corpora.items():
+            others = [] if own.judged else [other for each, other in corpora.items() if each != path]
+            cluster_rivals.table(path.name, own, others, embedder)
+
+
+def scaling(sizes: list[int]) -> None:
+    """One refit of made-up issues at each size, and the exponents of its growth from the smallest to the largest."""
+    print(f"{'issues':>8}{'fill s':>9}{'pairs s':>9}{'clusters s':>12}{'refit s':>9}{'CPU s':>8}{'peak MB':>9}   pairs")
+    found = []
+    for size in sizes:
+        command = [sys.executable, "-m", "benchmarks.clustering", ONE, str(size)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            sys.exit(ended.stderr)
+        one = json.loads(ended.stdout)
+        found.append((size, one))
+        print(
+            f"{size:>8,}{one['fill_s']:>9.1f}{one['pairs_s']:>9.1f}{one['clusters_s']:>12.1f}{one['refit_s']:>9.1f}"
+            f"{one['cpu_s']:>8.1f}{one['peak_mb']:>9,.0f}   {one['pairs']:,}",
+            flush=True,
+        )
+    (small, least), (large, most) = found[0], found[-1]
+    if large > small:
+        wall, cpu = (math.log(most[unit] / least[unit]) / math.log(large / small) for unit in ("refit_s", "cpu_s"))
+        print(f"{'':>8}  exponent {small:,} → {large:,}: {wall:.2f} (CPU {cpu:.2f})")
+
+
+def measure(size: int) -> dict[str, float]:
+    """Seconds to fill an index with issues whose vectors are there, to judge the pairs, and to cluster them.
+
+    The refit is the last two: the index is in memory all day. CPU seconds are those of the refit over all threads.
+    """
+    index, started = IssueIndex(matching.DIMENSION), time.perf_counter()
+    index.put_all(itertools.islice(matching.documents(), size))
+    filled, spent = time.perf_counter(), time.process_time()
+    graph = pair_graph(index, PairScorer.load())
+    judged = time.perf_counter()
+    cluster(graph)
+    ended = time.perf_counter()
+    return {
+        "fill_s": filled - started,
+        "pairs_s": judged - filled,
+        "clusters_s": ended - judged,
+        "refit_s": ended - filled,
+        "cpu_s": time.process_time() - spent,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "pairs": len(graph.left),
+    }
+
+
+if __name__ == "__main__":
+    main()
