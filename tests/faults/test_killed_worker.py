@@ -55,6 +55,9 @@ class Town:
         }
         self._web = BotRuntime(settings(database_url=f"sqlite:///{file}"), worker=False)
         self._web.start()
+        self.storage = self._web.storage
+        self.database_url = f"sqlite:///{file}"
+        self.repository_id, self.installation_id = int(self._repository["id"]), int(self._installation)
         self._folder = file.parent
         for title, body in (*OTHERS, (TITLE, BODY)):
             self.report(title, body)

@@ -19,6 +19,8 @@ from bot.storage.clusters import Clusters  # noqa: E402
 from bot.storage.decisions import Decisions  # noqa: E402
 from bot.storage.deliveries import Deliveries  # noqa: E402
 from bot.storage.issues import Issues  # noqa: E402
+from bot.storage.refits import Refits  # noqa: E402
+from bot.storage.tasks import Tasks  # noqa: E402
 from bot.wiring import BotRuntime  # noqa: E402
 from models.hashing_embedder import HashingEmbedder  # noqa: E402
 
@@ -38,10 +40,19 @@ POINTS: dict[str, tuple[type, str, bool]] = {  # name → class, method, whether
     "after the end": (Deliveries, "finish_delivery", True),
 }
 
+REFIT_POINTS: dict[str, tuple[type, str, bool]] = {
+    "after the attempt began": (Refits, "start_refit", True),
+    "before the new vectors": (Issues, "save_vectors", False),
+    "before the generation": (Clusters, "publish", False),
+    "after the generation was switched to": (Clusters, "publish", True),
+    "before the ledger": (Refits, "save_missed", False),
+    "before the run's end": (Tasks, "finish_task", False),
+}
+
 
 def die_at(point: str) -> None:
     """From the next call of the point's method on, this process is no more."""
-    owner, name, after = POINTS[point]
+    owner, name, after = (POINTS | REFIT_POINTS)[point]
     call = getattr(owner, name)
 
     def deadly(self: Any, *arguments: Any, **named: Any) -> None:
