@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks import cluster_rivals, matching, rivals
 from bot.evaluating.vector_cache import cached
 from models.clustering import cluster
+from models.embedder import PLAIN_MODEL
 from models.labelled import load
 from models.pair_graph import pair_graph
 from models.retrieval import IssueIndex
@@ -41,12 +42,13 @@ def main() -> None:
     files = sorted([*data.glob("*.jsonl"), *data.glob("*.jsonl.gz")]) if data.is_dir() else [data]
     with (
         tempfile.TemporaryDirectory(prefix="triage-bench-") as folder,
-        cached(SentenceEmbedder(), Path(folder)) as embedder,
+        cached(SentenceEmbedder(), Path(folder)) as kept,
+        cached(SentenceEmbedder(PLAIN_MODEL), Path(folder)) as plain,
     ):
-        corpora = {path: rivals.corpus(load(path).items, embedder) for path in files}
+        corpora = {path: rivals.corpus(load(path).items, kept) for path in files}
         for path, own in corpora.items():
             others = [] if own.judged else [other for each, other in corpora.items() if each != path]
-            cluster_rivals.table(path.name, own, others, embedder)
+            cluster_rivals.table(path.name, own, others, plain)
 
 
 def scaling(sizes: list[int]) -> None:
