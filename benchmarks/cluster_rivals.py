@@ -36,7 +36,10 @@ Labels = Sequence[int]  # of each issue; negative: noise
 
 
 def table(name: str, own: Corpus, others: Sequence[Corpus], plain: VectorCache) -> None:
-    """Every rival on one file, with plain MiniLM; Triage's scorers saw no cluster, or no issue of the repository, that they judge."""
+    """Every rival on one file, with plain MiniLM.
+
+    Triage's scorers saw no cluster, or no issue of the repository, that they judge.
+    """
     scorers, method = cross_validated(own, others, PairScorer.load().artifact, None, lambda: None, lambda: None)
     raw = rivals.raw_vectors(own.items, plain)
     texts = [raw_text(item.issue) for item in own.items]
