@@ -80,9 +80,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     _ensure_writable(json_to, plot_to)
     settings = settings_for_command()
     data = _read(file, stop_on_error=stop_on_error)
-    others = [_read(path, stop_on_error=stop_on_error) for path in fit_on or ()]
-    if any(_sha256(path) == _sha256(file) for path in fit_on or ()):
-        raise TriageError(f"{file.name} is what is judged: --fit-on takes other files")
+    others = [_read_other(path, file, stop_on_error=stop_on_error) for path in fit_on or ()]
     scorer = PairScorer.load()
     flattering = _flattering(_sha256(file), scorer, settings.model, cross_validate=cross_validate)
     for weights, instead in flattering.items():
@@ -146,6 +144,13 @@ def _read(file: Path, *, stop_on_error: bool) -> Dataset:
             f"{file.name}: no two of its {len(data.items):,} issues belong together (by duplicate_of or gold_cluster), "
             "so there is nothing to evaluate"
         )
+    return data
+
+
+def _read_other(path: Path, judged: Path, *, stop_on_error: bool) -> Dataset:
+    data = _read(path, stop_on_error=stop_on_error)
+    if _sha256(path) == _sha256(judged):
+        raise TriageError(f"{judged.name} is what is judged: --fit-on takes other files")
     return data
 
 
