@@ -14,7 +14,7 @@ from models.constraints import Constraints
 from models.pair_graph import PairGraph
 
 CUT = 0.3  # on the development sets B³ F1 is level from .25 to .4
-INERTIA = 0.1  # how far last night's clusters pull a pair: a simulated day's stream then agrees with the night's refit
+INERTIA = 0.2  # how far last night's clusters pull a pair: a simulated day's stream then agrees with the night's refit
 STRICTER = (0.4, 0.5, 0.6, 0.7)  # cuts that are tried on a cluster over the cap; beyond, its members are too alike
 
 
@@ -43,7 +43,7 @@ def cluster(
     the clusters in force: what is on the border stays on its side of it.
     """
     limits, constraints = limits or ClusterLimits(), constraints or Constraints()
-    history = _History.of(_settled(graph, previous), constraints)
+    history = _History.of(graph, _settled(graph, previous), constraints)
     whole = history.joined(range(len(history.units)), limits.cut)
     parts = [part for group in whole for part in history.capped(group, limits)]
     return history.groups(parts, limits)
@@ -64,12 +64,13 @@ def _settled(graph: PairGraph, previous: Iterable[Collection[int]]) -> PairGraph
 @dataclass(frozen=True, slots=True)
 class _History:
     numbers: NDArray[np.int64]
-    pairs: Pairs
+    judged: Pairs  # as the scorer judged them: what coherence is measured by
+    pairs: Pairs  # as last night's clusters pull them: what joins
     units: Sequence[Places]
     rules: Rules
 
     @classmethod
-    def of(cls, graph: PairGraph, constraints: Constraints) -> _History:
+    def of(cls, graph: PairGraph, pulled: PairGraph, constraints: Constraints) -> _History:
         place = {number: at for at, number in enumerate(graph.numbers.tolist())}
         blocks = [sorted(place[number] for number in block if number in place) for block in constraints.blocks]
         in_block = {at for block in blocks for at in block}
@@ -77,8 +78,9 @@ class _History:
         units = [np.array(unit, dtype=np.intp) for unit in sorted([block for block in blocks if block] + alone)]
         unit = {int(graph.numbers[at]): name for name, members in enumerate(units) for at in members}
         left, right = graph.left.astype(np.intp), graph.right.astype(np.intp)
-        pairs = Pairs.of(left, right, graph.probabilities, graph.floors)
-        return cls(graph.numbers, pairs, units, Rules.of(unit, constraints))
+        judged = Pairs.of(left, right, graph.probabilities, graph.floors)
+        pairs = Pairs.of(left, right, pulled.probabilities, pulled.floors)
+        return cls(graph.numbers, judged, pairs, units, Rules.of(unit, constraints))
 
     def joined(self, chosen: Iterable[int], cut: float) -> list[list[int]]:
         return Agglomeration(self.pairs, self.units, chosen, self.rules).joined(cut)
@@ -113,7 +115,7 @@ class _History:
 
     def _strengths(self, label: Places, count: int) -> NDArray[np.float64]:
         """The sum of each issue's probabilities with the others of its group; 1 for those of its own unit."""
-        pairs, unit = self.pairs, np.empty(len(label), dtype=np.intp)
+        pairs, unit = self.judged, np.empty(len(label), dtype=np.intp)
         for at, members in enumerate(self.units):
             unit[members] = at
         inside = (label[pairs.left] >= 0) & (label[pairs.left] == label[pairs.right])

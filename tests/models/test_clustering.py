@@ -110,6 +110,12 @@ def test_what_is_on_the_border_stays_where_it_was() -> None:
     assert members(cluster(clear, previous=[[1, 2], [3, 4]])) == [(1, 2, 3, 4)]
 
 
+def test_inv_09_what_only_last_night_holds_together_may_not_act() -> None:
+    (found,) = cluster(graph([1, 2], {(1, 2): 0.25}), previous=[[1, 2]])
+    assert found.coherence == pytest.approx(0.25)
+    assert found.held == "incoherent"
+
+
 def slowly(numbers: Collection[int], chances: Chances, said: Constraints, cut: float) -> set[frozenset[int]]:
     """Average linkage from its definition, over complete pairs."""
     chance = {frozenset(pair): value for pair, value in chances.items()}
