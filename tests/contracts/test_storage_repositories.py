@@ -9,8 +9,9 @@ from sqlalchemy import MetaData, create_engine, make_url, select
 
 from bot.errors import NotFound
 from bot.storage.protocol import Storage
-from bot.storage.records import ConfigRecord, LearnedRecord, RepositoryRecord
-from models.cluster import Cluster, Generation
+from bot.storage.records import ConfigRecord, LearnedRecord, MissedRecord, RepositoryRecord, WaveRecord
+from models.cluster import Cluster, Generation, Wave
+from models.curation import Edit
 from tests.fakes.stored import NOON, REPOSITORY, decision, delivery, effect, stored_issue, stored_vectors, word
 
 SHOP = RepositoryRecord(REPOSITORY, "Acme/Shop", 9, "active", None, NOON, NOON, 12)
@@ -105,6 +106,10 @@ def fill(storage: Storage, repository_id: int, name: str) -> None:
     storage.start_delivery(delivery(f"many of {name[-4:]}", repository=None, repository_id=None, details=details))
     storage.finish_task(storage.start_task("refit", name))
     storage.open_batch(repository_id, "all", [1, 2])
+    storage.save_edit(repository_id, Edit("rename", NOON, "octocat", "c", value=name))
+    storage.start_refit(repository_id, "nightly", NOON)
+    storage.save_missed([MissedRecord(repository_id, 2, 1, NOON, NOON, "not-retrieved")])
+    storage.start_wave(WaveRecord(None, repository_id, "c", Wave(NOON, NOON, 9, 0.25, 6, NOON, 1.5e-7), 2))
 
 
 def test_inv_45_forgetting_leaves_no_row_and_no_name_in_any_table(storage: Storage, database_url: str) -> None:

@@ -70,7 +70,7 @@ async def test_a_ping_is_answered(http: httpx.AsyncClient, runtime: FakeRuntime)
     assert not runtime.inbox.kept
 
 
-@pytest.mark.parametrize(("event", "action"), [("push", None), ("issues", "labeled"), ("future_event", "created")])
+@pytest.mark.parametrize(("event", "action"), [("push", None), ("issues", "assigned"), ("future_event", "created")])
 async def test_what_does_not_interest_us_is_acknowledged_and_said_to_be_ignored(
     http: httpx.AsyncClient, runtime: FakeRuntime, event: str, action: str | None
 ) -> None:
