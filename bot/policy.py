@@ -244,7 +244,8 @@ def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None
         number = canonical_of(cluster.slug, case.issue.number, case.history, case.config)
         if number is not None and _refusal(case, number) is None:
             own = by_number.get(number, Candidate(number, 0.0))
-            return replace(own, probability=max(own.probability, cluster.probability))
+            likely = [one.probability for one in shown if root_of(one.number, case.history.duplicates) == number]
+            return replace(own, probability=max(cluster.probability, *likely, own.probability))
     for candidate in (one for one in shown if one.probability >= enough):
         number = root_of(candidate.number, case.history.duplicates)
         if number == candidate.number or _refusal(case, number) is None:

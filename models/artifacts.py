@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 DEFAULT = "scorer.json"
 
 
@@ -49,13 +49,17 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """Everything that scoring needs: pairs, their calibration, known clusters, and where it all comes from.
+    """Everything that scoring needs, and where it all comes from.
 
-    `calibration` is (slope, intercept) on the log-odds of pairs; `thresholds` are cuts on the calibrated score.
+    `pairs` judges two issues by themselves, with `calibration` as (slope, intercept) on its log-odds. `candidates`
+    orders those that an issue retrieves; `certainty` is the curve, again on the pair's log-odds, for those that come
+    first in this order. `clusters` are known clusters; `thresholds` are cuts on the calibrated score.
     """
 
     pairs: Logistic
     calibration: tuple[float, float]
+    candidates: Logistic
+    certainty: tuple[float, float]
     clusters: Logistic
     thresholds: Mapping[str, float]
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -72,10 +76,11 @@ def parse(text: str) -> Artifact:
         data = json.loads(text)
         if data["format"] != FORMAT:
             raise ArtifactError(f"format {data['format']} where {FORMAT} is needed")
-        slope, intercept = _numbers(data["calibration"])
         return Artifact(
             pairs=_logistic(data["pairs"]),
-            calibration=(slope, intercept),
+            calibration=_curve(data["calibration"]),
+            candidates=_logistic(data["candidates"]),
+            certainty=_curve(data["certainty"]),
             clusters=_logistic(data["clusters"]),
             thresholds={name: _numbers([value])[0] for name, value in data["thresholds"].items()},
             provenance=data.get("provenance", {}),
@@ -87,6 +92,11 @@ def parse(text: str) -> Artifact:
 def dump(artifact: Artifact) -> str:
     """The artifact as JSON, the same bytes for the same content."""
     return json.dumps({"format": FORMAT, **asdict(artifact)}, indent=1, sort_keys=True) + "\n"
+
+
+def _curve(values: Sequence[Any]) -> tuple[float, float]:
+    slope, intercept = _numbers(values)
+    return slope, intercept
 
 
 def _logistic(data: Mapping[str, Any]) -> Logistic:

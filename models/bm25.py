@@ -127,6 +127,25 @@ class TermIndex:
         norms = np.sqrt(np.bincount(owner, own * own, minlength=len(rows))) * length
         return np.divide(shared, norms, out=np.zeros(len(rows)), where=norms > 0).astype(np.float32)
 
+    def rarest_shared(self, terms: Mapping[str, int], rows: Rows) -> Scores:
+        """The highest inverse document frequency of a term that a text shares with each text in `rows`, in nats."""
+        weights = np.zeros(max(1, len(self._postings)))
+        known = np.array([self._ids[term] for term in terms if term in self._ids], dtype=np.int64)
+        weights[known] = self._idf(self._seen[known])
+        entries = self.entries(rows)
+        filled = np.append(weights[entries.ids], 0.0)  # a text without terms begins where the next one does
+        found = np.maximum.reduceat(filled, entries.starts[:-1]) if len(rows) else np.zeros(0)
+        return np.where(np.diff(entries.starts) > 0, found, 0.0).astype(np.float32)
+
+    @property
+    def distinct(self) -> int:
+        """How many terms were ever seen."""
+        return len(self._postings)
+
+    def idfs(self, ids: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Inverse document frequency of the terms with these ids, in nats."""
+        return self._idf(self._seen[ids])
+
     def rarity(self, terms: Mapping[str, int]) -> float:
         """The sum of the terms' inverse document frequencies, in nats: how much there is to compare."""
         return sum(idf for _, _, idf in self._rarest(terms))

@@ -20,7 +20,8 @@ from models.retrieval import IssueIndex
 from models.scorer import PairScorer
 
 EXAMPLES = 3  # an issue of the cluster becomes an example until there are so many
-Judged = tuple[Sequence[Labelled], Sequence[Document]]
+RISING = frozenset(CLUSTER_FEATURES) - {"has_members"}  # to be more like a cluster never speaks against it
+Judged = tuple[Sequence[Labelled], Sequence[Document], Embedder]  # the last made the documents' vectors
 
 
 def known_clusters(items: Sequence[Labelled], *, whole: bool) -> list[KnownCluster]:
@@ -50,21 +51,20 @@ class Choice:
     right: str | None
 
 
-def fit_clusters(sets: Sequence[Judged], embedder: Embedder, scorer: PairScorer) -> Logistic:
+def fit_clusters(sets: Sequence[Judged], scorer: PairScorer) -> Logistic:
     """Weights of membership; learned with long examples and members, and with two short examples alone.
 
     Every fold of clusters is once unknown, so that its issues teach when to refuse.
     """
     choices = []
-    for items, documents in sets:
+    for items, documents, embedder in sets:
         for whole in (True, False):
             seen = list(_choices(items, documents, known_clusters(items, whole=whole), embedder, scorer))
             choices += [unknowing for fold in range(FOLDS) for unknowing in _without(seen, fold)]
     starts = np.cumsum([0, *(len(choice.slugs) for choice in choices)])[:-1]
     right = [slug == choice.right for choice in choices for slug in choice.slugs]
-    return fit_choice(
-        CLUSTER_FEATURES, np.vstack([choice.features for choice in choices]), np.array(right), starts, CLUSTER_PENALTY
-    )
+    features = np.vstack([choice.features for choice in choices])
+    return fit_choice(CLUSTER_FEATURES, features, np.array(right), starts, CLUSTER_PENALTY, RISING)
 
 
 def _without(choices: Sequence[Choice], fold: int) -> Iterator[Choice]:

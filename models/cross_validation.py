@@ -12,13 +12,13 @@ from models.artifacts import Artifact
 from models.cluster_fitting import EXAMPLES, fit_clusters
 from models.document import Document
 from models.embedder import Embedder
+from models.features import FEATURES
 from models.fitting import (
     FOLDS,
     Matrix,
-    NothingToFit,
     Pool,
     collect,
-    fit_calibration,
+    fit_certainty,
     fit_pairs,
     fold_of,
     held_out_logits,
@@ -26,12 +26,14 @@ from models.fitting import (
 from models.labelled import Labelled, groups
 from models.rankers import Scorers
 from models.scorer import PairScorer
+from models.standing import CANDIDATE_FEATURES
 
 SHIPPED = "the weights that ship"
 BY_CLUSTER = "cross-validated by cluster"
 BY_REPOSITORY = "fitted on other repositories alone"
 
 Tick = Callable[[], None]
+Beside = tuple[Sequence[Pool], Sequence[Sequence[Pool]]]  # pools to calibrate on, and the sets that are fitted on too
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Corpus:
 
     items: Sequence[Labelled]
     documents: Sequence[Document]
+    embedder: Embedder | None = None  # where not the one of the file that is judged made the vectors
 
     @property
     def judged(self) -> bool:
@@ -70,8 +73,7 @@ def _by_cluster(
     for fold in range(FOLDS):
         seen = without_fold(mine, fold)
         # The calibration, too, is fitted on what inner folds held out of the other four.
-        calibration = calibrated(seen, held_out_logits(seen, rest, seed=1))
-        artifact = replace(shipped, pairs=fit_pairs([seen, *rest]), calibration=calibration)
+        artifact = fitted_anew(shipped, [seen, *rest], held_out([(seen, rest)], seed=1))
         kept = [at for at, item in enumerate(own.items) if fold_of(group[item.issue.number]) != fold]
         part = Corpus([own.items[at] for at in kept], [own.documents[at] for at in kept])
         scorers.append(_with_clusters(artifact, [part, *others], embedder))
@@ -86,16 +88,45 @@ def _by_repository(
         collected()  # nothing is collected there
     some_judged = any(other.judged for other in others)
     rest = [_pools(other, collected, only_queries=some_judged and not other.judged) for other in others]
-    pools, logits = [], []
-    for at, (other, found) in enumerate(zip(others, rest, strict=True)):
-        if other.judged or not some_judged:
-            pools += found
-            logits += held_out_logits(found, [*rest[:at], *rest[at + 1 :]])
-    artifact = replace(shipped, pairs=fit_pairs(rest), calibration=calibrated(pools, logits))
+    calibrating = [
+        (found, [*rest[:at], *rest[at + 1 :]])
+        for at, (other, found) in enumerate(zip(others, rest, strict=True))
+        if other.judged or not some_judged
+    ]
+    artifact = fitted_anew(shipped, rest, held_out(calibrating))
     scorer = _with_clusters(artifact, others, embedder)
     for _ in range(FOLDS):
         fitted()
     return lambda _: scorer
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Pools to calibrate on, and their log-odds as pairs and as candidates by fits that saw nothing of their folds."""
+
+    pools: Sequence[Pool]
+    pairs: Sequence[Matrix]
+    candidates: Sequence[Matrix]
+
+
+def held_out(calibrating: Sequence[Beside], seed: int = 0) -> HeldOut:
+    """What fits without each fold say of all pools to calibrate on."""
+    pairs, candidates = (
+        [logits for some, beside in calibrating for logits in held_out_logits(some, beside, names, seed)]
+        for names in (FEATURES, CANDIDATE_FEATURES)
+    )
+    return HeldOut([pool for some, _ in calibrating for pool in some], pairs, candidates)
+
+
+def fitted_anew(shipped: Artifact, sets: Sequence[Sequence[Pool]], judged: HeldOut) -> Artifact:
+    """The artifact with pairs and candidates fitted on the sets, and calibrated. Raises NothingToFit."""
+    return replace(
+        shipped,
+        pairs=fit_pairs(sets),
+        calibration=fit_certainty(judged.pools, judged.pairs, judged.pairs),
+        candidates=fit_pairs(sets, CANDIDATE_FEATURES),
+        certainty=fit_certainty(judged.pools, judged.pairs, judged.candidates),
+    )
 
 
 def without_fold(pools: Sequence[Pool], fold: int) -> list[Pool]:
@@ -108,14 +139,6 @@ def without_fold(pools: Sequence[Pool], fold: int) -> list[Pool]:
     return kept
 
 
-def calibrated(pools: Sequence[Pool], logits: Sequence[Matrix]) -> tuple[float, float]:
-    """Slope and intercept for the top candidates of held-out pools."""
-    right = [bool(pool.right[int(scores.argmax())]) for pool, scores in zip(pools, logits, strict=True)]
-    if len(set(right)) < 2:
-        raise NothingToFit("too few duplicates to calibrate on")
-    return fit_calibration([float(scores.max()) for scores in logits], right)
-
-
 def _pools(corpus: Corpus, tick: Tick, *, only_queries: bool = False) -> list[Pool]:
     return list(collect(corpus.items, corpus.documents, only_queries=only_queries, tick=tick))
 
@@ -123,10 +146,11 @@ def _pools(corpus: Corpus, tick: Tick, *, only_queries: bool = False) -> list[Po
 def _with_clusters(artifact: Artifact, corpora: Sequence[Corpus], embedder: Embedder | None) -> PairScorer:
     """The scorer, with the matching of known clusters fitted anew, or as it ships where nothing teaches it."""
     scorer = PairScorer(artifact)
-    teaching = [(each.items, each.documents) for each in corpora if each.judged and _has_known_cluster(each)]
+    teaching = [each for each in corpora if each.judged and _has_known_cluster(each)]
     if embedder is None or not teaching:
         return scorer
-    return PairScorer(replace(artifact, clusters=fit_clusters(teaching, embedder, scorer)))
+    sets = [(each.items, each.documents, each.embedder or embedder) for each in teaching]
+    return PairScorer(replace(artifact, clusters=fit_clusters(sets, scorer)))
 
 
 def _has_known_cluster(corpus: Corpus) -> bool:

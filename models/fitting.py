@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,10 @@ from scipy.optimize import minimize  # type: ignore[import-untyped] # it ships n
 
 from models.artifacts import Logistic
 from models.document import Document
-from models.features import FEATURES, pair_features
+from models.features import FEATURES
 from models.labelled import Labelled, groups
 from models.retrieval import IssueIndex
+from models.standing import candidate_features
 
 Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -34,7 +35,10 @@ class NothingToFit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """One issue's candidates as they were when it arrived: features, which of them are in its group, their groups."""
+    """One issue's candidates as they were when it arrived: which of them are in its group, their groups.
+
+    `features` has the shape (candidates, len(CANDIDATE_FEATURES)).
+    """
 
     number: int
     group: int
@@ -60,7 +64,7 @@ def collect(
         if len(index) and (own in seen or not only_queries):
             numbers = index.retrieve(document, POOL)
             found = np.array([group[number] for number in numbers], dtype=np.int64)
-            features = pair_features(document, index, numbers)
+            features = candidate_features(document, index, numbers)
             yield Pool(document.number, own, own in seen, features, found == own, found)
         seen.add(own)
         index.put(document)
@@ -72,15 +76,18 @@ def fold_of(group: int, seed: int = 0) -> int:
     return zlib.crc32(f"{seed}:{group}".encode()) % FOLDS
 
 
-def fit_pairs(sets: Sequence[Sequence[Pool]], *, without: int | None = None, seed: int = 0) -> Logistic:
+def fit_pairs(
+    sets: Sequence[Sequence[Pool]], names: Sequence[str] = FEATURES, *, without: int | None = None, seed: int = 0
+) -> Logistic:
     """Weights by which the right candidates of each query stand out in its pool (conditional logit, McFadden 1974).
 
-    Only comparisons inside one pool count, so that a set with many duplicates does not teach that its habits mean
-    "duplicate". A set weighs as the square root of its queries. `without` leaves one fold of groups out.
+    `names` are all features or the first ones. Only comparisons inside one pool count, so that a set with many
+    duplicates does not teach that its habits mean "duplicate". A set weighs as the square root of its queries.
+    `without` leaves one fold of groups out.
     """
     features, right, starts, weights, size = [], [], [], [], 0
     for pools in sets:
-        parts = [part for pool in pools if (part := _training_part(pool, without, seed)) is not None]
+        parts = [part for pool in pools if (part := _training_part(pool, len(names), without, seed)) is not None]
         for part in parts:
             starts.append(size)
             size += len(part[1])
@@ -92,8 +99,13 @@ def fit_pairs(sets: Sequence[Sequence[Pool]], *, without: int | None = None, see
     matrix, mean, scale = _standardised(np.vstack(features))
     shares = np.array(weights) * len(weights) / sum(weights)
     loss = _conditional(matrix, np.concatenate(right), np.array(starts), shares)
-    found = _minimised(loss, matrix.shape[1])
-    return Logistic(FEATURES, _rounded(mean), _rounded(scale), _rounded(found), 0.0)
+    found = _minimised(loss, matrix.shape[1], [_bounds(name) for name in names])
+    return Logistic(tuple(names), _rounded(mean), _rounded(scale), _rounded(found), 0.0)
+
+
+def _bounds(name: str) -> tuple[float | None, float | None]:
+    """To agree in a fact never speaks against a pair, to differ never for it, whatever a few hundred queries say."""
+    return (0.0 if name.endswith(":agree") else None, 0.0 if name.endswith(":differ") else None)
 
 
 def fit_logistic(names: Sequence[str], features: Matrix, right: Flags, penalty: float) -> Logistic:
@@ -114,9 +126,17 @@ def fit_logistic(names: Sequence[str], features: Matrix, right: Flags, penalty: 
 
 
 def fit_choice(
-    names: Sequence[str], features: Matrix, right: Flags, starts: NDArray[np.int64], penalty: float
+    names: Sequence[str],
+    features: Matrix,
+    right: Flags,
+    starts: NDArray[np.int64],
+    penalty: float,
+    rising: Collection[str] = (),
 ) -> Logistic:
-    """Weights of a choice among alternatives and none of them, whose log-odds are 0; `starts` begin the choices."""
+    """Weights of a choice among alternatives and none of them, whose log-odds are 0; `starts` begin the choices.
+
+    The weights of features that are `rising` are not negative.
+    """
     matrix, mean, scale = _standardised(features)
     pool = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(right))))
 
@@ -130,7 +150,8 @@ def fit_choice(
         slope = odds / whole[pool] - right
         return value, np.append(slope @ matrix, slope.sum()) + ridge
 
-    *weights, intercept = _rounded(_minimised(loss, matrix.shape[1] + 1))
+    bounds = [(0.0 if name in rising else None, None) for name in (*names, "")]
+    *weights, intercept = _rounded(_minimised(loss, matrix.shape[1] + 1, bounds))
     return Logistic(tuple(names), _rounded(mean), _rounded(scale), tuple(weights), intercept)
 
 
@@ -141,20 +162,41 @@ def fit_calibration(logits: Sequence[float], right: Sequence[bool]) -> tuple[flo
     return round(slope, DIGITS), round(fitted.intercept - slope * fitted.mean[0], DIGITS)
 
 
-def held_out_logits(pools: Sequence[Pool], others: Sequence[Sequence[Pool]], seed: int = 0) -> list[Matrix]:
+def fit_certainty(pools: Sequence[Pool], pairs: Sequence[Matrix], candidates: Sequence[Matrix]) -> tuple[float, float]:
+    """Slope and intercept on the held-out log-odds, as pairs, of each pool's first candidate; raises NothingToFit."""
+    right = tops_right(pools, candidates)
+    if len(set(right)) < 2:
+        raise NothingToFit("too few duplicates to calibrate on")
+    return fit_calibration([float(p[s.argmax()]) for p, s in zip(pairs, candidates, strict=True)], right)
+
+
+def tops_right(pools: Sequence[Pool], logits: Sequence[Matrix]) -> list[bool]:
+    """Whether each pool's first candidate is in the group."""
+    return [bool(pool.right[int(scores.argmax())]) for pool, scores in zip(pools, logits, strict=True)]
+
+
+def logits_of(model: Logistic, pool: Pool) -> Matrix:
+    """Log-odds of a pool's candidates by a model of all features, or of the first ones."""
+    return model.logits(pool.features[:, : len(model.features)])
+
+
+def held_out_logits(
+    pools: Sequence[Pool], others: Sequence[Sequence[Pool]], names: Sequence[str] = FEATURES, seed: int = 0
+) -> list[Matrix]:
     """Log-odds of every pool by a model that saw neither its group nor any other group of its fold."""
-    models = [fit_pairs([pools, *others], without=fold, seed=seed) for fold in range(FOLDS)]
-    return [models[fold_of(pool.group, seed)].logits(pool.features) for pool in pools]
+    models = [fit_pairs([pools, *others], names, without=fold, seed=seed) for fold in range(FOLDS)]
+    return [logits_of(models[fold_of(pool.group, seed)], pool) for pool in pools]
 
 
-def _training_part(pool: Pool, without: int | None, seed: int) -> tuple[Matrix, Flags] | None:
-    """A query's features and labels, without what belongs to the fold; None where it teaches nothing."""
+def _training_part(pool: Pool, width: int, without: int | None, seed: int) -> tuple[Matrix, Flags] | None:
+    """A query's first features and its labels, without what belongs to the fold; None where it teaches nothing."""
+    features = pool.features[:, :width]
     if without is None:
-        return (pool.features, pool.right) if pool.right.any() else None
+        return (features, pool.right) if pool.right.any() else None
     if fold_of(pool.group, seed) == without:
         return None
     kept = np.array([fold_of(int(group), seed) != without for group in pool.groups])
-    return (pool.features[kept], pool.right[kept]) if pool.right[kept].any() else None
+    return (features[kept], pool.right[kept]) if pool.right[kept].any() else None
 
 
 def _conditional(matrix: Matrix, right: Flags, starts: NDArray[np.int64], shares: Matrix) -> Loss:
@@ -178,8 +220,9 @@ def _standardised(features: Matrix) -> tuple[Matrix, Matrix, Matrix]:
     return (features - mean) / scale, mean, scale
 
 
-def _minimised(loss: Loss, size: int) -> Matrix:
-    found: Matrix = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
+def _minimised(loss: Loss, size: int, bounds: Sequence[tuple[float | None, float | None]] | None = None) -> Matrix:
+    options = {"maxiter": 1000}
+    found: Matrix = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     return found
 
 

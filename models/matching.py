@@ -123,7 +123,7 @@ def cluster_features(
 
 def _member_features(query: Document, members: Sequence[int], index: IssueIndex, scorer: PairScorer) -> list[float]:
     """Log-odds of the noisy-or over the nearest members, and of the best; zeros where there is none."""
-    chances = [chance for _, chance in scorer.scores(query, index, index.nearest(query, members, NEAREST_MEMBERS))]
+    chances = [chance for _, chance in scorer.pair_scores(query, index, index.nearest(query, members, NEAREST_MEMBERS))]
     if not chances:
         return [0.0, 0.0, 0.0]
     return [_log_odds(1 - math.prod(1 - chance for chance in chances)), _log_odds(chances[0]), 1.0]

@@ -1,6 +1,6 @@
 """Each issue's most probable neighbours over a whole history, judged in batches: the graph that is clustered.
 
-The probabilities are those of `PairScorer.scores`, the mean of the two directions, because a pair has none.
+The probabilities are those of `PairScorer.pair_scores`, the mean of the two directions, because a pair has none.
 """
 
 from __future__ import annotations

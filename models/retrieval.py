@@ -19,8 +19,11 @@ from models.vector_rows import VectorRows
 Scores = NDArray[np.float32]
 Rows = NDArray[np.intp]
 
-# Shares of the signals in the fused score, chosen on the development sets for the recall of a pool of 100.
-TITLE, SALIENT, CROSS, WORDS, TITLE_WORDS, FACTS = 0.6, 1.2, 0.4, 1.6, 0.5, 0.5
+# Weights of the signals in the fused score, fitted on the development streams (conditional logit) and rounded.
+TITLE, SALIENT, CROSS, WORDS, TITLE_IN_WORDS, WORDS_IN_TITLE, ERROR_WORDS = 3.2, 3.4, 3.2, 8.5, 4.4, 4.2, 2.8
+FACTS = 2.5
+AGE = 1.0  # for each unit of log(1 + months between the two)
+MONTH = 30 * 86_400.0
 RETRIEVING = ("error_message", "exception", "frames", "error_type", "exit_code")  # facts whose rare values find issues
 RARE_VALUE = 200  # a fact's value in more issues than this retrieves nothing by itself
 
@@ -36,6 +39,10 @@ class Signals:
     crossed: Scores  # their sum
     words: Scores
     title_words: Scores
+    title_in_words: Scores  # the query's title looked for in whole issues
+    words_in_title: Scores  # the whole query looked for in titles
+    error_words: Scores
+    age: Scores  # log(1 + months between the two)
 
 
 class IssueIndex:
@@ -48,6 +55,7 @@ class IssueIndex:
         self._vectors = VectorRows(dimension)
         self._documents: list[Document | None] = []
         self._numbers = np.zeros(1024, dtype=np.int64)  # by row; 0 where free
+        self._created = np.zeros(1024, dtype=np.int64)  # by row: seconds since 1970
         self._rows: dict[int, int] = {}
         self._free: list[int] = []
         self._holders: dict[tuple[str, str], set[int]] = {}  # a fact's name and value → rows
@@ -98,9 +106,9 @@ class IssueIndex:
         stored = self._vectors.put(row, document.vectors)
         if row == len(self._documents):
             self._documents.append(None)
-            self._numbers = grown(self._numbers, row + 1)
+            self._numbers, self._created = grown(self._numbers, row + 1), grown(self._created, row + 1)
         self._documents[row] = replace(document, vectors=stored)
-        self._numbers[row] = document.number
+        self._numbers[row], self._created[row] = document.number, int(document.created_at.timestamp())
         self._rows[document.number] = row
         self._count_facts(row, document, present=True)
         terms = issue_terms(document.text)
@@ -131,12 +139,21 @@ class IssueIndex:
 
     def retrieve(self, query: Document, limit: int = 100, before: int | None = None) -> list[int]:
         """Numbers of the issues most like it, best first, never its own; with `before`, only lower numbers."""
+        numbers = self._numbers[: len(self._documents)]
+        allowed = numbers > 0 if before is None else (numbers > 0) & (numbers < before)
+        return self._most_like(query, allowed, limit)
+
+    def around(self, query: Document, limit: int) -> list[int]:
+        """Those most like it among the issues that were there when it was reported, best first."""
+        size = len(self._documents)
+        return self._most_like(
+            query, (self._numbers[:size] > 0) & (self._created[:size] <= query.created_at.timestamp()), limit
+        )
+
+    def _most_like(self, query: Document, allowed: NDArray[np.bool_], limit: int) -> list[int]:
         fused = self.fused(query)
         numbers = self._numbers[: len(fused)]
-        allowed = (numbers > 0) & (numbers != query.number)
-        if before is not None:
-            allowed &= numbers < before
-        rows = np.flatnonzero(allowed)
+        rows = np.flatnonzero(allowed & (numbers != query.number))
         if len(rows) > limit:
             least = np.partition(fused[rows], -limit)[-limit]
             rows = rows[fused[rows] >= least]
@@ -154,7 +171,8 @@ class IssueIndex:
         """The uncalibrated likeness of every row to the issue, shape (rows,)."""
         signals = self.signals(query)
         fused: Scores = TITLE * signals.title + SALIENT * signals.salient + CROSS * signals.cross
-        fused += WORDS * signals.words + TITLE_WORDS * signals.title_words
+        fused += WORDS * signals.words + TITLE_IN_WORDS * signals.title_in_words
+        fused += WORDS_IN_TITLE * signals.words_in_title + ERROR_WORDS * signals.error_words - AGE * signals.age
         for rarity, holders in self._shared(query):
             fused[holders] += np.float32(FACTS * rarity)
         return fused
@@ -174,6 +192,10 @@ class IssueIndex:
             crossed=near[:, 0, 1] + near[:, 1, 0],
             words=self.words.bm25(terms.whole, size),
             title_words=self.title_words.bm25(terms.title, size),
+            title_in_words=self.words.bm25(terms.title, size),
+            words_in_title=self.title_words.bm25(terms.whole, size),
+            error_words=self.error_words.bm25(terms.error, size),
+            age=np.log1p(np.abs(self._created[:size] - query.created_at.timestamp()) / MONTH).astype(np.float32),
         )
         self._last = (query, self._version, signals)
         return signals

@@ -64,6 +64,16 @@ class TermPairs:
             yield _best(asking[enough], others[enough], found.data[enough], limit)
 
 
+def tf_idf(index: TermIndex, rows: Rows) -> csr_array:
+    """The tf-idf weights of the texts in these rows, each of length 1: shape (rows, terms)."""
+    entries = index.entries(rows)
+    weights = (1 + np.log(entries.counts)) * index.idfs(entries.ids)
+    owner = np.repeat(np.arange(len(rows)), np.diff(entries.starts))
+    lengths = np.sqrt(np.bincount(owner, weights * weights, minlength=len(rows)))
+    weights = np.divide(weights, lengths[owner], out=np.zeros(len(owner)), where=lengths[owner] > 0)
+    return csr_array((weights.astype(np.float32), entries.ids, entries.starts), shape=(len(rows), index.distinct))
+
+
 def _asked(entries: Entries, known: Vocabulary, owner: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which entries are among the rarest of their text, as `TermIndex.bm25` chooses them."""
     if known.most_terms is None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.text import Text
 
@@ -15,6 +16,10 @@ TITLE_REPEATS = 3  # a title's word counts as much as this many in the body
 
 _COMPOUND = re.compile(r"\w+(?:[._:/+-]{1,2}\w+)*")
 _PART = re.compile(r"[^\W_]+")
+_SUFFIXED = re.compile(
+    r"([a-z]{4,}?)(?:ational|ization|ation|ment|ingly|edly|ers|er|ly|ness|able|ible|al|ity|ive|ion)"
+    r"|([a-z]{3,}?)(?:ing|ed|es|e)"
+)
 _NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _STOP_WORDS = frozenset(
     re.findall(
@@ -45,7 +50,7 @@ def issue_terms(text: Text) -> IssueTerms:
 
 
 def count_terms(text: str) -> Counter[str]:
-    """How often each term occurs: lower-case words without plural endings, whole identifiers beside their parts
+    """How often each term occurs: lower-case words without their endings, whole identifiers beside their parts
     (`foo_bar`, `--no-build`, `2.1.96`), and pairs of characters in scripts that write no spaces."""
     return Counter(dict(Counter(_terms(text[:MAX_CHARACTERS].lower())).most_common(MAX_TERMS)))
 
@@ -64,13 +69,19 @@ def _word(word: str) -> Iterator[str]:
     if _NO_SPACES.search(word):
         yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
     elif 1 < len(word) <= 40 and word not in _STOP_WORDS:
-        yield _singular(word)
+        yield _stem(word)
 
 
-def _singular(word: str) -> str:
-    """Harman's S stemmer, which never merges words of unlike meaning."""
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    """Words of one family made one: without a plural ending (Harman's S stemmer), then without one English suffix."""
     if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+        word = word[:-3] + "y"
+    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    found = _SUFFIXED.fullmatch(word)
+    if found is None:
+        return word
+    stem: str = found[1] or found[2]
+    doubled = len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "ls"
+    return stem[:-1] if doubled else stem

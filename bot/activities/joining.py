@@ -65,7 +65,7 @@ def _place(
     now = services.storage.clusters_in_force(repository.id, holding=[number])
     _leave(services, repository, [one for one in now if (number, one.id) in held.barred], number)
     # By the scorer that ships: the cuts of the clusters were chosen on its probabilities.
-    judged = dict(services.scorer.scores(document, index, index.retrieve(document, limit=POOL)))
+    judged = dict(services.scorer.pair_scores(document, index, index.retrieve(document, limit=POOL)))
     mates = {one for block in held.blocks if number in block for one in block}
     near = list(services.storage.clusters_in_force(repository.id, holding={number, *judged, *mates}))
     anchor = held.anchors.get(number)

@@ -53,3 +53,13 @@ def test_removing_leaves_no_trace(texts: list[dict[str, int]], data: st.DataObje
     index.add(gone, texts[gone])
     np.testing.assert_allclose(index.bm25(query, len(texts)), before[0], rtol=1e-6)
     np.testing.assert_allclose(index.cosines(query, np.arange(len(texts))), before[1], rtol=1e-6)
+
+
+def test_the_rarest_shared_term_counts_alone() -> None:
+    index = TermIndex()
+    texts = [{"rare": 1, "common": 1}, {"common": 4}, {}, {"common": 1, "other": 1}]
+    for row, terms in enumerate(texts):
+        index.add(row, terms)
+    found = index.rarest_shared({"rare": 1, "common": 9, "unseen": 1}, np.arange(4))
+    np.testing.assert_allclose(found, [index.idf("rare"), index.idf("common"), 0, index.idf("common")], rtol=1e-6)
+    assert index.rarest_shared({"rare": 1}, np.arange(0)).shape == (0,)

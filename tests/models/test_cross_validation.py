@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from models.artifacts import default_artifact
-from models.cross_validation import BY_CLUSTER, BY_REPOSITORY, Corpus, calibrated, cross_validated, without_fold
+from models.cross_validation import BY_CLUSTER, BY_REPOSITORY, Corpus, cross_validated, without_fold
 from models.document import prepare_all
-from models.features import FEATURES
-from models.fitting import FOLDS, NothingToFit, Pool, collect, fit_pairs, fold_of
+from models.fitting import FOLDS, NothingToFit, Pool, collect, fit_certainty, fit_pairs, fold_of
 from models.hashing_embedder import HashingEmbedder
 from models.labelled import groups, read
+from models.standing import CANDIDATE_FEATURES
 from tests.models.conftest import DIMENSION
 
 NUMBERS = range(1, 81)
@@ -17,7 +17,7 @@ NUMBERS = range(1, 81)
 
 def pool(number: int, group: int, others: list[int]) -> Pool:
     found = np.array(others)
-    return Pool(number, group, True, np.zeros((len(others), len(FEATURES))), found == group, found)
+    return Pool(number, group, True, np.zeros((len(others), len(CANDIDATE_FEATURES))), found == group, found)
 
 
 def test_a_fold_is_gone_as_query_and_as_candidate() -> None:
@@ -72,6 +72,10 @@ def test_every_fold_is_judged_by_a_fit_on_the_others() -> None:
     for item in own.items:
         number = item.issue.number
         assert scorers(number).artifact.pairs == fit_pairs([pools], without=fold_of(group[number]))
+        assert scorers(number).artifact.candidates == fit_pairs(
+            [pools], CANDIDATE_FEATURES, without=fold_of(group[number])
+        )
+        assert scorers(number).artifact.certainty != default_artifact().certainty
         assert scorers(number).artifact.calibration != default_artifact().calibration
 
 
@@ -87,7 +91,7 @@ def test_known_clusters_are_fitted_only_where_some_have_a_fourth_member() -> Non
 def test_without_a_wrong_answer_nothing_can_be_calibrated() -> None:
     one_group = [pool(number, 1, [1, 1, 1]) for number in (2, 3, 4)]
     with pytest.raises(NothingToFit, match="calibrate"):
-        calibrated(one_group, [np.zeros(3)] * 3)
+        fit_certainty(one_group, [np.zeros(3)] * 3, [np.zeros(3)] * 3)
 
 
 def test_streams_alone_calibrate_a_stream() -> None:

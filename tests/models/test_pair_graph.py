@@ -51,8 +51,8 @@ def test_a_pair_has_the_mean_of_what_the_scorer_says_in_both_directions(document
     index, scorer = filled(documents), PairScorer.load()
     found = judged(pair_graph(index, scorer, neighbours=61))
     for (one, other), chance in found.items():
-        forth = dict(scorer.scores(index.document(one), index, [other]))[other]
-        back = dict(scorer.scores(index.document(other), index, [one]))[one]
+        forth = dict(scorer.pair_scores(index.document(one), index, [other]))[other]
+        back = dict(scorer.pair_scores(index.document(other), index, [one]))[one]
         assert chance == pytest.approx((forth + back) / 2, abs=2e-6), (one, other)
     assert len(found) > 61 * 20
     assert min(found.values()) == 0  # the denials

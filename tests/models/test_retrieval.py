@@ -128,3 +128,12 @@ def test_rows_that_were_cleared_are_similar_to_nothing() -> None:
     rows.put(3, np.ones((1, 2), dtype=np.float32))
     rows.clear(3)
     assert not rows.similarities(np.ones((1, 2), dtype=np.float32), 4).any()
+
+
+def test_around_an_issue_is_only_what_was_there_when_it_came(document: Make) -> None:
+    index = IssueIndex(DIMENSION)
+    index.put_all([document(number, "Frobnicator loses its mandrel") for number in range(1, 6)])
+    third = index.document(3)
+    earlier = [n for n in index.numbers() if index.document(n).created_at <= third.created_at and n != 3]
+    assert sorted(index.around(third, 10)) == earlier
+    assert len(index.around(index.document(5), 2)) == 2

@@ -6,8 +6,10 @@ import pytest
 
 from models.artifacts import dump
 from models.document import prepare_all
+from models.features import FEATURES
 from models.fitting import (
     FOLDS,
+    Pool,
     collect,
     fit_calibration,
     fit_choice,
@@ -19,6 +21,7 @@ from models.fitting import (
 from models.hashing_embedder import HashingEmbedder
 from models.labelled import load
 from models.scorer import sigmoid
+from models.standing import CANDIDATE_FEATURES
 from models.train import train
 from tests.models.conftest import DIMENSION
 
@@ -43,7 +46,7 @@ def write_sample(path: Path) -> Path:
 
 def test_training_is_deterministic_and_says_where_it_comes_from(tmp_path: Path) -> None:
     path = write_sample(tmp_path / "sample.jsonl")
-    first, second = (train([path], HashingEmbedder(DIMENSION)) for _ in range(2))
+    first, second = (train([(path, HashingEmbedder(DIMENSION))], "hashing") for _ in range(2))
     assert dump(first) == dump(second)
     described = first.provenance["files"][0]
     assert described["name"] == "sample.jsonl"
@@ -57,12 +60,27 @@ def test_training_is_deterministic_and_says_where_it_comes_from(tmp_path: Path) 
 def test_a_fold_is_never_in_both_halves(tmp_path: Path) -> None:
     items = load(write_sample(tmp_path / "sample.jsonl")).items
     pools = list(collect(items, prepare_all([item.issue for item in items], HashingEmbedder(DIMENSION))))
-    held = held_out_logits(pools, [])
+    for names in (FEATURES, CANDIDATE_FEATURES):
+        holds_out_folds(pools, names)
+
+
+def holds_out_folds(pools: list[Pool], names: tuple[str, ...]) -> None:
+    held = held_out_logits(pools, [], names)
     for fold in range(FOLDS):
         inside = [at for at, pool in enumerate(pools) if fold_of(pool.group) == fold]
-        model = fit_pairs([[pool for pool in pools if fold_of(pool.group) != fold]], without=fold)
+        model = fit_pairs([[pool for pool in pools if fold_of(pool.group) != fold]], names, without=fold)
         for at in inside:
-            np.testing.assert_allclose(held[at], model.logits(pools[at].features), rtol=1e-6, atol=1e-6)
+            features = pools[at].features[:, : len(names)]
+            np.testing.assert_allclose(held[at], model.logits(features), rtol=1e-6, atol=1e-6)
+
+
+def test_each_file_is_embedded_by_the_model_that_is_named_for_it(tmp_path: Path) -> None:
+    path, other = (write_sample(tmp_path / name) for name in ("one.jsonl", "other.jsonl"))
+    embedders = HashingEmbedder(DIMENSION), HashingEmbedder(DIMENSION // 2)
+    found = train([(path, embedders[0]), (other, embedders[1])], "hashing").provenance
+    assert [each["model"] for each in found["files"]] == [str(each.model_id) for each in embedders]
+    assert found["model"] == "hashing"
+    assert set(found["other_repositories"]) == {"one.jsonl", "other.jsonl"}
 
 
 def test_without_a_judged_file_there_is_no_calibration(tmp_path: Path) -> None:
@@ -70,7 +88,7 @@ def test_without_a_judged_file_there_is_no_calibration(tmp_path: Path) -> None:
     rows = [{"number": n, "title": f"t{n}", "body": "b", "created_at": "2026-01-01", "duplicate_of": 1} for n in (1, 2)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(ValueError, match="gold_cluster"):
-        train([path], HashingEmbedder(DIMENSION))
+        train([(path, HashingEmbedder(DIMENSION))], "hashing")
 
 
 def test_calibration_recovers_what_was_drawn() -> None:

@@ -177,7 +177,7 @@ def test_a_known_cluster_that_is_called_otherwise_keeps_what_people_set(world: W
 
 
 def test_a_known_cluster_that_is_taken_out_is_no_churn(world: World) -> None:
-    world.fake.config = CONFIG
+    world.fake.config = CONFIG.replace(b"is left", b"is there")
     numbers = [world.report(author=f"person-{number}") for number in range(4)]
     world.clock.forward(minutes=2)
     refitted(world)

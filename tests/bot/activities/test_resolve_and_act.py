@@ -242,7 +242,7 @@ def test_inv_36_a_failure_of_the_whole_repository_stops_it_with_the_reason(known
 
 
 def test_inv_21_a_label_that_a_person_removed_stays_away_until_a_person_asks(known: World) -> None:
-    number = known.report()
+    number = known.report(author="somebody")
     known.triage(number)
     known.change(number, labels=())
     known.triage(number)
