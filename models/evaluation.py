@@ -65,17 +65,19 @@ def evaluate(  # noqa: PLR0913 - one parameter an option of the command
     plain: Embedder | None = None,
     by_cluster: bool = False,
     others: Sequence[Sequence[Labelled]] | None = None,
+    embedders: Sequence[Embedder] = (),
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """The figures of the protocol, with intervals; beside a baseline, and its paired difference, where one is named.
 
     The scorer judges as it is, or, where `others` is given (an empty one will do), gives way to scorers that are
-    fitted anew without what they judge. The baseline `minilm` embeds with `plain`, else with the embedder. Raises
-    ValueError for an unknown baseline, ModelUnavailable.
+    fitted anew without what they judge. `embedders` are those of the others, where not the same: an adapter's vectors
+    of what it was trained on are like those of no new repository. The baseline `minilm` embeds with `plain`, else with
+    the embedder. Raises ValueError for an unknown baseline, ModelUnavailable.
     """
     if baseline not in BASELINES:
         raise ValueError(f"baseline {baseline!r}: one of {', '.join(BASELINES)} is needed")
-    return _Run(items, embedder, scorer, baseline, plain or embedder, by_cluster, others, progress).result()
+    return _Run(items, embedder, scorer, baseline, plain or embedder, by_cluster, others, embedders, progress).result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,11 @@ class _Run:
     plain: Embedder
     by_cluster: bool
     others: Sequence[Sequence[Labelled]] | None
+    embedders: Sequence[Embedder]
     progress: Progress
 
     def result(self) -> dict[str, Any]:
-        documents = self._prepared(self.items)
+        documents = self._prepared(self.items, self.embedder)
         scorers, method = self._scorers(documents)
         judged = Judged(documents, scorers, self.embedder.model_id.dimension)
         ours = replay(self.items, judged, self._ticks("judging", len(self.items)))
@@ -106,15 +109,17 @@ class _Run:
             result["difference"] = differences(ours, theirs)
         return result
 
-    def _prepared(self, items: Sequence[Labelled]) -> dict[int, Document]:
-        return prepared(items, self.embedder, self._ticks("reading and embedding", len(items)))
+    def _prepared(self, items: Sequence[Labelled], embedder: Embedder) -> dict[int, Document]:
+        return prepared(items, embedder, self._ticks("reading and embedding", len(items)))
 
     def _scorers(self, documents: Mapping[int, Document]) -> tuple[Scorers, str]:
         if self.others is None:
             return lambda _: self.scorer, SHIPPED
-        own, *rest = [
-            Corpus(each, list(ready.values()))
-            for each, ready in ((self.items, documents), *((other, self._prepared(other)) for other in self.others))
+        own = Corpus(self.items, list(documents.values()))
+        embedders = self.embedders or [self.embedder] * len(self.others)
+        rest = [
+            Corpus(other, list(self._prepared(other, embedder).values()), embedder)
+            for other, embedder in zip(self.others, embedders, strict=True)
         ]
         ticks = self._ticks("collecting candidates", sum(len(each.items) for each in (own, *rest)))
         embedder = self.embedder if self.by_cluster else None

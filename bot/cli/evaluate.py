@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,7 +20,8 @@ from bot.cli.opened import err, out, print_json, settings_for_command
 from bot.errors import TriageError
 from bot.evaluating.plots import precision_recall_plot, reliability_plot
 from bot.evaluating.tables import tables
-from bot.evaluating.vector_cache import cached
+from bot.evaluating.vector_cache import VectorCache, cached
+from bot.settings import Settings
 from bot.wiring import build_embedder
 from models.artifacts import Artifact
 from models.cross_validation import BY_CLUSTER, SHIPPED
@@ -46,11 +47,11 @@ CrossValidate = Annotated[
     bool, typer.Option("--cross-validate", help="Fit anew, never on the cluster that is judged; slower.")
 ]
 FitOn = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
-        help="With --cross-validate: more labelled files to fit on. A stream of issues (no gold clusters) is then "
-        "judged by a fit on these alone.",
-        metavar="FILE",
+        help="With --cross-validate: more labelled files to fit on, and what embeds them if not the same model. A "
+        "stream of issues (no gold clusters) is then judged by a fit on these alone.",
+        metavar="FILE[=MODEL]",
     ),
 ]
 JsonTo = Annotated[str | None, typer.Option("--json", help="Write one JSON document; - is standard output.")]
@@ -80,39 +81,53 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     _ensure_writable(json_to, plot_to)
     settings = settings_for_command()
     data = _read(file, stop_on_error=stop_on_error)
-    others = [_read_other(path, file, stop_on_error=stop_on_error) for path in fit_on or ()]
+    named = {path: model or settings.model for path, model in map(_named, fit_on or ())}
+    others = [_read_other(path, file, stop_on_error=stop_on_error) for path in named]
     scorer = PairScorer.load()
     flattering = _flattering(_sha256(file), scorer, settings.model, cross_validate=cross_validate)
     for weights, instead in flattering.items():
         _warn(file, weights, instead)
     folder = cache or user_cache_path("triage")
-    with (
-        cached(build_embedder(settings), folder) as embedder,
-        cached(build_embedder(settings.model_copy(update={"model": PLAIN_MODEL})), folder) as plain,
-        _fitting(file),
-        _progress() as progress,
-    ):
+    models = [settings.model, PLAIN_MODEL, *named.values()]
+    with _embedders(models, folder, settings) as by_name, _fitting(file), _progress() as progress:
+        embedder = by_name[settings.model]
         result = measure(
             data.items,
             embedder,
             scorer,
             baseline=baseline,
-            plain=plain,
+            plain=by_name[PLAIN_MODEL],
             by_cluster=by is not None,
             others=[other.items for other in others] if cross_validate else None,
+            embedders=[by_name[model] for model in named.values()],
             progress=progress,
         )
-        model = str(embedder.model_id)
     if plot_to:
         _draw(result, plot_to)
     about = {
         "file": file.name,
-        "model": model,
+        "model": str(embedder.model_id),
         "trained_on_this_file": bool(flattering),
-        "fitted_on": _fitted_on(result["method"], file, fit_on or (), scorer.artifact),
+        "fitted_on": _fitted_on(result["method"], file, list(named), scorer.artifact),
         "malformed": [{"line": each.line, "reason": each.reason} for each in data.malformed],
     }
     _show(about | result, json_to)
+
+
+def _named(argument: str) -> tuple[Path, str]:
+    """The file and the model, "" where none is named, of FILE[=MODEL]."""
+    name, equals, model = argument.rpartition("=")
+    return (Path(argument), "") if Path(argument).is_file() or not equals else (Path(name), model)
+
+
+@contextmanager
+def _embedders(models: Iterable[str], folder: Path, settings: Settings) -> Iterator[dict[str, VectorCache]]:
+    """An embedder for each model, over the cache."""
+    with ExitStack() as stack:
+        yield {
+            model: stack.enter_context(cached(build_embedder(settings.model_copy(update={"model": model})), folder))
+            for model in dict.fromkeys(models)
+        }
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.settings import Settings
 from models.adapter import Adapter, dump
 from models.artifacts import default_artifact
 from models.embedder import PLAIN_MODEL
@@ -223,6 +224,26 @@ def test_a_stream_is_judged_by_a_fit_on_other_files_alone(triage: Run, file: Pat
     assert same.code == 1
     assert "other files" in same.err
     assert triage("evaluate", str(stream), "--fit-on", str(file)).code == 2
+
+
+def test_other_files_may_be_embedded_by_models_of_their_own(
+    triage: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other=1.jsonl"
+    other.write_text("\n".join(lines(30)))
+    built: list[str] = []
+
+    def build(settings: Settings) -> HashingEmbedder:
+        built.append(settings.model)
+        return HashingEmbedder(64 if settings.model == "small" else 128)
+
+    monkeypatch.setattr("bot.cli.evaluate.build_embedder", build)
+    options = ["--cross-validate", "--baseline", "none", "--json", "-", "--fit-on"]
+    found = [json.loads(triage("evaluate", str(file), *options, f"{other}{model}").out) for model in ("", "=small")]
+    assert built.count("small") == 1
+    assert [one["fitted_on"] for one in found] == [["issues.jsonl (other clusters)", "other=1.jsonl"]] * 2
+    assert found[0]["model"] == found[1]["model"]
+    assert found[0]["brier"] != found[1]["brier"]
 
 
 def test_too_little_to_fit_on_is_said(triage: Run, file: Path) -> None:
