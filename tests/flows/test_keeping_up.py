@@ -128,7 +128,7 @@ async def test_inv_23_an_edit_that_leaves_the_text_as_it_was_is_decided_no_secon
 
 
 async def test_of_many_edits_the_last_one_is_decided(bot: Running, answered: Issue, monkeypatch: Any) -> None:
-    monkeypatch.setattr("bot.inbox.PAUSES", {("issues", "edited"): 1.0})
+    monkeypatch.setattr("bot.inbox.PAUSES", {("issues", "edited"): 4.0})
     change(bot, answered, title=UNLIKE[0], body=UNLIKE[1])
     sent = [await bot.deliver(answered, "edited", changes={"body": {"from": "x"}}) for _ in range(4)]
     rows = await bot.ended(*sent)
