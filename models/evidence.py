@@ -73,7 +73,7 @@ def adjustments(query: Document, other: Document, rarity: Rarity) -> tuple[Evide
     """What counts beside the fitted features: a repository's own facts, and serial reports by one author."""
     serial = query.author not in NOBODY and query.author == other.author
     if serial and float(np.min(np.sum(query.vectors * other.vectors, axis=1))) < SENT_TWICE:
-        said = Evidence("author", Agreement.DIFFER, "another report by the same author", SAME_AUTHOR)
+        said = Evidence("author", Agreement.DIFFER, "both by one author, in other words", SAME_AUTHOR)
         return (said, *own_facts(query, other, rarity))
     return own_facts(query, other, rarity)
 

@@ -114,7 +114,7 @@ def test_serial_reports_by_one_author_count_less_but_a_report_sent_twice_does_no
     index.put(replace(index.document(1), author="ann"))
     others, own = (judged(index, replace(alike, author=author))[1] for author in ("bob", "ann"))
     assert own.probability < others.probability
-    assert "another report by the same author" in [each.text for each in own.differs]
+    assert "both by one author, in other words" in [each.text for each in own.differs]
     assert judged(index, replace(index.document(1), number=90))[1].probability > others.probability
     nobody = judged(index, alike)[1]
     assert nobody.probability == others.probability
