@@ -44,8 +44,9 @@ cluster_members = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("cluster_id", SafeText, primary_key=True),
     repository_column(),
+    Column("reported_at", UtcDateTime),  # when the issue was opened, so that sizes and trends need no other table
     Index(None, "repository_id", "number"),
-    Index(None, "generation_id", "cluster_id"),
+    Index(None, "generation_id", "cluster_id", "reported_at"),
 )
 cluster_ids = Table(  # every id that a cluster of the repository ever had: none is given to another one later
     "cluster_ids",

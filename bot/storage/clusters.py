@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from bot.errors import NotFound
 from bot.storage.cluster_tables import cluster_ids, cluster_members, clusters, generations
@@ -15,7 +15,7 @@ from bot.storage.curation import insert_edit
 from bot.storage.door import Door, chunks
 from bot.storage.records import GenerationRecord, Provenance, RefitRecord
 from bot.storage.refits import end_refit
-from bot.storage.tables import repositories
+from bot.storage.tables import issues, repositories
 from models.cluster import Cluster, Generation, Part
 from models.curation import Edit
 
@@ -111,7 +111,7 @@ class Clusters(Door):
                 raise NotFound(f"the current generation of repository {repository_id} has no such cluster")
             _leave(connection, generation_id, [number])
             key = {"generation_id": generation_id, "number": number, "cluster_id": cluster_id}
-            connection.execute(insert(cluster_members).values(key | {"repository_id": repository_id}))
+            _add_members(connection, [key | {"repository_id": repository_id}])
 
     def leave_cluster(self, repository_id: int, number: int) -> None:
         """Take an issue out of whatever cluster of the current generation it is in."""
@@ -226,9 +226,19 @@ def _write_clusters(
         cluster_rows.append(owner | {"position": position} | _cluster_row(cluster))
         numbers = dict.fromkeys(cluster.members)
         member_rows.extend(owner | {"cluster_id": cluster.id, "number": number} for number in numbers)
-    for table, rows in ((clusters, cluster_rows), (cluster_members, member_rows)):
-        if rows:
-            connection.execute(insert(table), rows)
+    if cluster_rows:
+        connection.execute(insert(clusters), cluster_rows)
+    _add_members(connection, member_rows)
+
+
+def _add_members(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """With the time at which each was reported, which never changes."""
+    if not rows:
+        return
+    own = (issues.c.repository_id == bindparam("of_repository"), issues.c.number == bindparam("of_number"))
+    reported = select(issues.c.created_at).where(*own).scalar_subquery()
+    asked = [row | {"of_repository": row["repository_id"], "of_number": row["number"]} for row in rows]
+    connection.execute(insert(cluster_members).values(reported_at=reported), asked)
 
 
 def _cluster_row(cluster: Cluster) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from bot.storage.door import Door, now
+from bot.storage.page_tables import last_decisions
 from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord
 from bot.storage.tables import decisions, feedback
 from bot.storage.tables import effects as effect_rows
@@ -35,6 +36,7 @@ class Decisions(Door):
             ).scalar()
             if decision_id is None:
                 return _earlier(connection, record)
+            self._upsert(connection, last_decisions, [_last_row(decision_id, record)])
             return decision_id, [_insert_effect(connection, decision_id, effect) for effect in effects]
 
     def last_decision(self, repository_id: int, number: int) -> DecisionRecord | None:
@@ -134,6 +136,18 @@ class Decisions(Door):
 def _decision_row(record: DecisionRecord) -> dict[str, Any]:
     row = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "id"}
     return row | {"canonical": _canonical(record.body)}
+
+
+def _last_row(decision_id: int, record: DecisionRecord) -> dict[str, Any]:
+    return {
+        "repository_id": record.repository_id,
+        "number": record.number,
+        "decision_id": decision_id,
+        "decided_at": record.decided_at,
+        "verdict": record.verdict,
+        "canonical": _canonical(record.body),
+        "probability": float(record.body.get("probability") or 0.0),
+    }
 
 
 def _canonical(body: Mapping[str, Any]) -> int | None:

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row, Select, delete, func, select, update
 from bot.errors import NotFound
 from bot.storage.cluster_tables import cluster_members, clusters
 from bot.storage.door import CHUNK, Door, chunks
+from bot.storage.issue_pages import head_row
+from bot.storage.page_tables import issue_heads
 from bot.storage.records import StoredIssue, StoredVectors
 from bot.storage.tables import issue_changes, repositories
 from bot.storage.tables import issues as issue_rows
@@ -34,6 +36,7 @@ class Issues(Door):
             with self._writing() as connection:
                 self._stamp(connection, repository_id, list(rows))
                 self._upsert(connection, issue_rows, list(rows.values()))
+                self._upsert(connection, issue_heads, _heads(repository_id, issues))
 
     def issue(self, repository_id: int, number: int) -> StoredIssue | None:
         """One issue."""
@@ -59,7 +62,7 @@ class Issues(Door):
         """Delete its text, facts, vectors and places in clusters; decisions and people's feedback stay."""
         with self._writing() as connection:
             found = 0
-            for table in (vector_rows, cluster_members, issue_rows):
+            for table in (vector_rows, cluster_members, issue_heads, issue_rows):
                 own = (table.c.repository_id == repository_id) & (table.c.number == number)
                 found += connection.execute(delete(table).where(own)).rowcount
             pointing = (clusters.c.repository_id == repository_id) & (clusters.c.canonical == number)
@@ -146,6 +149,11 @@ class Issues(Door):
             for part in parts:
                 with connection.execute(part, execution_options={"yield_per": CHUNK}) as rows:
                     yield from rows
+
+
+def _heads(repository_id: int, issues: Sequence[StoredIssue]) -> list[dict[str, Any]]:
+    rows = {one.issue.number: one for one in issues if not one.issue.is_pull_request}
+    return [head_row(repository_id, one) for one in rows.values()]
 
 
 def _issue_row(repository_id: int, stored: StoredIssue) -> dict[str, Any]:

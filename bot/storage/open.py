@@ -9,18 +9,21 @@ from sqlalchemy import URL, Connection, column, inspect, make_url, select, table
 
 from bot.errors import StorageError
 from bot.storage.backend import MIGRATE_HINT, WRITES, Backend
+from bot.storage.cluster_pages import ClusterPages
 from bot.storage.clusters import Clusters
 from bot.storage.consent import Consent
 from bot.storage.curation import Curations
 from bot.storage.decisions import Decisions
 from bot.storage.deliveries import Deliveries
 from bot.storage.door import named_failures
+from bot.storage.issue_pages import IssuePages
 from bot.storage.issues import Issues
 from bot.storage.learned import Learned
 from bot.storage.postgresql import PostgresBackend
 from bot.storage.protocol import Storage
 from bot.storage.refits import Refits
 from bot.storage.repositories import Repositories
+from bot.storage.review_pages import ReviewPages
 from bot.storage.sqlite import SqliteBackend
 from bot.storage.tables import REVISIONS, VERSION_TABLE
 from bot.storage.tasks import Tasks
@@ -35,7 +38,20 @@ _BACKENDS: dict[str, Callable[[URL], Backend]] = {
 
 
 class Database(
-    Repositories, Issues, Learned, Decisions, Clusters, Curations, Refits, Deliveries, Tasks, Waves, Consent
+    Repositories,
+    Issues,
+    Learned,
+    Decisions,
+    Clusters,
+    Curations,
+    Refits,
+    Deliveries,
+    Tasks,
+    Waves,
+    Consent,
+    IssuePages,
+    ClusterPages,
+    ReviewPages,
 ):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 

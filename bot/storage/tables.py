@@ -15,16 +15,17 @@ from sqlalchemy import (
     text,
 )
 
+from bot.storage import page_tables  # noqa: F401 - its tables belong to the metadata
 from bot.storage.cluster_tables import generations
 from bot.storage.columns import Id, JsonText, SafeText, UtcDateTime
 from bot.storage.postgresql import PostgresVector
 from bot.storage.schema import repository_column
 from bot.storage.sqlite import SqliteVector
 
-REVISIONS = ("0001", "0002", "0003")  # the migrations in order; the last is what this code needs
+REVISIONS = ("0001", "0002", "0003", "0004")  # the migrations in order; the last is what this code needs
 VERSION_TABLE = "triage_version"
 
-metadata = generations.metadata  # the clusters' tables are in it already
+metadata = generations.metadata  # the tables of clusters and lists are in it already
 
 _Vector = SqliteVector().with_variant(PostgresVector(), "postgresql")
 
@@ -159,6 +160,7 @@ feedback = Table(
     Column("value", SafeText),
     Column("key", SafeText, nullable=False),  # hash of what makes it the same word, since null is never equal to null
     UniqueConstraint("repository_id", "number", "key"),
+    Index(None, "repository_id", "kind"),
 )
 
 # --- deliveries, tasks, batches
@@ -181,7 +183,8 @@ deliveries = Table(
     Column("finished_at", UtcDateTime),
     Index(None, "state", "received_at"),
     Index(None, "received_at"),
-    Index(None, "repository_id"),
+    Index(None, "repository_id", "issue"),
+    Index(None, "repository_id", "event", "received_at"),
 )
 task_runs = Table(
     "task_runs",

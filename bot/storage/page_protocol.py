@@ -1,0 +1,47 @@
+"""What the dashboard's lists ask of the database; each call takes time by what a page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from bot.storage.page_records import ClusterQuery, ClusterRow, IssueQuery, IssueRow, Page, ReviewRow
+
+
+class PageStorage(Protocol):
+    """The part of `Storage` about lists."""
+
+    def find_issues(self, repository_id: int, query: IssueQuery) -> Page[IssueRow]:
+        """One page of issues, pull requests left out."""
+        ...
+
+    def issue_cards(self, repository_id: int, numbers: Sequence[int]) -> Mapping[int, IssueRow]:
+        """Number → its row in a list, for those that are known."""
+        ...
+
+    def issue_states(self, repository_id: int) -> Mapping[str, int]:
+        """State → how many issues."""
+        ...
+
+    def verdict_counts(self, repository_id: int) -> Mapping[str, int]:
+        """Verdict of the last decision → how many issues."""
+        ...
+
+    def find_clusters(self, repository_id: int, query: ClusterQuery) -> Page[ClusterRow]:
+        """One page of the clusters in force."""
+        ...
+
+    def cluster_titles(self, repository_id: int) -> Mapping[str, str]:
+        """Id → title, for every cluster in force, by title."""
+        ...
+
+    def review(
+        self, repository_id: int, kind: str, band: tuple[float, float], *, limit: int = 20, offset: int = 0
+    ) -> Page[ReviewRow]:
+        """What waits for a person, the newest first. `kind`: objection | missed | near; `band`: the scores that count
+        as near the threshold."""
+        ...
+
+    def review_counts(self, repository_id: int, band: tuple[float, float]) -> Mapping[str, int]:
+        """Kind → how many wait."""
+        ...
