@@ -14,7 +14,7 @@ from bot.storage.cluster_tables import cluster_members, clusters
 from bot.storage.door import CHUNK, Door, chunks
 from bot.storage.issue_pages import head_row
 from bot.storage.page_tables import issue_heads
-from bot.storage.records import StoredIssue, StoredVectors
+from bot.storage.records import RAW, StoredIssue, StoredVectors
 from bot.storage.tables import issue_changes, repositories
 from bot.storage.tables import issues as issue_rows
 from bot.storage.tables import vectors as vector_rows
@@ -92,13 +92,13 @@ class Issues(Door):
             yield StoredVectors(row.number, row.model_id, row.text_hash, np.stack((row.title, row.salient)))
 
     def unembedded(self, repository_id: int, model_id: str) -> Sequence[int]:
-        """Issues without a vector by this model of their present text, newest first."""
+        """Issues without a vector by this model of their present text, newest first; those without a text are none."""
         i, v = issue_rows.c, vector_rows.c
         same = (v.repository_id == i.repository_id) & (v.number == i.number) & (v.model_id == model_id)
         query = (
             select(i.number)
             .outerjoin(vector_rows, same & (v.text_hash == i.text_hash))
-            .where(i.repository_id == repository_id, i.is_pull_request.is_(False), v.number.is_(None))
+            .where(i.repository_id == repository_id, i.is_pull_request.is_(False), v.number.is_(None), i.recipe != RAW)
             .order_by(i.number.desc())
         )
         with self._reading() as connection:

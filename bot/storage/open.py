@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, column, inspect, make_url, select, table
 
 from bot.errors import StorageError
 from bot.storage.backend import MIGRATE_HINT, WRITES, Backend
+from bot.storage.budgets import Budgets
 from bot.storage.cluster_pages import ClusterPages
 from bot.storage.clusters import Clusters
 from bot.storage.consent import Consent
@@ -16,6 +17,7 @@ from bot.storage.curation import Curations
 from bot.storage.decisions import Decisions
 from bot.storage.deliveries import Deliveries
 from bot.storage.door import named_failures
+from bot.storage.imports import Imports
 from bot.storage.issue_pages import IssuePages
 from bot.storage.issues import Issues
 from bot.storage.learned import Learned
@@ -23,6 +25,7 @@ from bot.storage.postgresql import PostgresBackend
 from bot.storage.protocol import Storage
 from bot.storage.refits import Refits
 from bot.storage.repositories import Repositories
+from bot.storage.retention import Retention
 from bot.storage.review_pages import ReviewPages
 from bot.storage.sqlite import SqliteBackend
 from bot.storage.tables import REVISIONS, VERSION_TABLE
@@ -52,6 +55,9 @@ class Database(
     IssuePages,
     ClusterPages,
     ReviewPages,
+    Imports,
+    Budgets,
+    Retention,
 ):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 

@@ -13,6 +13,8 @@ from models.embedder import Vectors
 from models.issue import Issue
 from models.text import Text
 
+RAW = "raw"  # in place of a recipe: the issue was read, and its text is still to be prepared
+
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRecord:
@@ -30,12 +32,55 @@ class RepositoryRecord:
 
 @dataclass(frozen=True, slots=True)
 class ConfigRecord:
-    """The configuration file as last read: `valid_text` stays in force while `error` is set."""
+    """The configuration file as last read: `valid_text` stays in force while `error` is set.
+
+    `source`: of the text in force: repository | owner | absent | out of reach (of the installation, or absent); None
+    before the first look. `failed_since`: since when `error` is set. `notice_number`: the issue that tells of it.
+    """
 
     etag: str | None = None
     checked_at: datetime | None = None
     valid_text: str | None = None
     error: str | None = None
+    source: str | None = None
+    failed_since: datetime | None = None
+    notice_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """How far the first reading of a repository has come; one row, kept after its end.
+
+    `total` is GitHub's own word, or an estimate while it gives none; `read` counts issues and pull requests. `to_embed`
+    of the issues that were read, `embedded` have vectors. `usable_at`: when every open issue had them, so that
+    decisions may be taken. `ended_at` None and `error` set: it waits to be resumed. `cursors`: listing → where it goes
+    on (None: it was read to its end).
+    """
+
+    repository_id: int
+    began_at: datetime
+    resumed_at: datetime | None = None
+    usable_at: datetime | None = None
+    ended_at: datetime | None = None
+    error: str | None = None
+    stage: str = "open issues"
+    total: int | None = None
+    read: int = 0
+    pages: int = 0
+    to_embed: int = 0
+    embedded: int = 0
+    cursors: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RateRecord:
+    """What GitHub said last of an installation's hourly requests (installation 0: a plain token's)."""
+
+    installation_id: int
+    limit: int
+    remaining: int
+    resets_at: datetime
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,11 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, upd
 from bot.errors import StorageError
 from bot.storage.columns import storable
 from bot.storage.door import Door, now
+from bot.storage.import_tables import rate_limits
 from bot.storage.records import ConfigRecord, RepositoryRecord
 from bot.storage.tables import configs, deliveries, metadata, repositories, task_runs
+
+PLAIN_TOKEN = 0  # in place of an installation's id
 
 _COLUMNS = [repositories.c[field.name] for field in fields(RepositoryRecord)]
 _CONFIG_COLUMNS = [configs.c[field.name] for field in fields(ConfigRecord)]
@@ -87,7 +90,10 @@ class Repositories(Door):
             deleted = {
                 table.name: connection.execute(delete(table).where(_about(table.c, repository_id, name))).rowcount
                 for table in reversed(metadata.sorted_tables)
+                if table is not rate_limits
             }
+            orphaned = rate_limits.c.installation_id.not_in(here(connection))
+            deleted[rate_limits.name] = connection.execute(delete(rate_limits).where(orphaned)).rowcount
             _strike_out(connection, repository_id, name)
         self._backend.scrub()
         return deleted
@@ -96,6 +102,12 @@ class Repositories(Door):
         with self._reading() as connection:
             row = connection.execute(select(*_COLUMNS).where(condition)).one_or_none()
         return None if row is None else RepositoryRecord(*row)
+
+
+def here(connection: Connection) -> set[int]:
+    """The installations that a repository here belongs to, and the plain token's place among them."""
+    query = select(repositories.c.installation_id).where(repositories.c.installation_id.is_not(None)).distinct()
+    return {PLAIN_TOKEN, *connection.execute(query).scalars()}
 
 
 def first_change() -> int:

@@ -15,14 +15,14 @@ from sqlalchemy import (
     text,
 )
 
-from bot.storage import page_tables  # noqa: F401 - its tables belong to the metadata
+from bot.storage import import_tables, page_tables  # noqa: F401 - their tables belong to the metadata
 from bot.storage.cluster_tables import generations
 from bot.storage.columns import Id, JsonText, SafeText, UtcDateTime
 from bot.storage.postgresql import PostgresVector
 from bot.storage.schema import repository_column
 from bot.storage.sqlite import SqliteVector
 
-REVISIONS = ("0001", "0002", "0003", "0004")  # the migrations in order; the last is what this code needs
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")  # the migrations in order; the last is what this code needs
 VERSION_TABLE = "triage_version"
 
 metadata = generations.metadata  # the tables of clusters and lists are in it already
@@ -53,6 +53,9 @@ configs = Table(
     Column("checked_at", UtcDateTime),
     Column("valid_text", SafeText),
     Column("error", SafeText),
+    Column("source", SafeText),
+    Column("failed_since", UtcDateTime),
+    Column("notice_number", BigInteger),
 )
 
 # --- issues and vectors
@@ -185,6 +188,7 @@ deliveries = Table(
     Index(None, "received_at"),
     Index(None, "repository_id", "issue"),
     Index(None, "repository_id", "event", "received_at"),
+    Index(None, "repository_id", "state"),
 )
 task_runs = Table(
     "task_runs",

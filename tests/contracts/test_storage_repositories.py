@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,15 @@ from sqlalchemy import MetaData, create_engine, make_url, select
 
 from bot.errors import NotFound
 from bot.storage.protocol import Storage
-from bot.storage.records import ConfigRecord, LearnedRecord, MissedRecord, RepositoryRecord, WaveRecord
+from bot.storage.records import (
+    ConfigRecord,
+    ImportRecord,
+    LearnedRecord,
+    MissedRecord,
+    RateRecord,
+    RepositoryRecord,
+    WaveRecord,
+)
 from models.cluster import Cluster, Generation, Wave
 from models.curation import Edit
 from tests.fakes.stored import NOON, REPOSITORY, decision, delivery, effect, stored_issue, stored_vectors, word
@@ -90,7 +99,10 @@ def test_nothing_is_kept_about_a_repository_that_is_not_known(storage: Storage) 
 
 def fill(storage: Storage, repository_id: int, name: str) -> None:
     """At least one row about the repository in every table, and its name in deliveries about others too."""
-    storage.save_repository(RepositoryRecord(repository_id, name))
+    storage.save_repository(RepositoryRecord(repository_id, name, repository_id))  # an installation of its own
+    storage.save_rate_limits([RateRecord(repository_id, 5000, 1, NOON, NOON)])
+    storage.save_import(ImportRecord(repository_id, NOON, error=name))
+    storage.add_import_candidates(repository_id, [1])
     storage.save_config(repository_id, ConfigRecord(valid_text=name))
     storage.save_learned(repository_id, LearnedRecord(NOON, 2, frozenset({name}), {"of": name}))
     storage.save_issues(repository_id, [stored_issue(1, body=f"secret of {name}"), stored_issue(2)])
@@ -118,6 +130,7 @@ def test_inv_45_forgetting_leaves_no_row_and_no_name_in_any_table(storage: Stora
     engine = create_engine(make_url(database_url).set(drivername=_driver(database_url)))
     before = dump(engine)
     assert all("acme/forgotten" in str(before).lower() and rows for rows in before.values())
+    assert {"777001", "777002"} <= set(re.findall("77700[12]", str(before["rate_limits"])))
     deleted = storage.forget_repository(777001)
     after = dump(engine)
     engine.dispose()
