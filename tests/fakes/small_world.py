@@ -32,7 +32,9 @@ clusters:
   - slug: extra
     title: Extra usage 400 despite balance
     label: "billing: extra"
-    examples: ["out of extra usage although the balance is left, API Error 400 invalid_request_error"]
+    examples:
+      - "out of extra usage although the balance is left, API Error 400 invalid_request_error"
+      - "Every request fails with API Error: 400 invalid_request_error: You're out of extra usage, the balance is there"
 """
 
 TITLE = "Extra usage exhausted although the balance is there"
