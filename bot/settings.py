@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     github_token: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    operators: str | None = None
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///triage.db"  # it may hold a password
     github_api_url: str = GITHUB_API_URL
     model: str = DEFAULT_MODEL
@@ -117,6 +118,11 @@ class Settings(BaseSettings):
             return self.private_key_path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"TRIAGE_PRIVATE_KEY_PATH={self.private_key_path}: {error}") from error
+
+    @property
+    def has_sign_in(self) -> bool:
+        """Whether people can sign in to the dashboard with GitHub (the App's OAuth client)."""
+        return bool(self.client_id) and self.client_secret is not None
 
     @property
     def is_app(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import cast
 
 import structlog
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from bot import settings as operator
 from bot.settings import Settings
 from webhooks import receiver
+from webhooks.dashboard.routes import NOT_HERE, Dashboard
 from webhooks.health import Health, healthz
 from webhooks.receiver import Receiver
 from webhooks.runtime import Runtime
@@ -24,11 +26,14 @@ from webhooks.setup import Setup
 _log = structlog.get_logger("triage.web")
 
 
-def create_app(settings: Settings | None = None, *, runtime: Runtime | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, *, runtime: Runtime | None = None, token: str | None = None
+) -> FastAPI:
     """The application that serves; also the factory for `uvicorn --factory webhooks.app:create_app`.
 
     Raises SettingsError where the webhook secret is missing or empty (INV 39). Without a `runtime` it makes one that
-    answers and enqueues and works on nothing, as `triage serve --web-only` does.
+    answers and enqueues and works on nothing, as `triage serve --web-only` does. `token` opens the dashboard, once and
+    on this machine, where people cannot sign in with GitHub.
     """
     settings = operator.load() if settings is None else settings
     secret = settings.secret()
@@ -38,10 +43,12 @@ def create_app(settings: Settings | None = None, *, runtime: Runtime | None = No
         runtime = build_runtime(settings, worker=False)
     registry = CollectorRegistry()
     app = _bare(runtime)
+    dashboard = app.state.dashboard = Dashboard(settings, runtime, token=token)
     app.router.routes += [
         Route(receiver.PATH, Receiver(secret, runtime.inbox, registry)),
         *Health(runtime, registry).routes(),
         *Setup(settings).routes(),
+        *dashboard.routes(),
     ]
     return app
 
@@ -78,9 +85,12 @@ def _lifespan(runtime: Runtime | None) -> Callable[[FastAPI], AbstractAsyncConte
     return lifespan
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    """Unknown paths and methods, in the same form as every other refusal."""
+async def _refused(request: Request, error: Exception) -> Response:
+    """Unknown paths and methods, in the same form as every other refusal; in words for a browser."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    dashboard = getattr(request.app.state, "dashboard", None)
+    if error.status_code == 404 and dashboard is not None:
+        return cast("Dashboard", dashboard).problem(request, 404, NOT_HERE, error.detail)
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 

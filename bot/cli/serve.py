@@ -37,7 +37,9 @@ def serve(web_only: WebOnly = False, setup: SetUp = False, host: Host = None, po
     runtime = build_runtime(settings, worker=not web_only)
     try:
         runtime.start()  # here, so that a database that cannot be used is a sentence and not a failed start-up
-        _listen(_web("webhooks.app").create_app(settings, runtime=runtime), settings)
+        token = None if settings.has_sign_in else _web("webhooks.setup_guard").new_token()
+        application = _web("webhooks.app").create_app(settings, runtime=runtime, token=token)
+        _listen(application, settings, token=token, ending=application.state.dashboard.ending)
     finally:
         runtime.stop()
 
@@ -74,8 +76,17 @@ def _web(module: str) -> Any:
     return importlib.import_module(module)
 
 
-def _listen(application: Any, settings: Settings) -> None:
+def _listen(
+    application: Any, settings: Settings, *, token: str | None = None, ending: threading.Event | None = None
+) -> None:
+    """Serve until a signal. `token` opens the dashboard; `ending` is set as soon as the server is to stop."""
     import uvicorn  # noqa: PLC0415 - the other commands do not need a server
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: Any) -> None:
+            if ending is not None:
+                ending.set()
+            super().handle_exit(sig, frame)
 
     with _bound(settings) as listener:
         host, port = listener.getsockname()[:2]
@@ -83,7 +94,11 @@ def _listen(application: Any, settings: Settings) -> None:
         config = uvicorn.Config(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        if token is not None:
+            Console(stderr=True, soft_wrap=True).print(
+                f"dashboard: http://{host}:{port}/sign-in?token={token}", highlight=False
+            )
+        Server(config).run(sockets=[listener])
 
 
 def _bound(settings: Settings) -> socket.socket:

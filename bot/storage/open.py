@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, column, inspect, make_url, select, table
 
 from bot.errors import StorageError
+from bot.storage.acts import Acts
 from bot.storage.backend import MIGRATE_HINT, WRITES, Backend
 from bot.storage.budgets import Budgets
 from bot.storage.cluster_pages import ClusterPages
@@ -27,6 +28,7 @@ from bot.storage.refits import Refits
 from bot.storage.repositories import Repositories
 from bot.storage.retention import Retention
 from bot.storage.review_pages import ReviewPages
+from bot.storage.sessions import Sessions
 from bot.storage.sqlite import SqliteBackend
 from bot.storage.tables import REVISIONS, VERSION_TABLE
 from bot.storage.tasks import Tasks
@@ -58,6 +60,8 @@ class Database(
     Imports,
     Budgets,
     Retention,
+    Sessions,
+    Acts,
 ):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 

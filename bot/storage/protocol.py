@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.storage.consent_protocol import ConsentStorage
+from bot.storage.dashboard_protocol import DashboardStorage
 from bot.storage.import_protocol import ImportStorage
 from bot.storage.page_protocol import PageStorage
 from bot.storage.records import (
@@ -33,7 +34,7 @@ from models.cluster import Cluster, Generation
 from models.curation import Edit
 
 
-class Storage(WaveStorage, ConsentStorage, PageStorage, ImportStorage, Protocol):
+class Storage(WaveStorage, ConsentStorage, PageStorage, ImportStorage, DashboardStorage, Protocol):
     """Every method is one transaction. Datetimes are aware and in UTC. Upserts are by the record's natural key."""
 
     # --- repositories

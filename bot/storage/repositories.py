@@ -17,6 +17,7 @@ from bot.storage.records import ConfigRecord, RepositoryRecord
 from bot.storage.tables import configs, deliveries, metadata, repositories, task_runs
 
 PLAIN_TOKEN = 0  # in place of an installation's id
+NOT_ABOUT_ONE = {"sessions"}  # tables about people; what they may see of a repository has its own
 
 _COLUMNS = [repositories.c[field.name] for field in fields(RepositoryRecord)]
 _CONFIG_COLUMNS = [configs.c[field.name] for field in fields(ConfigRecord)]
@@ -90,7 +91,7 @@ class Repositories(Door):
             deleted = {
                 table.name: connection.execute(delete(table).where(_about(table.c, repository_id, name))).rowcount
                 for table in reversed(metadata.sorted_tables)
-                if table is not rate_limits
+                if table is not rate_limits and table.name not in NOT_ABOUT_ONE
             }
             orphaned = rate_limits.c.installation_id.not_in(here(connection))
             deleted[rate_limits.name] = connection.execute(delete(rate_limits).where(orphaned)).rowcount

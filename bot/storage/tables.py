@@ -15,17 +15,18 @@ from sqlalchemy import (
     text,
 )
 
-from bot.storage import import_tables, page_tables  # noqa: F401 - their tables belong to the metadata
+from bot.storage import dashboard_tables, import_tables, page_tables  # noqa: F401 - their tables belong to the metadata
 from bot.storage.cluster_tables import generations
 from bot.storage.columns import Id, JsonText, SafeText, UtcDateTime
 from bot.storage.postgresql import PostgresVector
 from bot.storage.schema import repository_column
 from bot.storage.sqlite import SqliteVector
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")  # the migrations in order; the last is what this code needs
+# The migrations in order; the last is what this code needs.
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 VERSION_TABLE = "triage_version"
 
-metadata = generations.metadata  # the tables of clusters and lists are in it already
+metadata = generations.metadata  # the tables of clusters, lists and the dashboard are in it already
 
 _Vector = SqliteVector().with_variant(PostgresVector(), "postgresql")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import MetaData, create_engine, make_url, select
 
 from bot.errors import NotFound
+from bot.storage.dashboard_records import ActRecord, SessionRecord
 from bot.storage.protocol import Storage
 from bot.storage.records import (
     ConfigRecord,
@@ -121,6 +123,10 @@ def fill(storage: Storage, repository_id: int, name: str) -> None:
     storage.save_edit(repository_id, Edit("rename", NOON, "octocat", "c", value=name))
     storage.start_refit(repository_id, "nightly", NOON)
     storage.save_missed([MissedRecord(repository_id, 2, 1, NOON, NOON, "not-retrieved")])
+    storage.save_act(ActRecord(None, repository_id, NOON, "octocat", "rename", "c", details={"value": name}))
+    until = datetime.now(UTC) + timedelta(hours=1)
+    storage.open_session(SessionRecord(f"s{repository_id}", "octocat", "github", NOON, until))
+    storage.grant(f"s{repository_id}", {repository_id: "read"}, NOON)
     storage.start_wave(WaveRecord(None, repository_id, "c", Wave(NOON, NOON, 9, 0.25, 6, NOON, 1.5e-7), 2))
 
 
@@ -168,5 +174,5 @@ def dump(engine) -> dict[str, list[str]]:
         return {
             table.name: [str(tuple(row)) for row in connection.execute(select(table))]
             for table in metadata.sorted_tables
-            if table.name != "triage_version"
+            if table.name not in {"triage_version", "sessions"}  # a session names nothing; its grants do
         }

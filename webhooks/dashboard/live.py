@@ -1,0 +1,63 @@
+"""/r/OWNER/REPO/live: server-sent events while something moves; a page that listens fetches its parts anew."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from bot.storage.protocol import Storage
+from webhooks.dashboard.answers import refused
+from webhooks.dashboard.headers import HEADERS
+from webhooks.dashboard.page import Asked
+
+LOOKS_EVERY = 1.0  # seconds
+LASTS = 60.0  # seconds; then the browser asks again, and is asked again who it is
+MOST_LISTENERS = 100  # in one process
+RETRY_MS = 2000
+
+
+class Live:
+    """Tells who listens that there is news of a repository; what the news is, they read from the page itself."""
+
+    def __init__(self, asked: Callable[[Request], Awaitable[Asked]], ending: threading.Event) -> None:
+        self._asked = asked
+        self._ending = ending
+        self._listeners = 0
+
+    async def listen(self, request: Request) -> Response:
+        """GET the stream; 503 where too many listen already."""
+        asked = await self._asked(request)
+        if self._listeners >= MOST_LISTENERS:
+            return refused(503, "too many pages listen already; reload instead")
+        headers = {**HEADERS, "X-Accel-Buffering": "no"}
+        return StreamingResponse(self._events(asked), 200, headers, "text/event-stream")
+
+    async def _events(self, asked: Asked) -> AsyncIterator[str]:
+        self._listeners += 1
+        try:
+            yield f"retry: {RETRY_MS}\n\n"
+            seen, last = "", time.monotonic() + LASTS
+            while time.monotonic() < last and not self._ending.is_set():
+                found = await asyncio.to_thread(state_of, asked.storage, asked.repository.id)
+                if seen and found != seen:
+                    yield f"event: news\ndata: {found}\n\n"
+                seen = found
+                await asyncio.sleep(LOOKS_EVERY)
+        finally:
+            self._listeners -= 1
+
+
+def state_of(storage: Storage, repository_id: int) -> str:
+    """A mark that changes whenever a wave, a decision, an act or the clusters do."""
+    waves = [(one.id, one.wave.reports, one.wave.ended_at) for one in storage.waves(repository_id, on=True)]
+    decisions = [one.id for one in storage.decisions(repository_id, limit=1)]
+    acts = [(one.id, one.state) for one in storage.acts(repository_id, limit=1)]
+    generation = [one.number for one in storage.generations(repository_id, limit=1)]
+    paused = repository_id in storage.pauses(repository_id)
+    return hashlib.sha256(repr((waves, decisions, acts, generation, paused)).encode()).hexdigest()[:16]

@@ -1,0 +1,118 @@
+"""The words of the dashboard: what a page is made from, what it is, and what a table of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.settings import Settings
+from bot.storage.protocol import Storage
+from bot.storage.records import RepositoryRecord
+from webhooks.runtime import Runtime
+
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")
+"""GitHub's roles, the weakest first."""
+
+MAY_ACT = "triage"
+"""The weakest role that may do something (https://docs.github.com/organizations/managing-user-access)."""
+
+About = Literal["everything", "repository", "operation"]
+
+
+class PageMissing(Exception):
+    """What the page would show is not there, or not for this viewer: both look the same."""
+
+
+def may_act(role: str) -> bool:
+    """Whether the role may change something."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(MAY_ACT)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks. `roles`: GitHub's id of a repository → the role there; with `sees_all` they are not looked at."""
+
+    login: str
+    kind: Literal["github", "local"]
+    is_operator: bool = False
+    sees_all: bool = False
+    roles: Mapping[int, str] = field(default_factory=dict)
+
+    def role(self, repository_id: int) -> str:
+        """The role in a repository, "none" where GitHub shows it to nobody like them."""
+        return "admin" if self.sees_all else self.roles.get(repository_id, "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The address's query, with every value bounded and nothing trusted."""
+
+    values: Mapping[str, str]
+
+    def text(self, name: str, default: str = "", longest: int = 200) -> str:
+        """A text without control characters."""
+        text = self.values.get(name, default)[:longest]
+        return "".join(char for char in text if char.isprintable()).strip()
+
+    def one_of(self, name: str, allowed: Sequence[str]) -> str:
+        """One of these words; the first where none of them was asked for."""
+        found = self.values.get(name, "")
+        return found if found in allowed else allowed[0]
+
+    def number(self, name: str, default: int, *, least: int = 1, most: int = 2**31 - 1) -> int:
+        """A whole number within the bounds; the default where it is none."""
+        text = self.values.get(name, "")
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else default
+        return min(max(number, least), most)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that a page is made from. `path`: the address's own parts, such as a cluster's id."""
+
+    storage: Storage
+    settings: Settings
+    runtime: Runtime
+    viewer: Viewer
+    query: Query
+    now: datetime
+    path: Mapping[str, str] = field(default_factory=dict)
+    about: RepositoryRecord | None = None
+
+    @property
+    def repository(self) -> RepositoryRecord:
+        """The repository of the address; only for pages about one."""
+        if self.about is None:
+            raise PageMissing
+        return self.about
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the viewer may change something here; for what is shown, for an act asks GitHub again."""
+        return self.about is not None and may_act(self.viewer.role(self.about.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows for a spreadsheet; a cell is a text, a number, a moment or nothing."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `read` makes its model (a frozen dataclass) from rows; `template` shows it, `table` exports it.
+
+    `path` is below `/r/OWNER/REPO` for a page about a repository; `{name}` in it becomes `Asked.path["name"]`.
+    The model is also the JSON at the same path with `.json`, its table the CSV with `.csv`.
+    """
+
+    path: str
+    title: str
+    template: str
+    read: Callable[[Asked], Any]
+    about: About = "repository"
+    table: Callable[[Any], Table] | None = None

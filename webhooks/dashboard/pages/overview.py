@@ -1,0 +1,194 @@
+"""One repository at a glance: how it stands, what rises now, what needs a person, what was decided last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.storage.records import WaveRecord
+from models.decision import Verdict
+from webhooks.dashboard.page import Asked, Page, Table
+from webhooks.dashboard.standing import Standing, standing_of
+
+NEWEST = 12
+LATELY = timedelta(days=7)
+NOT_LOOKED_FOR = timedelta(hours=26)  # a nightly task may be this old
+STALE_AFTER = {
+    "poll_reactions": timedelta(hours=1),
+    "recover_deliveries": timedelta(hours=3),
+    "refit_clusters": timedelta(hours=1),
+}
+TASKS = {
+    "poll_reactions": "Asks for thumbs-down",
+    "recover_deliveries": "Fetches what was missed",
+    "refit_clusters": "Looks whose refit is due",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A scheduled task of the server; `is_stale` is an alarm."""
+
+    name: str
+    title: str
+    last_success: datetime | None
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the history is there to be found. `total`: open and closed issues that are known here."""
+
+    total: int
+    indexed: int
+    open_on_github: int | None
+
+    @property
+    def share(self) -> float | None:
+        """Indexed of total; None where there is nothing yet."""
+        return min(1.0, self.indexed / self.total) if self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rising:
+    """A wave that is on."""
+
+    cluster_id: str
+    title: str
+    began_at: datetime
+    reports: int
+    expected: float
+    peak_per_hour: int
+    last_arrival_at: datetime
+    last_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision; `title` is the issue's own."""
+
+    number: int
+    title: str
+    verdict: str
+    canonical: int | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Something that needs a person, with the page where it is done."""
+
+    sentence: str
+    href: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The page."""
+
+    standing: Standing
+    coverage: Coverage
+    tasks: Sequence[Task]
+    last_refit: datetime | None
+    refit_is_stale: bool
+    waves: Sequence[Rising]
+    todo: Sequence[Todo]
+    decided: Sequence[Decided]
+    clusters: int
+
+
+def read(asked: Asked) -> Overview:
+    """The model of the page."""
+    storage, repository = asked.storage, asked.repository
+    config = storage.config(repository.id)
+    standing = standing_of(repository, config, is_paused=repository.id in storage.pauses(repository.id))
+    refit = next((one for one in storage.refit_standing() if one.repository_id == repository.id), None)
+    published = storage.generations(repository.id, limit=1)
+    last = refit.last_success if refit is not None else None
+    return Overview(
+        standing=standing,
+        coverage=_coverage(asked),
+        tasks=[_task(asked, name) for name in asked.runtime.scheduled_tasks],
+        last_refit=last,
+        refit_is_stale=last is None or asked.now - last > NOT_LOOKED_FOR,
+        waves=_waves(asked),
+        todo=list(_todo(asked, standing, config.error)),
+        decided=_decided(asked),
+        clusters=published[0].clusters if published else 0,
+    )
+
+
+def _coverage(asked: Asked) -> Coverage:
+    embedded = asked.storage.embedded_counts(asked.repository.id)
+    total = asked.storage.issue_count(asked.repository.id)
+    return Coverage(total, max(embedded.values(), default=0), asked.repository.open_issues_seen)
+
+
+def _task(asked: Asked, name: str) -> Task:
+    last = asked.storage.last_success(name)
+    limit = STALE_AFTER.get(name, NOT_LOOKED_FOR)
+    return Task(name, TASKS.get(name, name), last, last is None or asked.now - last > limit)
+
+
+def _waves(asked: Asked) -> list[Rising]:
+    on = asked.storage.waves(asked.repository.id, on=True)
+    found = asked.storage.clusters_in_force(asked.repository.id, ids={one.cluster_id for one in on}) if on else ()
+    titles = {one.id: one.title for one in found}
+    return [_rising(one, titles.get(one.cluster_id, one.cluster_id)) for one in on]
+
+
+def _rising(record: WaveRecord, title: str) -> Rising:
+    wave = record.wave
+    return Rising(
+        record.cluster_id,
+        title,
+        wave.began_at,
+        wave.reports,
+        wave.expected,
+        wave.peak_per_hour,
+        wave.last_arrival_at,
+        record.last_number,
+    )
+
+
+def _todo(asked: Asked, standing: Standing, error: str | None) -> Iterator[Todo]:
+    storage, repository = asked.storage, asked.repository
+    if error is not None:
+        yield Todo("The configuration has errors; the last valid one stays in force.", "settings")
+    if standing.word in {"stopped", "paused"}:
+        yield Todo(f"The bot does not write here: {standing.sentence}.", "settings")
+    failed = len(storage.deliveries(state="failed", repository_id=repository.id, limit=100))
+    if failed:
+        yield Todo("Deliveries were set aside because something failed.", "activity", failed)
+    refits = storage.refits(repository.id, limit=1)
+    if refits and refits[0].outcome in {"refused", "failed"}:
+        yield Todo(f"The last refit was {refits[0].outcome}; the clusters before it stay in force.", "refits")
+    since = asked.now - LATELY
+    told = [one for one in storage.decisions(repository.id, since=since, limit=500) if _needs_a_person(one.verdict)]
+    if told:
+        yield Todo("Reports look like security reports: nothing was said of them in public.", "activity", len(told))
+
+
+def _needs_a_person(verdict: str) -> bool:
+    return verdict == Verdict.SECURITY.value
+
+
+def _decided(asked: Asked) -> list[Decided]:
+    newest = asked.storage.decisions(asked.repository.id, limit=NEWEST)
+    wanted = sorted({one.number for one in newest})
+    rows = asked.storage.issues(asked.repository.id, wanted) if wanted else ()
+    titles = {row.issue.number: row.issue.title for row in rows}
+    return [
+        Decided(one.number, titles.get(one.number, ""), one.verdict, one.body.get("canonical"), one.decided_at)
+        for one in newest
+    ]
+
+
+def _table(model: Overview) -> Table:
+    rows = [(one.number, one.title, one.verdict, one.canonical, one.decided_at) for one in model.decided]
+    return Table(("issue", "title", "verdict", "canonical", "decided at"), rows)
+
+
+PAGE = Page("/overview", "Overview", "overview.html", read, table=_table)

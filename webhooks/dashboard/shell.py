@@ -1,0 +1,107 @@
+"""What stands around every page: who looks, at which repository, the ways onward, and what was just done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from bot.storage.dashboard_records import ActRecord
+from bot.storage.records import RepositoryRecord
+from webhooks.dashboard.page import Asked, Page, Viewer
+from webhooks.manifest import web_url
+
+MOST_IN_SWITCHER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One entry of the navigation."""
+
+    title: str
+    href: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the layout shows. `here` is the page's own address with its query, by which one comes back after an act.
+
+    `exports`: (name, address) of the page's data. `notice`: an act that was just done.
+    """
+
+    title: str
+    now: datetime
+    theme: str
+    here: str
+    web_url: str
+    form_token: str = ""
+    viewer: Viewer | None = None
+    about: RepositoryRecord | None = None
+    ways: Sequence[Way] = ()
+    repositories: Sequence[str] = ()
+    exports: Sequence[tuple[str, str]] = ()
+    notice: ActRecord | None = None
+    may_act: bool = False
+
+    @property
+    def root(self) -> str:
+        """Where the repository's pages begin."""
+        return "" if self.about is None else root_of(self.about.full_name)
+
+    @property
+    def github(self) -> str:
+        """The repository on GitHub."""
+        return "" if self.about is None else f"{self.web_url}/{quote(self.about.full_name)}"
+
+
+def root_of(full_name: str) -> str:
+    """`/r/OWNER/REPO`."""
+    return f"/r/{quote(full_name)}"
+
+
+def visible(asked: Asked) -> Sequence[RepositoryRecord]:
+    """The repositories that the viewer may see, by name."""
+    return [one for one in asked.storage.repositories() if asked.viewer.role(one.id) != "none"]
+
+
+def shell_of(page: Page, pages: Sequence[Page], asked: Asked, path: str, query: str, theme: str) -> Shell:
+    """The shell of one page; `path` and `query` as the browser asked for them. The form token comes later."""
+    return Shell(
+        title=page.title,
+        now=asked.now,
+        theme=theme,
+        here=f"{path}?{query}" if query else path,
+        web_url=web_url(asked.settings.github_api_url),
+        viewer=asked.viewer,
+        about=asked.about,
+        ways=_ways(page, pages, asked),
+        repositories=[one.full_name for one in visible(asked)[:MOST_IN_SWITCHER]],
+        exports=_exports(page, path, query),
+        notice=_notice(asked),
+        may_act=asked.may_act,
+    )
+
+
+def _ways(page: Page, pages: Sequence[Page], asked: Asked) -> list[Way]:
+    if asked.about is None:
+        return []
+    root = root_of(asked.about.full_name)
+    plain = [one for one in pages if one.about == "repository" and "{" not in one.path]
+    return [
+        Way(one.title, root + one.path, page.path == one.path or page.path.startswith(f"{one.path}/")) for one in plain
+    ]
+
+
+def _exports(page: Page, path: str, query: str) -> list[tuple[str, str]]:
+    stem, tail = ("/index" if path == "/" else path), f"?{query}" if query else ""
+    kinds = ["csv", "json"] if page.table is not None else ["json"]
+    return [(kind.upper(), f"{stem}.{kind}{tail}") for kind in kinds]
+
+
+def _notice(asked: Asked) -> ActRecord | None:
+    """The act that the address names, where it is one of this repository."""
+    number = asked.query.number("act", 0, least=0)
+    act = asked.storage.act(number) if number and asked.about is not None else None
+    return act if act is not None and act.repository_id == asked.repository.id else None

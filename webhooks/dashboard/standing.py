@@ -1,0 +1,41 @@
+"""How a repository stands, in one word and one sentence, and what a person should look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.storage.records import ConfigRecord, RepositoryRecord
+
+STOPPED = {
+    "suspended": "the installation of the App is suspended",
+    "archived": "the repository is archived on GitHub",
+    "removed": "the App was uninstalled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`word`: at work | reading | paused | stopped | wrong configuration."""
+
+    word: str
+    sentence: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody has to do anything."""
+        return self.word in {"at work", "reading"}
+
+
+def standing_of(repository: RepositoryRecord, config: ConfigRecord, *, is_paused: bool) -> Standing:
+    """What holds the bot up there, the weightiest first."""
+    if repository.state in STOPPED:
+        return Standing("stopped", repository.state_reason or STOPPED[repository.state])
+    if repository.state == "paused":
+        return Standing("stopped", repository.state_reason or "GitHub does not let the bot work here")
+    if is_paused:
+        return Standing("paused", "it decides and records, and writes nothing until somebody resumes it")
+    if config.error is not None:
+        return Standing("wrong configuration", "the last valid one stays in force")
+    if repository.imported_at is None:
+        return Standing("reading", "the history is being read; decisions begin when it is there")
+    return Standing("at work")

@@ -1,0 +1,124 @@
+"""Templates as HTML: every value escaped, times that a browser puts into its reader's zone, numbers for people."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+from webhooks.dashboard import files
+from webhooks.dashboard.headers import HEADERS
+from webhooks.dashboard.shell import Shell
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markdown_it import MarkdownIt
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_STEPS = (
+    (timedelta(days=365), "y"),
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+)
+
+
+def html(template: str, shell: Shell, status: int = 200, **context: Any) -> HTMLResponse:
+    """The rendered template as an answer."""
+    body = _environment().get_template(template).render(shell=shell, **context)
+    return HTMLResponse(body, status, dict(HEADERS))
+
+
+def fragment(template: str, **context: Any) -> str:
+    """A part of a page, for those who are told of changes."""
+    return _environment().get_template(template).render(**context)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - the setup server shows none
+
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {
+        "moment": moment,
+        "ago": ago,
+        "lasting": lasting,
+        "count": count,
+        "share": share,
+        "markdown": markdown,
+        "segment": segment,
+    }
+    made.globals |= {"static": files.address}
+    return made
+
+
+def moment(at: datetime | None, otherwise: str = "never") -> Markup:
+    """A moment, in UTC until a script says it in the reader's zone."""
+    if at is None:
+        return escape(otherwise)
+    text = f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}" data-form="moment">{}</time>').format(at.isoformat(timespec="seconds"), text)
+
+
+def ago(at: datetime | None, now: datetime, otherwise: str = "never") -> Markup:
+    """How long ago; the moment itself is its title."""
+    if at is None:
+        return escape(otherwise)
+    text = f"{lasting(now - at)} ago"
+    stamp, title = at.isoformat(timespec="seconds"), f"{at:%Y-%m-%d %H:%M} UTC"
+    return Markup('<time datetime="{}" data-form="ago" title="{}">{}</time>').format(stamp, title, text)
+
+
+def lasting(time: timedelta | float) -> str:
+    """A duration (a number is seconds) in its largest unit."""
+    time = time if isinstance(time, timedelta) else timedelta(seconds=time)
+    return next(
+        (f"{time // unit} {name}" for unit, name in _STEPS if time >= unit), f"{max(0, int(time.total_seconds()))} s"
+    )
+
+
+def count(number: int | None) -> str:
+    """A whole number with separators between its thousands."""
+    return "–" if number is None else f"{number:,}"
+
+
+def share(part: float | None) -> str:
+    """A share of one as per cent."""
+    return "–" if part is None else f"{100 * part:.0f} %" if part in {0.0, 1.0} else f"{100 * part:.1f} %"
+
+
+def segment(text: str) -> str:
+    """A text as one segment of an address."""
+    return quote(text, safe="")
+
+
+def markdown(text: str | None) -> Markup:
+    """Markdown as safe HTML: raw HTML is escaped, images are left out, links tell nobody where they were followed."""
+    return Markup(_markdown().render(text or ""))  # noqa: S704 - markdown-it escapes with html=False
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - only pages with an issue's text need it
+
+    made = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
+    made.enable(["table", "strikethrough"]).disable("image")
+    made.add_render_rule("link_open", _outward)
+    return made
+
+
+def _outward(renderer: Any, tokens: Any, index: int, options: Any, _environment: Any) -> str:
+    tokens[index].attrSet("rel", "nofollow noopener noreferrer ugc")
+    return str(renderer.renderToken(tokens, index, options, _environment))
