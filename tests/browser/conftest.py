@@ -1,0 +1,91 @@
+"""One Chromium and one seeded dashboard for the session; each test has fresh windows, and no page breaks the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.fakes.chromium import ARGUMENTS, AXE, executable
+from tests.fakes.dashboard import TOKEN, dashboard
+from webhooks.github_double.serving import listen
+
+PATIENCE_MS = 30_000
+SIZES = {"phone": (375, 720), "laptop": (1280, 800), "wide": (1920, 1080)}
+
+Window = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a seeded dashboard."""
+    with dashboard(tmp_path_factory.mktemp("dashboard")) as (application, _), listen(application) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def signed_in(server: str) -> dict[str, Any]:
+    """The cookies of somebody who gave the local token."""
+    with httpx.Client(base_url=server, trust_env=False) as http:
+        http.post("/sign-in", data={"token": TOKEN})
+        cookies = [{"name": one.name, "value": one.value, "url": server} for one in http.cookies.jar]
+    assert cookies
+    return {"cookies": cookies}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, started once."""
+    path = executable()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def window(chromium: Browser, server: str, signed_in: dict[str, Any]) -> Iterator[Window]:
+    """Opens windows: `window(size="phone", colours="dark", scripts=True, signed=True)`. None may break the policy."""
+    opened: list[BrowserContext] = []
+    broken: list[str] = []
+
+    def open_one(
+        size: str = "laptop", colours: str = "light", *, scripts: bool = True, signed: bool = True, **more: Any
+    ) -> Page:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            base_url=server,
+            viewport={"width": width, "height": height},
+            color_scheme=colours,
+            java_script_enabled=scripts,
+            **more,
+        )
+        opened.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        if signed:
+            context.add_cookies(signed_in["cookies"])
+        page = context.new_page()
+        page.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        return page
+
+    yield open_one
+    for context in opened:
+        context.close()
+    assert broken == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """What axe-core finds on a page: one line for each rule that is broken."""
+    script = AXE.read_text(encoding="utf-8")
+
+    def look(page: Page) -> list[str]:
+        page.evaluate(script)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+    return look
