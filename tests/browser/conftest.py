@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -17,6 +18,17 @@ PATIENCE_MS = 30_000
 SIZES = {"phone": (375, 720), "laptop": (1280, 800), "wide": (1920, 1080)}
 
 Window = Callable[..., Page]
+
+# Playwright keeps an event loop running in its thread, which the asynchronous tests would not bear beside theirs; and it
+# may be used in that thread only. So the browser tests run there.
+_THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="browser")
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
+    """Run the test in the browser's thread."""
+    wanted = pyfuncitem._fixtureinfo.argnames
+    _THREAD.submit(pyfuncitem.obj, **{name: pyfuncitem.funcargs[name] for name in wanted}).result()
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +52,11 @@ def signed_in(server: str) -> dict[str, Any]:
 def chromium() -> Iterator[Browser]:
     """The browser, started once."""
     path = executable()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        yield started
-        started.close()
+    playwright = _THREAD.submit(sync_playwright().start).result()
+    started = _THREAD.submit(playwright.chromium.launch, executable_path=path, args=list(ARGUMENTS)).result()
+    yield started
+    _THREAD.submit(started.close).result()
+    _THREAD.submit(playwright.stop).result()
 
 
 @pytest.fixture
@@ -74,7 +87,7 @@ def window(chromium: Browser, server: str, signed_in: dict[str, Any]) -> Iterato
 
     yield open_one
     for context in opened:
-        context.close()
+        _THREAD.submit(context.close).result()
     assert broken == []
 
 
