@@ -19,8 +19,8 @@ SIZES = {"phone": (375, 720), "laptop": (1280, 800), "wide": (1920, 1080)}
 
 Window = Callable[..., Page]
 
-# Playwright keeps an event loop running in its thread, which the asynchronous tests would not bear beside theirs; and it
-# may be used in that thread only. So the browser tests run there.
+# Playwright keeps an event loop running in its thread, and other tests run loops of their own in pytest's. It may be
+# used in the thread that started it only: so the browser's tests run there.
 _THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="browser")
 
 
