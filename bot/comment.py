@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
+from bot.vetoes import OLDER_THAN_FIX
 from models.decision import Candidate, Decision, Evidence, Verdict
 from models.facts import DISCRIMINATING
 from models.issue import Issue
+from models.versions import fixed_in
 
 MAX_MATCHES = 2  # facts named in a row, for and against, so that a row stays a line
 MAX_DIFFERS = 2
 MAX_PLATFORMS = 6
+LONGEST_STATUS = 500  # characters that a maintainer may tell
 ZERO_WIDTH_SPACE = "\u200b"
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -45,27 +49,63 @@ class ClusterView:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    """What a maintainer tells all members of a cluster, and since when."""
+
+    text: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class CommentView:
-    """What the comment needs beside the decision: the linked issues as last seen, and the cluster."""
+    """What the comment needs beside the decision: the linked issues as last seen, the cluster, what its members are
+    told, and the newest version that the report names."""
 
     issues: Mapping[int, Issue] = field(default_factory=dict)
     cluster: ClusterView | None = None
+    status: Status | None = None
+    version: str | None = None
+
+    def fix_of(self, number: int | None) -> str | None:
+        """The version in which an issue was fixed, where that is known."""
+        issue = self.issues.get(number or 0)
+        return None if issue is None else fixed_in(issue)
 
 
 def render(decision: Decision, view: CommentView) -> str | None:
     """The comment for a decision, or None where the verdict has nothing to say to its reader."""
-    headline = _headline(decision, view.cluster)
+    headline = _headline(decision, view)
     if headline is None:
         return None
+    parts = [headline, _told(view.status), _table(decision, view), _known_so_far(view.cluster)]
     if _is_short(decision, view.cluster):
-        return f"{headline}\n\n{_footer(decision)}"
-    parts = [headline, _table(decision, view), _known_so_far(view.cluster), _footer(decision)]
-    return "\n\n".join(part for part in parts if part)
+        parts = [headline, _told(view.status)]
+    return "\n\n".join(part for part in (*parts, _promise(decision), _footer(decision)) if part)
 
 
 def withdrawn() -> str:
     """What a comment becomes when its verdict no longer stands."""
     return "This was looked at again: it is not counted as a duplicate of another report."
+
+
+def cleaned(text: str) -> str:
+    """A maintainer's text on one line; raises ValueError, with a sentence, where it is empty or too long."""
+    flat = _BREAKS.sub(" ", text).strip()
+    if not flat:
+        raise ValueError("the text is empty")
+    if len(flat) > LONGEST_STATUS:
+        raise ValueError(f"the text has {len(flat)} characters, and {LONGEST_STATUS} is the most")
+    return flat
+
+
+def status_markdown(status: Status) -> str:
+    """What members are told, as it stands in their comments: nobody is mentioned, what is in backticks stays code."""
+    return f"> **From the maintainers, {day(status.since)}:** {_spans(status.text)}"
+
+
+def day(at: date) -> str:
+    """`4 March 2026`."""
+    return f"{at.day} {at:%B} {at.year}"
 
 
 def neutral(text: str) -> str:
@@ -83,21 +123,42 @@ def _is_short(decision: Decision, cluster: ClusterView | None) -> bool:
     return decision.verdict is Verdict.DUPLICATE or not differs
 
 
-def _headline(decision: Decision, cluster: ClusterView | None) -> str | None:
+def _headline(decision: Decision, view: CommentView) -> str | None:
+    cluster = view.cluster
     if decision.verdict is Verdict.DUPLICATE:
         if cluster is None:
             return f"**This looks like the same problem as #{decision.canonical}**"
         return f"**This looks like a report we already know: _{neutral(cluster.title)}_**{_counts(decision, cluster)}"
     if decision.verdict is Verdict.REGRESSION:
-        return (
-            f"**This looks like #{decision.canonical}, which was closed as completed** – "
-            "the problem may have come back, so it is not counted as a duplicate."
-        )
+        return _regression(decision, view)
     if decision.verdict is not Verdict.RELATED:
         return None
-    if cluster is None:
-        return "**These reports look related**"
-    return f"**This may belong to a topic we already know: _{neutral(cluster.title)}_**{_counts(decision, cluster)}"
+    fixed = _fixed(decision, view)
+    if decision.settled:
+        head = f"**This looks like the problem of #{decision.canonical}, which has been closed as completed since**"
+        return f"{head}{fixed or '.'}"
+    head = "**These reports look related**"
+    if cluster is not None:
+        head = f"**This may belong to a topic we already know: _{neutral(cluster.title)}_**{_counts(decision, cluster)}"
+    return f"{head}{fixed}" if OLDER_THAN_FIX in decision.vetoes else head
+
+
+def _regression(decision: Decision, view: CommentView) -> str:
+    """The problem may have come back: its issue was closed as completed, or is marked as fixed while it is open."""
+    target = view.issues.get(decision.canonical or 0)
+    is_open = target is not None and target.state == "open"
+    state = "is marked as fixed" if is_open else "was closed as completed"
+    after = "the problem may have come back, so it is not counted as a duplicate."
+    return f"**This looks like #{decision.canonical}, which {state}** – {after}{_fixed(decision, view)}"
+
+
+def _fixed(decision: Decision, view: CommentView) -> str:
+    """In which version the canonical was fixed, and which one the report names, as far as both are known."""
+    fix = view.fix_of(decision.canonical)
+    if fix is None:
+        return ""
+    named = "" if view.version is None else f"; this report names {neutral(view.version)}"
+    return f"\n\n#{decision.canonical} was fixed in {neutral(fix)}{named}."
 
 
 def _counts(decision: Decision, cluster: ClusterView) -> str:
@@ -141,11 +202,15 @@ def _state(issue: Issue) -> str:
 
 
 def _words(evidence: Evidence) -> str:
-    """The generated reason; what stands in backticks stays code, all else is neutralised."""
-    pieces = evidence.text.split("`")
+    return _spans(evidence.text)
+
+
+def _spans(text: str) -> str:
+    """What stands in backticks stays code, all else is neutralised."""
+    pieces = text.split("`")
     if len(pieces) % 2 == 0:
-        return neutral(evidence.text)
-    return "".join(_code(piece) if place % 2 else _plain(piece) for place, piece in enumerate(pieces))
+        return neutral(text)
+    return "".join(code(piece) if place % 2 else _plain(piece) for place, piece in enumerate(pieces))
 
 
 def _plain(piece: str) -> str:
@@ -153,7 +218,7 @@ def _plain(piece: str) -> str:
     return f"{' ' if lead else ''}{neutral(piece)}{' ' if trail and piece.strip() else ''}"
 
 
-def _code(piece: str) -> str:
+def code(piece: str) -> str:
     """A code span; a bar would end the table's cell, an empty span would open a longer one, and nothing at all would
     join what stands around it."""
     flat = _BREAKS.sub(" ", piece).strip().replace("|", chr(0xA6)).replace("<!--", f"<{ZERO_WIDTH_SPACE}!--")
@@ -176,8 +241,23 @@ def _list(words: Sequence[str]) -> str:
     return ", ".join(neutral(word) for word in words)
 
 
+def _told(status: Status | None) -> str | None:
+    return None if status is None else status_markdown(status)
+
+
+def _promise(decision: Decision) -> str | None:
+    """When the bot closes the issue, and how to stop it; true before that day and after it."""
+    if decision.verdict is not Verdict.DUPLICATE or decision.closes_on is None:
+        return None
+    until = day(date.fromisoformat(decision.closes_on))
+    return (
+        f"If nobody answers or objects, this is closed as a duplicate of #{decision.canonical} on {until} (UTC) or "
+        "later. A reply keeps it open; 👎 or `/triage different` does too, and opens it again."
+    )
+
+
 def _footer(decision: Decision) -> str:
-    if decision.verdict is Verdict.RELATED:
+    if decision.verdict is Verdict.RELATED and not decision.settled:
         return "<sub>Found automatically. Nothing is closed.</sub>"
     said = "A maintainer confirmed this. " if decision.confirmed else ""
     return f"{said}Not the same? React 👎 or reply `/triage different` and say what differs."

@@ -8,6 +8,8 @@ from typing import Any
 
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
 
+BESIDE = frozenset({"text_hash", "told"})  # what `bot.activities.resolve` keeps beside a decision
+
 
 def to_data(decision: Decision) -> dict[str, Any]:
     """Everything but the effects, which have rows of their own."""
@@ -31,5 +33,5 @@ def from_data(data: Mapping[str, Any]) -> Decision:
         )
         for link in data["links"]
     )
-    plain = {name: value for name, value in data.items() if name not in {"links", "verdict", "vetoes", "text_hash"}}
+    plain = {name: value for name, value in data.items() if name not in {"links", "verdict", "vetoes", *BESIDE}}
     return Decision(verdict=Verdict(data["verdict"]), links=links, vetoes=tuple(data["vetoes"]), **plain)

@@ -65,11 +65,13 @@ class EffectKind(StrEnum):
     COMMENT = "comment"
     ADD_LABEL = "add-label"
     REMOVE_LABEL = "remove-label"
+    CLOSE = "close"
+    REOPEN = "reopen"
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing to do on GitHub: `value` is the comment's Markdown or the label's name."""
+    """One thing to do on GitHub: `value` is the comment's Markdown, the label's name, or why it closes."""
 
     kind: EffectKind
     value: str
@@ -81,7 +83,8 @@ class Decision:
 
     `links` are the issues that the comment names, best first; `canonical` is the root that the verdict points at;
     `vetoes` are the names of the rules that lowered the verdict; `effects` are in the order of execution; `confirmed`:
-    a person named the canonical.
+    a person named the canonical; `settled`: it would be a duplicate, but the canonical was closed as completed after it
+    was reported; `closes_on`: the first day (`2026-03-04`, UTC) on which the bot closes it, where it says that it does.
     """
 
     number: int
@@ -96,3 +99,5 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     model: str = ""
     confirmed: bool = False
+    settled: bool = False
+    closes_on: str | None = None

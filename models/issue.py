@@ -49,3 +49,4 @@ class Issue:
     author_is_bot: bool = False
     is_pull_request: bool = False
     reactions: int = 0  # people's, of every kind, on the issue itself
+    milestone: str | None = None  # its title

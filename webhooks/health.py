@@ -135,6 +135,7 @@ def _families(runtime: Runtime, now: datetime) -> Iterator[Metric]:
     yield _by("triage_effects", "Effects on GitHub by state", "state", storage.effect_counts())
     yield GaugeMetricFamily("triage_repositories_paused", "Repositories paused by people", value=len(storage.pauses()))
     yield _by("triage_decisions", "Decisions by verdict", "verdict", storage.decision_counts())
+    yield _counter("triage_vetoes", "Decisions that each veto held back", "name", storage.veto_counts())
     yield _by(
         "triage_missed_duplicates", "Duplicates that people linked first, by cause", "cause", storage.missed_counts()
     )
@@ -151,6 +152,13 @@ def _waves(counts: Mapping[str, int]) -> Iterator[Metric]:
 
 def _by(name: str, help_text: str, label: str, counts: Mapping[str, int]) -> Metric:
     family = GaugeMetricFamily(name, help_text, labels=[label])
+    for key, count in sorted(counts.items()):
+        family.add_metric([key], count)
+    return family
+
+
+def _counter(name: str, help_text: str, label: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, help_text, labels=[label])
     for key, count in sorted(counts.items()):
         family.add_metric([key], count)
     return family

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.policy import root_of
+from bot.case import root_of
 from bot.services import Services
 from models.canonical import CanonicalChoice, Standing, choose_canonical
 from models.cluster import Cluster

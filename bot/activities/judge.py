@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
-from bot.activities.view import cluster_view
+from bot.activities.view import cluster_view, status_of
 from bot.activities.waves import wave_comments, waves_on
 from bot.activities.words import confirmed_target
+from bot.case import Case, History, Thresholds, root_of
 from bot.comment import CommentView
 from bot.errors import NotFound
 from bot.index_cache import as_document
-from bot.policy import Case, History, Thresholds, decide, root_of
+from bot.policy import decide
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
-from models.cluster import KnownCluster
-from models.decision import Candidate, Decision
+from models.cluster import Cluster, KnownCluster
+from models.decision import Candidate, Decision, EffectKind
 from models.document import Document
 from models.matching import ClusterMatch, match_clusters
 from models.retrieval import IssueIndex
 from models.scorer import PairScorer
 from models.text import has_little_information
+from models.versions import newest
 
 POOL = 100  # candidates retrieved and scored
 CLUSTER = 0.5  # membership probability from which on a known cluster is named, where the artifact has no cut
@@ -57,10 +59,13 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     history = _history(services, repository.id, number, candidates, duplicates, members, config)
     on = waves_on(services, repository.id)
     history = replace(history, waves=wave_comments(services, repository.id, on.keys() & members.keys()))
-    case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(scorer))
+    versions = document.facts.get("version", frozenset())
+    case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(scorer), versions)
     case, decision = _decided(scorer, document, index, case)
     cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at, on)
-    return Judgement(case, decision, document, CommentView(history.issues, cluster), scorer_id)
+    status = status_of(services.storage, repository.id, decision.cluster, decision.canonical)
+    view = CommentView(case.history.issues, cluster, status, newest(versions))
+    return Judgement(case, decision, document, view, scorer_id)
 
 
 def _duplicates(services: Services, repository_id: int, number: int) -> dict[int, int]:
@@ -148,23 +153,33 @@ def _history(
     rows = list(services.storage.issues(repository_id, sorted(numbers)))
     if confirmed not in {row.issue.number for row in rows if not row.issue.is_pull_request}:
         confirmed = None
+    in_force = services.storage.clusters_in_force(repository_id, holding=numbers)
+    reopened = any(one.kind == "reopened" and one.number == number for one in said)
     return History(
         issues={row.issue.number: row.issue for row in rows},
         duplicates=duplicates,
         separated=_separated(said, number),
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         members=members,
-        held=_held(services, repository_id, number, numbers, config),
+        held=_held(in_force, number, config),
+        clusters={member: one.id for one in in_force for member in one.members},
         named=frozenset(root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other),
         confirmed=confirmed,
         objected=any(one.kind == "objection" and one.number == number for one in said),
-        reopened_by_person=any(one.kind == "reopened" and one.number == number for one in said),
+        reopened_by_person=reopened,
+        closed_by_us=not reopened and closed_by_us(services, repository_id, number),
     )
 
 
-def _held(
-    services: Services, repository_id: int, number: int, numbers: Collection[int], config: RepoConfig
-) -> dict[int, str]:
+def closed_by_us(services: Services, repository_id: int, number: int) -> bool:
+    """Whether the last that the bot did to the issue's state was to close it."""
+    kinds = (EffectKind.CLOSE.value, EffectKind.REOPEN.value)
+    rows = [one for one in services.storage.effects(repository_id, number=number) if one.kind in kinds]
+    last = next((one for one in rows if one.state == "done"), None)
+    return last is not None and last.kind == EffectKind.CLOSE.value
+
+
+def _held(clusters: Iterable[Cluster], number: int, config: RepoConfig) -> dict[int, str]:
     """Why those of the issues that are in a cluster that is held may not be acted on (INV 9).
 
     An issue and what came after it do not count into the cap: decided again, it meets what it met at first.
@@ -172,7 +187,7 @@ def _held(
     cap = config.limits.cluster_cap
     return {
         member: one.held
-        for one in services.storage.clusters_in_force(repository_id, holding=numbers)
+        for one in clusters
         if one.held == "incoherent" or (one.held and sum(member < number for member in one.members) > cap)
         for member in one.members
     }

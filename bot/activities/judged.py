@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.policy import root_of
+from bot.case import root_of
 from bot.services import Services
 from bot.storage.records import DecisionRecord, FeedbackRecord
 from models.issue import Issue

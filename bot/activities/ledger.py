@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.activities.judge import POOL, RELATED_AT_LEAST
-from bot.policy import root_of
+from bot.case import root_of
 from bot.services import Services
 from bot.storage.records import DecisionRecord, FeedbackRecord, MissedRecord, RepositoryRecord
 from models.retrieval import IssueIndex

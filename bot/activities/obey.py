@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.activities.observe import observe_issue
 from bot.activities.words import UNDONE, last_act
-from bot.policy import root_of
+from bot.case import root_of
 from bot.services import Services
 from bot.storage.consent import PAUSED, RESUMED
 from bot.storage.records import FeedbackRecord, RepositoryRecord

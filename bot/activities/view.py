@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.activities.waves import wave_view
-from bot.comment import ClusterView
+from bot.comment import ClusterView, Status
 from bot.repo_config import RepoConfig
 from bot.services import Services
+from bot.storage.protocol import Storage
 from bot.storage.records import WaveRecord
 
 DAY = timedelta(days=1)
@@ -50,6 +51,17 @@ def cluster_view(
         platforms=_platforms([value for row in rows for value in row.facts.get("os", ())], len(rows)),
         wave=wave_view(on.get(defined.slug), [row.issue.created_at for row in rows], at),
     )
+
+
+def status_of(storage: Storage, repository_id: int, cluster: str | None, canonical: int | None) -> Status | None:
+    """What the members are told of the cluster that a decision names, or else of the one that its canonical is in."""
+    told = storage.statuses(repository_id)
+    if not told:
+        return None
+    found = told.get(cluster or "")
+    if found is None and canonical is not None:
+        found = told.get(storage.cluster_of(repository_id, canonical) or "")
+    return None if found is None else Status(found.text, found.at.date())
 
 
 def version_key(version: str) -> tuple[int, ...]:

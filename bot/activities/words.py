@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.policy import root_of
+from bot.case import root_of
 from bot.storage.records import FeedbackRecord
 
 WITHHELD = "the bot is paused here"  # why an effect was not carried out

@@ -15,6 +15,7 @@ from bot.effects import conclusion
 from bot.errors import NotFound
 from bot.services import Services
 from bot.storage.records import RepositoryRecord, StoredIssue
+from bot.vetoes import sentence
 from models.decision import Candidate, Evidence
 from models.issue import IssueRef
 from models.recalibration import NOTHING_TAUGHT
@@ -64,7 +65,7 @@ def _explain_one(services: Services, repository: RepositoryRecord, number: int, 
     last = services.storage.last_decision(repository.id, number)
     data = _data(services, repository.id, judgement) | {
         "repository": repository.full_name,
-        "changed": last is None or last.conclusion != conclusion(judgement.decision, config),
+        "changed": last is None or last.conclusion != conclusion(judgement.decision, config, judgement.view),
         "last_decided_at": last.decided_at if last else None,
     }
     if as_json:
@@ -124,6 +125,8 @@ def _print_decision(judgement: Judgement, data: dict[str, Any]) -> None:
     )
     if decision.vetoes:
         out.print(f"held back by: {', '.join(decision.vetoes)}", markup=False)
+        for name in decision.vetoes:
+            out.print(f"  {name}: {sentence(name)}", markup=False)
     for name, values in data["facts"].items():
         out.print(f"  {name}: {', '.join(values)}", markup=False)
     cuts = data["thresholds"]

@@ -54,6 +54,8 @@ class Gateway:
             return Applied("shadow", reason="shadow mode writes nothing")
         if effect.kind is EffectKind.COMMENT:
             return self._comment(self._writer, number, with_marker(effect.value))
+        if effect.kind in (EffectKind.CLOSE, EffectKind.REOPEN):
+            return self._set_state(self._writer, number, effect)
         if live is None:
             live = self._reader.issue(number).labels
         present = effect.value.casefold() in {name.casefold() for name in live}
@@ -80,6 +82,19 @@ class Gateway:
         except Gone:  # deleted since it was read
             return Applied("done", writer.create_comment(number, text))
         return Applied("done", ours.id)
+
+    def _set_state(self, writer: Writer, number: int, effect: Effect) -> Applied:
+        """Close or reopen what stands otherwise at this very moment."""
+        is_open = self._reader.issue(number).state == "open"
+        if effect.kind is EffectKind.CLOSE:
+            if not is_open:
+                return Applied("skipped", reason="it is closed already")
+            writer.close_issue(number, effect.value)
+        else:
+            if is_open:
+                return Applied("skipped", reason="it is open already")
+            writer.reopen_issue(number)
+        return Applied("done")
 
     def _own_comments(self, number: int) -> list[Comment]:
         """Ours by GitHub's word and by the marker, the oldest first."""

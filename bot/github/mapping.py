@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from bot.github.protocol import Comment, FailedDelivery, Reaction, RepositoryInfo
+from bot.github.protocol import Comment, FailedDelivery, Reaction, RepositoryInfo, TimelineEvent
 from models.issue import Issue, IssueState
 from models.redact import redact
 
@@ -49,6 +49,7 @@ def issue(data: Any, number: int | None = None) -> Issue:
         author_is_bot=_is_bot(data),
         is_pull_request=data.get("pull_request") is not None,
         reactions=_reactions(data),
+        milestone=_milestone(data),
     )
 
 
@@ -68,6 +69,14 @@ def comment(data: Any, *, by_this_app: bool) -> Comment:
 def reaction(data: Any) -> Reaction:
     """A reaction. Raises Malformed."""
     return Reaction(id=_field(data, "id", int), author=_login(data), author_is_bot=_is_bot(data))
+
+
+def timeline_event(data: Any) -> TimelineEvent | None:
+    """A row of an issue's timeline; None for kinds that name no actor or no time (a commit). Raises Malformed."""
+    if not isinstance(data, dict) or data.get("created_at") is None or data.get("actor") is None:
+        return None
+    author = {"user": data["actor"]}
+    return TimelineEvent(_field(data, "event", str), _login(author), _is_bot(author), _moment(data, "created_at"))
 
 
 def repository(data: Any) -> RepositoryInfo:
@@ -180,6 +189,11 @@ def _reactions(data: Any) -> int:
     """How many there are; some answers of GitHub leave them out."""
     counts: Mapping[str, Any] | None = _optional(data, "reactions", dict)
     return 0 if counts is None else max(0, _optional(counts, "total_count", int) or 0)
+
+
+def _milestone(data: Any) -> str | None:
+    held: Mapping[str, Any] | None = _optional(data, "milestone", dict)
+    return None if held is None else clean(_field(held, "title", str))
 
 
 def _cut(text: str) -> str:

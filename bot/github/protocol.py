@@ -56,6 +56,16 @@ class Reactions:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """Something that happened on an issue, in GitHub's word for it (`commented`, `labeled`, `cross-referenced`, …)."""
+
+    event: str
+    actor: str
+    actor_is_bot: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigFile:
     """A repository's `.github/triage.yml`; `text` is None where the file does not exist."""
 
@@ -93,6 +103,10 @@ class Reader(Protocol):
 
     def comments(self, number: int) -> Sequence[Comment]:
         """Every comment on the issue, oldest first."""
+        ...
+
+    def timeline(self, number: int) -> Sequence[TimelineEvent]:
+        """Everything that happened on the issue, oldest first; what has neither an actor nor a time is left out."""
         ...
 
     def config(self, etag: str | None = None) -> ConfigFile | None:
@@ -135,6 +149,14 @@ class Writer(Protocol):
 
     def remove_label(self, number: int, name: str) -> None:
         """Remove one label from the issue; does nothing where it is not there."""
+        ...
+
+    def close_issue(self, number: int, reason: str) -> None:
+        """Close it for a reason in GitHub's words (`duplicate`); on a closed one only the reason changes."""
+        ...
+
+    def reopen_issue(self, number: int) -> None:
+        """Open it again; does nothing where it is open."""
         ...
 
     def create_reaction(self, comment_id: int, content: str) -> None:

@@ -11,7 +11,7 @@ from bot.errors import Gone
 from bot.github import mapping
 from bot.github.config_file import read_config
 from bot.github.line import PAGE, Line, following, read, segment
-from bot.github.protocol import Comment, ConfigFile, Reaction, Reactions, RepositoryInfo
+from bot.github.protocol import Comment, ConfigFile, Reaction, Reactions, RepositoryInfo, TimelineEvent
 from bot.github.wire import Request
 from models.issue import Issue
 
@@ -49,6 +49,11 @@ class RepositoryReader:
         """Every comment on the issue, oldest first."""
         pages = self._line.pages(f"/issues/{number}/comments", {}, self._comment)
         return sorted((comment for page in pages for comment in page), key=lambda c: (c.created_at, c.id))
+
+    def timeline(self, number: int) -> Sequence[TimelineEvent]:
+        """Everything that happened on the issue, oldest first."""
+        pages = self._line.pages(f"/issues/{number}/timeline", {}, mapping.timeline_event)
+        return sorted((event for page in pages for event in page if event is not None), key=lambda one: one.at)
 
     def config(self, etag: str | None = None) -> ConfigFile | None:
         """`.github/triage.yml`, here or in the owner's `.github` repository; None where unchanged since `etag`."""
@@ -141,6 +146,14 @@ class RepositoryWriter:
             self._line.call("DELETE", path)
         except Gone:
             return
+
+    def close_issue(self, number: int, reason: str) -> None:
+        """Close it for a reason in GitHub's words."""
+        self._line.call("PATCH", f"/issues/{number}", body={"state": "closed", "state_reason": reason})
+
+    def reopen_issue(self, number: int) -> None:
+        """Open it again."""
+        self._line.call("PATCH", f"/issues/{number}", body={"state": "open"})
 
     def create_reaction(self, comment_id: int, content: str) -> None:
         """React to a comment; GitHub answers the same reaction again with the first one."""

@@ -85,6 +85,15 @@ refits = Table(  # every attempt, with what came of it
     Column("changes", JsonText, nullable=False),
     Index(None, "repository_id", "id"),
 )
+cluster_statuses = Table(  # what a maintainer tells all members of a cluster
+    "cluster_statuses",
+    metadata,
+    repository_column(primary_key=True),
+    Column("cluster_id", SafeText, primary_key=True),  # no foreign key: it outlives its generation
+    Column("text", SafeText, nullable=False),
+    Column("actor", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
 missed_duplicates = Table(  # the ledger: pairs that people linked and the bot had not named
     "missed_duplicates",
     metadata,

@@ -9,12 +9,13 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
+from bot.storage.backend import Backend
 from bot.storage.door import Door, now
 from bot.storage.page_tables import last_decisions
 from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord
-from bot.storage.tables import decisions, feedback
+from bot.storage.tables import decisions, feedback, veto_counts
 from bot.storage.tables import effects as effect_rows
 
 _DECISION_COLUMNS = [decisions.c[field.name] for field in fields(DecisionRecord)]
@@ -37,6 +38,7 @@ class Decisions(Door):
             if decision_id is None:
                 return _earlier(connection, record)
             self._upsert(connection, last_decisions, [_last_row(decision_id, record)])
+            _count_vetoes(self._backend, connection, record)
             return decision_id, [_insert_effect(connection, decision_id, effect) for effect in effects]
 
     def last_decision(self, repository_id: int, number: int) -> DecisionRecord | None:
@@ -60,7 +62,8 @@ class Decisions(Door):
         """Issue → canonical. A separated pair is out whichever way round, and whatever was said later."""
         c = decisions.c
         last = select(func.max(c.id)).where(c.repository_id == repository_id).group_by(c.number)
-        query = select(c.number, c.canonical).where(c.id.in_(last), c.verdict == "duplicate", c.canonical.is_not(None))
+        holds = or_(c.verdict == "duplicate", c.settled)
+        query = select(c.number, c.canonical).where(c.id.in_(last), holds, c.canonical.is_not(None))
         said = [feedback.c.kind, feedback.c.number, feedback.c.other]
         words = (
             select(*said)
@@ -110,6 +113,13 @@ class Decisions(Door):
         """State → number of effects."""
         return self._counts(effect_rows.c.state)
 
+    def veto_counts(self) -> dict[str, int]:
+        """Name of a veto → decisions that it held back."""
+        c = veto_counts.c
+        with self._reading() as connection:
+            query = select(c.name, func.sum(c.count)).group_by(c.name)
+            return {name: int(count) for name, count in connection.execute(query)}
+
     def comments_written_since(self, repository_id: int, since: datetime) -> int:
         """Comments that reached GitHub, by when they did."""
         c = effect_rows.c
@@ -135,7 +145,15 @@ class Decisions(Door):
 
 def _decision_row(record: DecisionRecord) -> dict[str, Any]:
     row = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "id"}
-    return row | {"canonical": _canonical(record.body)}
+    return row | {"canonical": _canonical(record.body), "settled": record.body.get("settled") is True}
+
+
+def _count_vetoes(backend: Backend, connection: Connection, record: DecisionRecord) -> None:
+    for name in dict.fromkeys(record.body.get("vetoes", ())):
+        row = {"repository_id": record.repository_id, "name": name, "count": 1}
+        statement = backend.insert(veto_counts).values(row)
+        more = {"count": veto_counts.c.count + 1}
+        connection.execute(statement.on_conflict_do_update(index_elements=["repository_id", "name"], set_=more))
 
 
 def _last_row(decision_id: int, record: DecisionRecord) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from bot.storage.curation import Curations
 from bot.storage.decisions import Decisions
 from bot.storage.deliveries import Deliveries
 from bot.storage.door import named_failures
+from bot.storage.following import Following
 from bot.storage.imports import Imports
 from bot.storage.issue_pages import IssuePages
 from bot.storage.issues import Issues
@@ -62,6 +63,7 @@ class Database(
     Retention,
     Sessions,
     Acts,
+    Following,
 ):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from bot.storage.consent_protocol import ConsentStorage
 from bot.storage.dashboard_protocol import DashboardStorage
+from bot.storage.following_protocol import FollowingStorage
 from bot.storage.import_protocol import ImportStorage
 from bot.storage.page_protocol import PageStorage
 from bot.storage.records import (
@@ -34,7 +35,7 @@ from models.cluster import Cluster, Generation
 from models.curation import Edit
 
 
-class Storage(WaveStorage, ConsentStorage, PageStorage, ImportStorage, DashboardStorage, Protocol):
+class Storage(WaveStorage, ConsentStorage, PageStorage, ImportStorage, DashboardStorage, FollowingStorage, Protocol):
     """Every method is one transaction. Datetimes are aware and in UTC. Upserts are by the record's natural key."""
 
     # --- repositories
@@ -138,8 +139,8 @@ class Storage(WaveStorage, ConsentStorage, PageStorage, ImportStorage, Dashboard
         ...
 
     def duplicates(self, repository_id: int) -> dict[int, int]:
-        """Issue → canonical, for every issue whose last decision says *duplicate*, with people's own `duplicate`
-        feedback over it and separated pairs taken out."""
+        """Issue → canonical, for every issue whose last decision says *duplicate* or is settled, with people's own
+        `duplicate` feedback over it and separated pairs taken out."""
         ...
 
     def finish_effect(self, effect_id: int, state: str, reason: str | None, github_id: int | None) -> None: ...

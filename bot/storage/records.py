@@ -18,7 +18,7 @@ RAW = "raw"  # in place of a recipe: the issue was read, and its text is still t
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRecord:
-    """A repository that the bot knows. `state`: active | paused | suspended | archived | removed."""
+    """A repository that the bot knows. `state`: active | stopped | suspended | archived | removed."""
 
     id: int  # GitHub's own id, so that a rename or transfer keeps everything
     full_name: str
@@ -153,7 +153,7 @@ class DecisionRecord:
     repository_id: int
     number: int
     decided_at: datetime
-    trigger: str  # delivery | rerun | command
+    trigger: str  # delivery | rerun | command | feedback | follow | upkeep | close
     delivery_id: str | None
     verdict: str
     conclusion: str
@@ -199,6 +199,15 @@ class OwnComment:
 
     number: int
     id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterStatus:
+    """What a maintainer tells all members of a cluster; the text is cleaned (`bot.comment.told`)."""
+
+    text: str
+    actor: str
     at: datetime
 
 

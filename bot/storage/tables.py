@@ -23,7 +23,7 @@ from bot.storage.schema import repository_column
 from bot.storage.sqlite import SqliteVector
 
 # The migrations in order; the last is what this code needs.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 VERSION_TABLE = "triage_version"
 
 metadata = generations.metadata  # the tables of clusters, lists and the dashboard are in it already
@@ -78,6 +78,7 @@ issues = Table(
     Column("author_is_bot", Boolean, nullable=False),
     Column("is_pull_request", Boolean, nullable=False),
     Column("reactions", Integer, nullable=False, server_default=text("0")),
+    Column("milestone", SafeText),
     Column("text", JsonText, nullable=False),
     Column("text_hash", SafeText, nullable=False),
     Column("recipe", SafeText, nullable=False),
@@ -128,6 +129,7 @@ decisions = Table(
     Column("conclusion", SafeText, nullable=False),
     Column("body", JsonText, nullable=False),
     Column("milliseconds", Float, nullable=False),
+    Column("settled", Boolean, nullable=False, server_default=text("false")),  # out of the body, for `duplicates`
     UniqueConstraint("delivery_id", "repository_id", "number"),
     Index(None, "repository_id", "number", "id"),
     Index(None, "repository_id", "decided_at"),
@@ -149,6 +151,13 @@ effects = Table(
     Index(None, "decision_id"),
     Index(None, "repository_id", "number"),
     Index(None, "repository_id", "kind", "state", "finished_at"),
+)
+veto_counts = Table(  # how often each rule held something back
+    "veto_counts",
+    metadata,
+    repository_column(primary_key=True),
+    Column("name", SafeText, primary_key=True),
+    Column("count", BigInteger, nullable=False),
 )
 feedback = Table(
     "feedback",

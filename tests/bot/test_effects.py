@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.comment import ClusterView, CommentView, render, withdrawn
 from bot.effects import Standing, conclusion, plan, wanted_labels
-from bot.policy import WAVE_BUDGET
 from bot.repo_config import RepoConfig, parse
+from bot.vetoes import WAVE_BUDGET
 from models.decision import Candidate, Decision, Effect, EffectKind, Verdict
 
 CONFIG = parse(

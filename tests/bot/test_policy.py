@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import policy
-from bot.policy import Case, History, Thresholds, canonical_of, contradictions, decide, root_of
+from bot import vetoes
+from bot.case import Case, History, Thresholds, root_of
+from bot.policy import decide
 from bot.repo_config import RepoConfig, parse
+from bot.rules import UNNAMED_AT_LEAST, canonical_of, contradictions
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
 from models.issue import Issue
 from models.matching import ClusterMatch
@@ -78,7 +80,7 @@ def test_a_probable_candidate_makes_a_duplicate() -> None:
 def test_a_candidate_between_the_thresholds_is_related() -> None:
     decision = decide(case(Candidate(3, 0.5)))
     assert concluded(decision) == RELATED_ONLY
-    assert decision.vetoes == (policy.BELOW_THRESHOLD,)
+    assert decision.vetoes == (vetoes.BELOW_THRESHOLD,)
 
 
 def test_a_new_issue_names_nothing() -> None:
@@ -96,19 +98,19 @@ def test_links_are_the_target_then_the_best_of_those_worth_a_click_up_to_the_lim
 def test_inv_44_a_security_report_is_not_judged_at_all() -> None:
     title = "Security vulnerability: remote code execution through a crafted file"
     decision = decide(case(STRONG, title=title, matches=(match(),)))
-    assert decision == Decision(10, Verdict.SECURITY)
+    assert decision == Decision(10, Verdict.SECURITY, vetoes=(vetoes.SECURITY_REPORT,))
 
 
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"is_pull_request": True}, policy.IGNORED_PULL_REQUEST),
-        ({"author_is_bot": True}, policy.IGNORED_AUTHOR),
-        ({"author": "renovate[bot]"}, policy.IGNORED_AUTHOR),
-        ({"author": "CI-Robot"}, policy.IGNORED_AUTHOR),
-        ({"labels": ("Feature-Request",)}, policy.IGNORED_LABEL),
-        ({"state": "closed"}, policy.IGNORED_CLOSED),
-        ({"locked": True}, policy.IGNORED_LOCKED),
+        ({"is_pull_request": True}, vetoes.IGNORED_PULL_REQUEST),
+        ({"author_is_bot": True}, vetoes.IGNORED_AUTHOR),
+        ({"author": "renovate[bot]"}, vetoes.IGNORED_AUTHOR),
+        ({"author": "CI-Robot"}, vetoes.IGNORED_AUTHOR),
+        ({"labels": ("Feature-Request",)}, vetoes.IGNORED_LABEL),
+        ({"state": "closed"}, vetoes.IGNORED_CLOSED),
+        ({"locked": True}, vetoes.IGNORED_LOCKED),
     ],
 )
 def test_an_issue_that_is_not_the_bots_business_is_ignored(changes: dict[str, Any], name: str) -> None:
@@ -154,13 +156,13 @@ def test_inv_11_a_report_that_says_little_is_never_a_target() -> None:
 def test_inv_11_a_denial_in_the_text_vetoes_that_target_and_no_other() -> None:
     decision = decide(case(STRONG, Candidate(4, 0.96), body=f"{BODY} This is not a duplicate of #3."))
     assert concluded(decision) == (Verdict.DUPLICATE, 4, [4])
-    assert policy.DENIED_BY_AUTHOR in decision.vetoes
+    assert vetoes.DENIED_BY_AUTHOR in decision.vetoes
 
 
 def test_inv_08_a_pair_that_a_person_separated_stays_separated() -> None:
     decision = decide(case(STRONG, past=history(separated=frozenset({3}))))
     assert concluded(decision) == (Verdict.NEW, None, [])
-    assert decision.vetoes == (policy.SEPARATED_BY_PERSON,)
+    assert decision.vetoes == (vetoes.SEPARATED_BY_PERSON,)
 
 
 def test_inv_08_a_separated_duplicate_does_not_come_back_as_its_root() -> None:
@@ -172,7 +174,7 @@ def test_inv_08_a_separated_duplicate_does_not_come_back_as_its_root() -> None:
 def test_inv_03_a_target_closed_as_completed_is_a_possible_regression() -> None:
     decision = decide(case(STRONG, past=history(issue(3, state="closed", state_reason="completed"))))
     assert concluded(decision) == (Verdict.REGRESSION, 3, [3])
-    assert decision.vetoes == (policy.TARGET_CLOSED,)
+    assert decision.vetoes == (vetoes.TARGET_CLOSED,)
 
 
 def test_inv_03_a_target_closed_as_not_planned_is_related() -> None:
@@ -182,7 +184,7 @@ def test_inv_03_a_target_closed_as_not_planned_is_related() -> None:
 
 def test_inv_03_a_locked_target_is_related() -> None:
     decision = decide(case(STRONG, past=history(issue(3, locked=True))))
-    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.TARGET_LOCKED,))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (vetoes.TARGET_LOCKED,))
 
 
 def test_inv_15_inv_10_a_regression_needs_facts_that_do_not_contradict() -> None:
@@ -194,7 +196,7 @@ def test_inv_15_inv_10_a_regression_needs_facts_that_do_not_contradict() -> None
 @pytest.mark.parametrize("name", ["status_code", "error_type", "exit_code"])
 def test_inv_10_a_contradicting_discriminating_fact_forbids_the_duplicate(name: str) -> None:
     decision = decide(case(Candidate(3, 0.99, evidence=differ(name))))
-    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.CONTRADICTING_FACT,))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (vetoes.CONTRADICTING_FACT,))
     assert contradictions(decision.links[0])
 
 
@@ -207,23 +209,23 @@ def test_inv_10_what_the_canonical_contradicts_counts_and_not_only_its_duplicate
     closed = issue(5, state="closed", state_reason="duplicate")
     candidates = (Candidate(5, 0.99), Candidate(3, 0.2, evidence=differ("status_code")))
     decision = decide(case(*candidates, past=history(closed, duplicates={5: 3})))
-    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.CONTRADICTING_FACT,))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (vetoes.CONTRADICTING_FACT,))
 
 
 def test_nothing_is_said_to_a_report_with_almost_no_information() -> None:
     decision = decide(case(STRONG, title="help", body="it does not work"))
-    assert (concluded(decision), decision.vetoes) == ((Verdict.NEW, None, []), (policy.LITTLE_INFORMATION,))
+    assert (concluded(decision), decision.vetoes) == ((Verdict.NEW, None, []), (vetoes.LITTLE_INFORMATION,))
 
 
 def test_a_pair_outside_of_the_known_clusters_has_to_be_surer() -> None:
     assert decide(case(Candidate(3, 0.9))).verdict is Verdict.RELATED
-    assert decide(case(Candidate(3, policy.UNNAMED_AT_LEAST))).verdict is Verdict.DUPLICATE
+    assert decide(case(Candidate(3, UNNAMED_AT_LEAST))).verdict is Verdict.DUPLICATE
 
 
 def test_inv_18_an_objection_silences_the_verdict() -> None:
     decision = decide(case(STRONG, past=history(objected=True)))
     assert concluded(decision) == (Verdict.NEW, None, [])
-    assert policy.OBJECTION in decision.vetoes
+    assert vetoes.OBJECTION in decision.vetoes
 
 
 @pytest.mark.parametrize("candidates", [(), (Candidate(3, 0.5),), (STRONG,)])
@@ -231,25 +233,25 @@ def test_inv_18_an_objection_silences_whatever_else_is_found(candidates: tuple[C
     past = history(objected=True, separated=frozenset({3}))
     decision = decide(case(*candidates, past=past, matches=(match(),)))
     assert (decision.verdict, decision.cluster, decision.links) == (Verdict.NEW, None, ())
-    assert policy.OBJECTION in decision.vetoes
+    assert vetoes.OBJECTION in decision.vetoes
 
 
 def test_inv_19_what_a_person_reopened_is_not_called_a_duplicate_again() -> None:
     decision = decide(case(STRONG, past=history(reopened_by_person=True)))
-    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.REOPENED_BY_PERSON,))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (vetoes.REOPENED_BY_PERSON,))
 
 
 def test_inv_09_a_cluster_over_its_cap_is_shown_and_does_not_act() -> None:
     cap = parse("limits: {cluster_cap: 2}")
     past = history(duplicates={4: 3, 5: 3})
     decision = decide(case(STRONG, past=past, config=cap))
-    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (policy.CLUSTER_OVER_CAP,))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (vetoes.CLUSTER_OVER_CAP,))
     below = history(duplicates={4: 3})
     assert decide(case(STRONG, past=below, config=cap)).verdict is Verdict.DUPLICATE
 
 
 @pytest.mark.parametrize(
-    ("why", "veto"), [("over-cap", policy.CLUSTER_OVER_CAP), ("incoherent", policy.CLUSTER_INCOHERENT)]
+    ("why", "veto"), [("over-cap", vetoes.CLUSTER_OVER_CAP), ("incoherent", vetoes.CLUSTER_INCOHERENT)]
 )
 def test_inv_09_a_cluster_that_is_held_may_be_shown_but_may_not_act(why: str, veto: str) -> None:
     decision = decide(case(STRONG, past=history(held={3: why})))
@@ -426,12 +428,12 @@ def test_a_sure_cluster_does_not_make_a_likely_issue_certain() -> None:
 def test_inv_10_a_cluster_whose_required_fact_is_contradicted_is_not_named() -> None:
     decision = decide(case(matches=(match(contradicts=differ("status_code")),)))
     assert (concluded(decision), decision.cluster) == ((Verdict.NEW, None, []), None)
-    assert decision.vetoes == (policy.CONTRADICTING_FACT,)
+    assert decision.vetoes == (vetoes.CONTRADICTING_FACT,)
 
 
 def test_two_clusters_too_near_to_each_other_are_both_left_unnamed() -> None:
     decision = decide(case(matches=(match(0.6, 0.05), match(0.55, -0.05, slug="other"))))
-    assert (decision.cluster, decision.vetoes) == (None, (policy.AMBIGUOUS_CLUSTER,))
+    assert (decision.cluster, decision.vetoes) == (None, (vetoes.AMBIGUOUS_CLUSTER,))
 
 
 def test_a_cluster_below_its_threshold_is_not_named() -> None:
@@ -443,7 +445,7 @@ def test_inv_08_a_cluster_is_not_named_to_one_who_was_told_apart_from_its_canoni
     past = history(separated=frozenset({3}), members={"extra": [3]})
     decision = decide(case(past=past, config=config, matches=(match(),)))
     assert (concluded(decision), decision.cluster) == ((Verdict.NEW, None, []), None)
-    assert decision.vetoes == (policy.SEPARATED_BY_PERSON,)
+    assert decision.vetoes == (vetoes.SEPARATED_BY_PERSON,)
 
 
 def test_inv_11_a_cluster_is_not_named_to_one_who_denies_its_canonical() -> None:
@@ -485,7 +487,7 @@ FEW = parse(
 
 
 @pytest.mark.parametrize(
-    ("spent", "vetoes"), [(0, ()), (1, ()), (2, (policy.WAVE_BUDGET,)), (9, (policy.WAVE_BUDGET,))]
+    ("spent", "vetoes"), [(0, ()), (1, ()), (2, (vetoes.WAVE_BUDGET,)), (9, (vetoes.WAVE_BUDGET,))]
 )
 def test_inv_30_beyond_a_waves_budget_the_decision_stands_and_says_why_it_is_not_told(
     spent: int, vetoes: tuple[str, ...]
@@ -504,4 +506,4 @@ def test_a_wave_on_another_cluster_costs_nothing() -> None:
 def test_a_waves_budget_holds_where_the_cluster_has_no_target_yet() -> None:
     decision = decide(case(matches=(match(slug="other"),), config=FEW, past=history(waves={"other": 2})))
     assert decision.verdict is Verdict.RELATED
-    assert policy.WAVE_BUDGET in decision.vetoes
+    assert vetoes.WAVE_BUDGET in decision.vetoes

@@ -93,6 +93,7 @@ def test_nothing_is_kept_about_a_repository_that_is_not_known(storage: Storage) 
         lambda: storage.save_feedback(replace(word(1, "objection"), repository_id=1)),
         lambda: storage.publish(1, Generation(1, NOON)),
         lambda: storage.open_batch(1, "all", [1]),
+        lambda: storage.set_status(1, "c", "fixed", "ada", NOON),
     ]
     for write in writes:
         with pytest.raises(NotFound):
@@ -109,7 +110,8 @@ def fill(storage: Storage, repository_id: int, name: str) -> None:
     storage.save_learned(repository_id, LearnedRecord(NOON, 2, frozenset({name}), {"of": name}))
     storage.save_issues(repository_id, [stored_issue(1, body=f"secret of {name}"), stored_issue(2)])
     storage.save_vectors(repository_id, [stored_vectors(1)])
-    record = decision(1, 2, repository_id=repository_id, delivery_id="d")
+    body = {"canonical": 2, "vetoes": ["target-locked"]}
+    record = decision(1, 2, repository_id=repository_id, delivery_id="d", body=body)
     storage.save_decision(record, [effect(1, repository_id=repository_id)])
     storage.save_feedback(replace(word(1, "separated", 2), repository_id=repository_id))
     storage.publish(repository_id, Generation(1, NOON, (Cluster("c", "Title", members=(1, 2)),)))
@@ -127,6 +129,7 @@ def fill(storage: Storage, repository_id: int, name: str) -> None:
     until = datetime.now(UTC) + timedelta(hours=1)
     storage.open_session(SessionRecord(f"s{repository_id}", "octocat", "github", NOON, until))
     storage.grant(f"s{repository_id}", {repository_id: "read"}, NOON)
+    storage.set_status(repository_id, "c", name, "ada", NOON)
     storage.start_wave(WaveRecord(None, repository_id, "c", Wave(NOON, NOON, 9, 0.25, 6, NOON, 1.5e-7), 2))
 
 

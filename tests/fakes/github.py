@@ -16,7 +16,7 @@ from typing import Any
 from bot.errors import GitHubError, Gone, Permanent
 from bot.github.config_file import LARGEST_FILE, PATH
 from bot.github.mapping import clean
-from bot.github.protocol import Comment, ConfigFile, FailedDelivery, Reaction, Reactions, RepositoryInfo
+from bot.github.protocol import Comment, ConfigFile, FailedDelivery, Reaction, Reactions, RepositoryInfo, TimelineEvent
 from models.issue import Issue
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -44,6 +44,7 @@ class FakeRepository:
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     permissions: dict[str, str] = field(default_factory=dict)
     reactions: dict[int, list[tuple[str, Reaction]]] = field(default_factory=dict)
+    timelines: dict[int, list[TimelineEvent]] = field(default_factory=dict)
     config: bytes | None = None
 
 
@@ -198,6 +199,15 @@ class FakeReader:
         _find(repository, number)
         return [replace(comment, body=clean(comment.body)) for comment in repository.comments.get(number, [])]
 
+    def timeline(self, number: int) -> Sequence[TimelineEvent]:
+        repository = self._open("timeline")
+        _find(repository, number)
+        said = [
+            TimelineEvent("commented", one.author, one.author_is_bot, one.created_at)
+            for one in repository.comments.get(number, [])
+        ]
+        return sorted([*repository.timelines.get(number, []), *said], key=lambda one: one.at)
+
     def config(self, etag: str | None = None) -> ConfigFile | None:
         repository = self._open("config")
         fallback = self._github.repositories.get(f"{self._name.partition('/')[0]}/.github".lower())
@@ -285,6 +295,24 @@ class FakeWriter:
                 repository.issues[number] = replace(issue, labels=left)
                 self._touch(repository, number)
                 self._record("remove_label", number, name)
+
+    def close_issue(self, number: int, reason: str) -> None:
+        self._set_state("close_issue", number, reason)
+
+    def reopen_issue(self, number: int) -> None:
+        self._set_state("reopen_issue", number, None)
+
+    def _set_state(self, method: str, number: int, reason: str | None) -> None:
+        with self._github.lock:
+            repository = self._open(method)
+            issue = _find(repository, number)
+            moment = self._github.tick()
+            closed = {"state": "closed", "state_reason": reason, "closed_at": issue.closed_at or moment}
+            opened = {"state": "open", "state_reason": "reopened", "closed_at": None}
+            repository.issues[number] = replace(issue, updated_at=moment, **(closed if reason else opened))
+            event = TimelineEvent("closed" if reason else "reopened", f"{self._github.slug}[bot]", True, moment)
+            repository.timelines.setdefault(number, []).append(event)
+            self._record(method, number, *([reason] if reason else []))
 
     def create_reaction(self, comment_id: int, content: str) -> None:
         with self._github.lock:

@@ -64,6 +64,9 @@ class FakeStorage:
         self._check()
         return self.waves
 
+    def veto_counts(self) -> dict[str, int]:
+        return {}
+
     def missed_counts(self) -> dict[str, int]:
         self._check()
         return self.counts.get("missed", {})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.policy import root_of
+from bot.case import root_of
 from bot.storage.deliveries import Deliveries
 from bot.storage.records import DeliveryRecord
 from tests.fakes.running import Running, tracker

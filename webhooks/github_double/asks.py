@@ -53,6 +53,7 @@ class IssueSeed(Ask):
     locked: bool = False
     labels: list[Name] = []
     is_pull_request: bool = False
+    milestone: str | None = None
     comments: list[CommentSeed] = []
 
 

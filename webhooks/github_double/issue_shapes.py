@@ -66,7 +66,7 @@ def issue_json(world: World, repo: Repository, issue: Issue, base: str) -> Json:
         "locked": issue.locked,
         "assignee": assignees[0] if assignees else None,
         "assignees": assignees,
-        "milestone": None,
+        "milestone": None if issue.milestone is None else _milestone(repo, issue, base),
         "comments": len(repo.comment_ids.get(issue.number, ())),
         "created_at": time_text(issue.created_at),
         "updated_at": time_text(issue.updated_at),
@@ -80,6 +80,31 @@ def issue_json(world: World, repo: Repository, issue: Issue, base: str) -> Json:
         "performed_via_github_app": app_json(world, base) if issue.by_app else None,
         "state_reason": issue.state_reason,
         **(_pull_request(repo, issue, base) if issue.is_pull_request else {}),
+    }
+
+
+def _milestone(repo: Repository, issue: Issue, base: str) -> Json:
+    """The milestone of that title; each title counts as one milestone, numbered by its first issue."""
+    held = [one for one in repo.issues.values() if one.milestone == issue.milestone]
+    number = min(one.number for one in held)
+    url = f"{base}/repos/{repo.full_name}/milestones/{number}"
+    return {
+        "url": url,
+        "html_url": f"{base}/{repo.full_name}/milestone/{number}",
+        "labels_url": f"{url}/labels",
+        "id": number,
+        "node_id": node_id("MI", number),
+        "number": number,
+        "title": issue.milestone,
+        "description": None,
+        "creator": None,
+        "open_issues": sum(one.state == "open" for one in held),
+        "closed_issues": sum(one.state == "closed" for one in held),
+        "state": "open",
+        "created_at": time_text(repo.created_at),
+        "updated_at": time_text(repo.created_at),
+        "due_on": None,
+        "closed_at": None,
     }
 
 

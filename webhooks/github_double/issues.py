@@ -98,7 +98,7 @@ def _names(labels: object) -> list[str]:
 
 
 def edit_issue(call: Call) -> Answer:
-    """PATCH an issue: title, body, state, labels, assignees."""
+    """PATCH an issue: title, body, state, labels, milestone, assignees."""
     fields, before = call.fields(), call.issue()
     if call.actor.kind == "user" and before.user != call.actor.login and not _may_label(call):
         raise Refusal(403, "Must have triage rights to Repository.")
@@ -106,6 +106,8 @@ def edit_issue(call: Call) -> Answer:
     issue, more = _edit_state(call, issue, fields)
     if "labels" in fields:
         issue = acts.set_labels(call.world, call.repo, issue, _names(fields["labels"]), call.actor.login)
+    if "milestone" in fields:  # by title, where GitHub takes a number
+        issue = call.repo.put(replace(issue, milestone=fields["milestone"], updated_at=call.world.now()))
     if isinstance(fields.get("assignees"), list):
         people = tuple(call.world.user(login).login for login in fields["assignees"])
         issue = call.repo.put(replace(issue, assignees=people, updated_at=call.world.now()))

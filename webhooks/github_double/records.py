@@ -29,7 +29,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue or, with `is_pull_request`, a pull request; people are named by login, labels by name."""
+    """An issue or, with `is_pull_request`, a pull request; people are named by login, the rest by name."""
 
     id: int
     number: int
@@ -48,6 +48,7 @@ class Issue:
     assignees: tuple[str, ...] = ()
     is_pull_request: bool = False
     by_app: bool = False
+    milestone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def seed_issue(world: World, repo: Repository, seed: IssueSeed) -> Issue:
         locked=seed.locked,
         labels=tuple({acts.ensure_label(world, repo, name).name: None for name in seed.labels}),
         is_pull_request=seed.is_pull_request,
+        milestone=seed.milestone,
     )
     repo.gone.pop(number, None)
     repo.put(issue)

@@ -13,8 +13,8 @@ from bot.activities.judge import judge
 from bot.activities.waves import News, follow_waves, learn_waves, look, wave_view
 from bot.comment import WaveView
 from bot.errors import StorageError
-from bot.policy import WAVE_BUDGET
 from bot.storage.records import WaveRecord
+from bot.vetoes import WAVE_BUDGET
 from models.cluster import Cluster, Generation, Wave
 from tests.fakes.small_world import CONFIG, LABEL, NAME, World
 

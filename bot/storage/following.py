@@ -1,0 +1,68 @@
+"""What follows a decision: who points at an issue, what people judged, what a cluster's members are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select
+
+from bot.storage.cluster_tables import cluster_statuses
+from bot.storage.door import Door
+from bot.storage.page_tables import last_decisions
+from bot.storage.records import ClusterStatus, DecisionRecord
+from bot.storage.tables import decisions, effects, feedback
+
+JUDGING = ("objection", "separated", "duplicate")  # the words that judge a verdict
+
+_COLUMNS = [decisions.c[field.name] for field in fields(DecisionRecord)]
+
+
+class Following(Door):
+    """The part of `Storage` about what follows a decision."""
+
+    def pointing(self, repository_id: int, canonical: int | None = None) -> Sequence[DecisionRecord]:
+        """Each issue's last decision, where it names a canonical issue and the bot has spoken."""
+        last = last_decisions.c
+        query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
+        query = query.where(last.repository_id == repository_id, last.number.in_(_spoken(repository_id)))
+        names = last.canonical.is_not(None) if canonical is None else last.canonical == canonical
+        with self._reading() as connection:
+            return [DecisionRecord(*row) for row in connection.execute(query.where(names).order_by(last.number))]
+
+    def judged(self, repository_id: int) -> Sequence[DecisionRecord]:
+        """The verdicts *duplicate* that the bot spoke of and people's words are about, in their order."""
+        c = decisions.c
+        words = select(feedback.c.number).where(feedback.c.repository_id == repository_id, feedback.c.kind.in_(JUDGING))
+        query = select(*_COLUMNS).where(c.repository_id == repository_id, c.verdict == "duplicate")
+        query = query.where(c.number.in_(words), c.number.in_(_spoken(repository_id)))
+        with self._reading() as connection:
+            return [DecisionRecord(*row) for row in connection.execute(query.order_by(c.id))]
+
+    def set_status(self, repository_id: int, cluster_id: str, text: str | None, actor: str, at: datetime) -> None:
+        """One for each cluster; None takes it away."""
+        key = {"repository_id": repository_id, "cluster_id": cluster_id}
+        with self._writing() as connection:
+            if text is None:
+                c = cluster_statuses.c
+                own = (c.repository_id == repository_id, c.cluster_id == cluster_id)
+                connection.execute(delete(cluster_statuses).where(*own))
+                return
+            values = {"text": text, "actor": actor, "at": at}
+            statement = self._backend.insert(cluster_statuses).values(key | values)
+            connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+    def statuses(self, repository_id: int) -> Mapping[str, ClusterStatus]:
+        """By cluster."""
+        c = cluster_statuses.c
+        query = select(c.cluster_id, c.text, c.actor, c.at).where(c.repository_id == repository_id)
+        with self._reading() as connection:
+            return {cluster_id: ClusterStatus(*rest) for cluster_id, *rest in connection.execute(query)}
+
+
+def _spoken(repository_id: int):  # type: ignore[no-untyped-def]  # SQLAlchemy's own type of a query takes a page
+    """The issues on which a comment of the bot stands."""
+    c = effects.c
+    stands = or_(c.state == "done", c.state == "skipped") & c.github_id.is_not(None)
+    return select(c.number).where(c.repository_id == repository_id, c.kind == "comment", stands)

@@ -1,0 +1,35 @@
+"""What the bot asks of its database about what follows a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.storage.records import ClusterStatus, DecisionRecord
+
+
+class FollowingStorage(Protocol):
+    """The part of `Storage` about what follows a decision."""
+
+    def pointing(self, repository_id: int, canonical: int | None = None) -> Sequence[DecisionRecord]:
+        """The last decision of each issue that names a canonical issue (this one, where it is given) and on which a
+        comment of the bot stands, by number."""
+        ...
+
+    def judged(self, repository_id: int) -> Sequence[DecisionRecord]:
+        """Every decision *duplicate* on an issue that the bot has commented on and about which people said whether it
+        is a duplicate, in the order in which they were taken."""
+        ...
+
+    def set_status(self, repository_id: int, cluster_id: str, text: str | None, actor: str, at: datetime) -> None:
+        """What a maintainer tells all members of a cluster, in place of what was told before; None: nothing more."""
+        ...
+
+    def statuses(self, repository_id: int) -> Mapping[str, ClusterStatus]:
+        """Cluster → what its members are told."""
+        ...
+
+    def veto_counts(self) -> dict[str, int]:
+        """Name of a veto → how many decisions it held back, over all repositories."""
+        ...
