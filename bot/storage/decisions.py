@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 
 from bot.storage.backend import Backend
 from bot.storage.door import Door, now
+from bot.storage.map_tables import namings
 from bot.storage.page_tables import last_decisions
 from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord
 from bot.storage.tables import decisions, feedback, veto_counts
@@ -39,6 +40,8 @@ class Decisions(Door):
                 return _earlier(connection, record)
             self._upsert(connection, last_decisions, [_last_row(decision_id, record)])
             _count_vetoes(self._backend, connection, record)
+            if (naming := naming_of(decision_id, record)) is not None:
+                connection.execute(insert(namings).values(naming))
             return decision_id, [_insert_effect(connection, decision_id, effect) for effect in effects]
 
     def last_decision(self, repository_id: int, number: int) -> DecisionRecord | None:
@@ -166,6 +169,17 @@ def _last_row(decision_id: int, record: DecisionRecord) -> dict[str, Any]:
         "canonical": _canonical(record.body),
         "probability": float(record.body.get("probability") or 0.0),
     }
+
+
+def naming_of(decision_id: int, record: DecisionRecord) -> dict[str, Any] | None:
+    """What the decision named, as a row: its canonical issue, or the first that it linked; None where it named none."""
+    links = (link["number"] for link in record.body.get("links", ()))
+    named = _canonical(record.body) or next(links, None)
+    if named is None:
+        return None
+    kept = {name: getattr(record, name) for name in ("repository_id", "number", "decided_at", "verdict")}
+    probability = float(record.body.get("probability") or 0.0)
+    return kept | {"decision_id": decision_id, "named": named, "probability": probability}
 
 
 def _canonical(body: Mapping[str, Any]) -> int | None:

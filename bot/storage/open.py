@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, column, inspect, make_url, select, table
 
 from bot.errors import StorageError
+from bot.storage.activity_pages import ActivityPages
 from bot.storage.acts import Acts
 from bot.storage.backend import MIGRATE_HINT, WRITES, Backend
 from bot.storage.budgets import Budgets
@@ -23,8 +24,10 @@ from bot.storage.imports import Imports
 from bot.storage.issue_pages import IssuePages
 from bot.storage.issues import Issues
 from bot.storage.learned import Learned
+from bot.storage.maps import Maps
 from bot.storage.postgresql import PostgresBackend
 from bot.storage.protocol import Storage
+from bot.storage.quality_pages import QualityPages
 from bot.storage.refits import Refits
 from bot.storage.repositories import Repositories
 from bot.storage.retention import Retention
@@ -64,6 +67,9 @@ class Database(
     Sessions,
     Acts,
     Following,
+    Maps,
+    ActivityPages,
+    QualityPages,
 ):
     """`Storage` over SQLite or PostgreSQL; safe to share between threads."""
 

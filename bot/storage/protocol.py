@@ -11,6 +11,7 @@ from bot.storage.consent_protocol import ConsentStorage
 from bot.storage.dashboard_protocol import DashboardStorage
 from bot.storage.following_protocol import FollowingStorage
 from bot.storage.import_protocol import ImportStorage
+from bot.storage.look_protocol import LookStorage
 from bot.storage.page_protocol import PageStorage
 from bot.storage.records import (
     ConfigRecord,
@@ -35,7 +36,9 @@ from models.cluster import Cluster, Generation
 from models.curation import Edit
 
 
-class Storage(WaveStorage, ConsentStorage, PageStorage, ImportStorage, DashboardStorage, FollowingStorage, Protocol):
+class Storage(
+    WaveStorage, ConsentStorage, PageStorage, ImportStorage, DashboardStorage, FollowingStorage, LookStorage, Protocol
+):
     """Every method is one transaction. Datetimes are aware and in UTC. Upserts are by the record's natural key."""
 
     # --- repositories

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select
 
 from bot.storage.door import Door
+from bot.storage.map_tables import namings
 from bot.storage.page_tables import last_decisions
 from bot.storage.tables import decisions, deliveries, effects, issues, task_runs
 
@@ -22,6 +23,7 @@ class Retention(Door):
         conditions = {
             deliveries: ended & (deliveries.c.finished_at < before),
             task_runs: task_runs.c.started_at < before,
+            namings: _orphaned(namings.c, namings.c.decided_at < before),
             last_decisions: _orphaned(last_decisions.c, last_decisions.c.decided_at < before),
             effects: _orphaned(effects.c, effects.c.planned_at < before),
             decisions: _orphaned(decisions.c, decisions.c.decided_at < before)

@@ -15,7 +15,12 @@ from sqlalchemy import (
     text,
 )
 
-from bot.storage import dashboard_tables, import_tables, page_tables  # noqa: F401 - their tables belong to the metadata
+from bot.storage import (  # noqa: F401 - their tables belong to the metadata
+    dashboard_tables,
+    import_tables,
+    map_tables,
+    page_tables,
+)
 from bot.storage.cluster_tables import generations
 from bot.storage.columns import Id, JsonText, SafeText, UtcDateTime
 from bot.storage.postgresql import PostgresVector
@@ -23,7 +28,7 @@ from bot.storage.schema import repository_column
 from bot.storage.sqlite import SqliteVector
 
 # The migrations in order; the last is what this code needs.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 VERSION_TABLE = "triage_version"
 
 metadata = generations.metadata  # the tables of clusters, lists and the dashboard are in it already
@@ -83,6 +88,14 @@ issues = Table(
     Column("text_hash", SafeText, nullable=False),
     Column("recipe", SafeText, nullable=False),
     Column("facts", JsonText, nullable=False),
+    Index(
+        "ix_issues_closed_as_duplicate",
+        "repository_id",
+        "number",
+        "closed_at",
+        sqlite_where=text("state_reason = 'duplicate'"),
+        postgresql_where=text("state_reason = 'duplicate'"),
+    ),
 )
 vectors = Table(
     "vectors",
@@ -150,6 +163,9 @@ effects = Table(
     Column("github_id", BigInteger),
     Index(None, "decision_id"),
     Index(None, "repository_id", "number"),
+    Index(None, "repository_id", "id"),
+    Index(None, "repository_id", "kind", "id"),
+    Index(None, "repository_id", "state", "id"),
     Index(None, "repository_id", "kind", "state", "finished_at"),
 )
 veto_counts = Table(  # how often each rule held something back

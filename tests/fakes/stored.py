@@ -47,7 +47,7 @@ def decision(number: int, canonical: int | None = None, **changes: Any) -> Decis
         "delivery_id": None,
         "verdict": "new" if canonical is None else "duplicate",
         "conclusion": "c",
-        "body": {"canonical": canonical, "links": [1, 2]},
+        "body": {"canonical": canonical, "links": [{"number": 1}, {"number": 2}]},
     }
     return DecisionRecord(**values | changes)
 

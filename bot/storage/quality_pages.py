@@ -1,0 +1,58 @@
+"""What people said that judges the bot's decisions, read by what was said, not by how long the history is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import fields
+
+from sqlalchemy import Connection, select
+
+from bot.storage.door import Door, chunks
+from bot.storage.look_records import Naming, Spoken
+from bot.storage.map_tables import namings
+from bot.storage.page_tables import last_decisions
+from bot.storage.records import FeedbackRecord
+from bot.storage.tables import feedback, issues
+
+JUDGING = ("separated", "duplicate", "objection")
+
+_WORDS = [feedback.c[field.name] for field in fields(FeedbackRecord)]
+_NAMINGS = [namings.c[field.name] for field in fields(Naming)]
+
+
+class QualityPages(Door):
+    """The part of `Storage` about how well the bot does."""
+
+    def spoken(self, repository_id: int) -> Spoken:
+        """Words in their order, closings, and the namings of the issues that these are about."""
+        f, i = feedback.c, issues.c
+        said = select(*_WORDS).where(f.repository_id == repository_id, f.kind.in_(JUDGING)).order_by(f.said_at, f.id)
+        ended = select(i.number, i.closed_at).where(i.repository_id == repository_id, i.state_reason == "duplicate")
+        with self._reading() as connection:
+            words = [FeedbackRecord(*row) for row in connection.execute(said)]
+            closed = {number: at for number, at in connection.execute(ended) if at is not None}
+            about = {word.number for word in words} | set(closed)
+            about |= {word.other for word in words if word.kind == "separated" and word.other is not None}
+            found = _namings(connection, repository_id, about)
+            return Spoken(words, closed, found, _duplicates(connection, repository_id, words))
+
+
+def _namings(connection: Connection, repository_id: int, numbers: Collection[int]) -> list[Naming]:
+    c = namings.c
+    found: list[Naming] = []
+    for some in chunks(sorted(numbers)):
+        query = select(*_NAMINGS).where(c.repository_id == repository_id, c.number.in_(some))
+        found += [Naming(*row) for row in connection.execute(query.order_by(c.number, c.decision_id))]
+    return found
+
+
+def _duplicates(connection: Connection, repository_id: int, words: list[FeedbackRecord]) -> dict[int, int]:
+    """As `Storage.duplicates` has it."""
+    c = last_decisions.c
+    query = select(c.number, c.canonical).where(
+        c.repository_id == repository_id, c.verdict == "duplicate", c.canonical.is_not(None)
+    )
+    pairs: list[tuple[int, int]] = [(number, other) for number, other in connection.execute(query)]
+    pairs += [(word.number, word.other) for word in words if word.kind == "duplicate" and word.other is not None]
+    apart = {frozenset((word.number, word.other)) for word in words if word.kind == "separated"}
+    return {number: other for number, other in pairs if frozenset((number, other)) not in apart}
