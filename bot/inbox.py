@@ -76,6 +76,11 @@ def repository_partition(repository_id: int) -> str:
     return f"repository:{repository_id}"
 
 
+def refit_partition(repository_id: int) -> str:
+    """The partition of its refits: decisions pass them, and there are never two."""
+    return f"refit:{repository_id}"
+
+
 class Inbox:
     """Deliveries → one durable transaction for all that are waiting (group commit), in the order of arrival."""
 

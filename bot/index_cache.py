@@ -53,28 +53,37 @@ class IndexCache:
 
     def index(self, repository_id: int) -> IssueIndex:
         """Every issue of the repository that has vectors of the model in force, as the database has it now."""
-        model_id = self._embedder.model_id
-        with self._lock:
-            cached = self._cached.get(repository_id)
-            if cached is None or cached.model_id != str(model_id):
-                cached = self._cached[repository_id] = _Cached(IssueIndex(model_id.dimension), str(model_id))
+        cached = self._held(repository_id)
         with cached.lock:
-            version, changed = self._storage.changes_since(repository_id, cached.version)
-            self._refresh(repository_id, cached, changed)
-            cached.version = version
+            self._follow(repository_id, cached)
         return cached.index
 
     def usual(self, repository_id: int, now: datetime) -> tuple[datetime, Rhythm]:
         """Since when the repository's reports are known, and their rhythm; learned anew each day, and when they have
-        become a tenth more."""
-        index = self.index(repository_id)
-        cached = self._cached[repository_id]
-        with cached.lock:
+        become a tenth more. Of the index as it was used last: who asks need not hold the repository's lock."""
+        cached = self._held(repository_id)
+        with cached.lock:  # who decides meanwhile changes the index under it too
+            if not cached.version:
+                self._follow(repository_id, cached)
+            index = cached.index
             if cached.usual is None or cached.usual[0] != now.date() or len(index) > 1.1 * cached.usual[1]:
                 reported = [document.created_at for document in index.documents()]
                 since = min(reported, default=now)
                 cached.usual = now.date(), len(index), since, learn(reported, since, now)
             return cached.usual[2:]
+
+    def _held(self, repository_id: int) -> _Cached:
+        model_id = self._embedder.model_id
+        with self._lock:
+            cached = self._cached.get(repository_id)
+            if cached is None or cached.model_id != str(model_id):
+                cached = self._cached[repository_id] = _Cached(IssueIndex(model_id.dimension), str(model_id))
+        return cached
+
+    def _follow(self, repository_id: int, cached: _Cached) -> None:
+        version, changed = self._storage.changes_since(repository_id, cached.version)
+        self._refresh(repository_id, cached, changed)
+        cached.version = version
 
     def _refresh(self, repository_id: int, cached: _Cached, changed: Sequence[int]) -> None:
         for start in range(0, len(changed), BATCH):

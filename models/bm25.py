@@ -9,6 +9,7 @@ import math
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -82,6 +83,14 @@ class TermIndex:
         self._lengths[row] = sum(terms.values())
         self._terms[row] = packed
         self._total += sum(terms.values())
+
+    def copy(self) -> TermIndex:
+        """The same texts, to be changed by themselves; a text's own terms are never changed, and are shared."""
+        same = copy(self)
+        same._ids, same._terms = dict(self._ids), dict(self._terms)
+        same._postings = [postings[:] for postings in self._postings]
+        same._seen, same._lengths = self._seen.copy(), self._lengths.copy()
+        return same
 
     def remove(self, row: int) -> None:
         """Take one text out; scores are then as if it had never been there."""

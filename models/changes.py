@@ -43,16 +43,17 @@ def movement(
     constraints: Constraints,
     curation: Curation,
     numbers: Collection[int],
+    exempt: Collection[str] = (),
 ) -> Movement:
-    """How much the fit moved by itself; 0 where nothing was settled. Issues that are gone do not count."""
-    there = set(numbers)
-    slugs = {cluster.id for cluster in previous if cluster.slug} ^ {cluster.id for cluster in clusters if cluster.slug}
+    """How much the fit moved by itself; 0 where nothing was settled. Issues that are gone do not count, nor who comes
+    or goes in the clusters that are `exempt`, because the configuration moved them."""
+    there, free = set(numbers), set(exempt)
     homes = {number: curation.aliases.get(was, was) for number, was in _places(previous).items()}
     bound, after = _moved_by_people(homes, constraints), _places(clusters)
     settled = moved = dropped = 0
     for number, home in homes.items():
         now = after.get(number)
-        if number not in there or number in bound or {home, now} & slugs:
+        if number not in there or number in bound or {home, now} & free:
             continue
         settled += 1
         moved += now != home

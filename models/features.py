@@ -128,10 +128,8 @@ def _fact_features(query: Document, other: Document, rarity: Rarity) -> list[flo
     return [*(found[name][0] for name in AGREEING), *(found[name][1] for name in DIFFERING)]
 
 
-def background(similarities: Scores, own: int | None = None) -> float:
+def background(similarities: Scores) -> float:
     """The mean of the nearest ten but the best: how crowded it is around the query, whatever it repeats."""
-    if own is not None:
-        similarities = np.delete(similarities, own)
     if len(similarities) < 2:
         return 0.0
     count = min(NEIGHBOURS + 1, len(similarities))

@@ -115,7 +115,7 @@ def cluster_features(
         for document in known.documents
     ]
     words = [_shared_words(signals.terms.whole.keys(), wanted, index) for wanted in known.words]
-    gap = nearest[0] - background(signals.salient, index.own_row(query.number))
+    gap = nearest[0] - background(signals.salient[index.reported_by(query)])
     second = sum(nearest[:2]) / len(nearest[:2])
     by_words = [nearest[0], gap, second, max(words, default=0.0), max(same, default=0.0)]
     return [*by_words, *_member_features(query, members, index, scorer)]

@@ -54,8 +54,10 @@ def reconcile(
     constraints: Constraints,
     curation: Curation = NOTHING_SET,
     used: Collection[str] = (),
+    redefined: Collection[str] = (),
 ) -> Reconciled:
-    """The clusters of the next generation. `used`: every id that a cluster of this repository ever had.
+    """The clusters of the next generation. `used`: every id that a cluster of this repository ever had. `redefined`:
+    known clusters whose definition is another, so that who comes or goes there was moved by people.
 
     A group takes the id with which it shares most issues, over all groups together; each id goes to one group, and a
     group takes none of which it holds less than half and which makes less than half of it. What a person touched, the
@@ -74,7 +76,8 @@ def reconcile(
         medoids = {draft.id: draft.medoid for draft in drafts if draft.medoid is not None}
         if clusters == before:
             break
-    moved: Movement = movement(previous, clusters, constraints, curation, fit.numbers)
+    exempt = {*redefined, *({one.id for one in previous if one.slug} ^ {one.id for one in clusters if one.slug})}
+    moved: Movement = movement(previous, clusters, constraints, curation, fit.numbers, exempt)
     return Reconciled(
         clusters=clusters,
         changes=changes(previous, clusters, curation, fit.numbers),

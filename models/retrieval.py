@@ -91,10 +91,6 @@ class IssueIndex:
         """Where the issues stand in the arrays of Signals; raises KeyError for one that is not here."""
         return np.array([self._rows[number] for number in numbers], dtype=np.intp)
 
-    def own_row(self, number: int) -> int | None:
-        """Where an issue stands, or None where it is not here."""
-        return self._rows.get(number)
-
     def documents(self) -> Iterator[Document]:
         """Every issue, in no order; not to be kept, for the vectors change with the index."""
         return (document for document in self._documents if document is not None)
@@ -115,6 +111,23 @@ class IssueIndex:
         self.words.add(row, terms.whole)
         self.title_words.add(row, terms.title)
         self.error_words.add(row, terms.error)
+
+    def snapshot(self) -> IssueIndex:
+        """The index as it is now, for a thread of its own: changes of the one do not show in the other."""
+        same = IssueIndex.__new__(IssueIndex)
+        same._vectors = self._vectors.copy()
+        same._documents = [
+            None if document is None else replace(document, vectors=same._vectors.row(row))
+            for row, document in enumerate(self._documents)
+        ]
+        same._numbers, same._created = self._numbers.copy(), self._created.copy()
+        same._rows, same._free = dict(self._rows), self._free[:]
+        same._holders = {value: set(rows) for value, rows in self._holders.items()}
+        same._counts = Counter(self._counts)
+        same.words, same.title_words = self.words.copy(), self.title_words.copy()
+        same.error_words = self.error_words.copy()
+        same._version, same._last = self._version, None
+        return same
 
     def put_all(self, documents: Iterable[Document]) -> None:
         """Put each of them."""
@@ -143,12 +156,15 @@ class IssueIndex:
         allowed = numbers > 0 if before is None else (numbers > 0) & (numbers < before)
         return self._most_like(query, allowed, limit)
 
+    def reported_by(self, query: Document) -> NDArray[np.bool_]:
+        """Which rows hold another issue that was there when the query was reported: shape (rows,)."""
+        numbers, created = (values[: len(self._documents)] for values in (self._numbers, self._created))
+        there: NDArray[np.bool_] = (numbers > 0) & (numbers != query.number) & (created <= query.created_at.timestamp())
+        return there
+
     def around(self, query: Document, limit: int) -> list[int]:
         """Those most like it among the issues that were there when it was reported, best first."""
-        size = len(self._documents)
-        return self._most_like(
-            query, (self._numbers[:size] > 0) & (self._created[:size] <= query.created_at.timestamp()), limit
-        )
+        return self._most_like(query, self.reported_by(query), limit)
 
     def _most_like(self, query: Document, allowed: NDArray[np.bool_], limit: int) -> list[int]:
         fused = self.fused(query)

@@ -27,6 +27,17 @@ class VectorRows:
         stored[:] = vectors
         return stored
 
+    def copy(self) -> VectorRows:
+        """The same rows, to be changed by themselves."""
+        same = VectorRows(self._shape[2], self._shape[1])
+        same._blocks = [block.copy() for block in self._blocks]
+        return same
+
+    def row(self, row: int) -> Vectors:
+        """What a row holds, as it stands there: shape (parts, dimension)."""
+        held: Vectors = self._blocks[row // _BLOCK][row % _BLOCK]
+        return held
+
     def clear(self, row: int) -> None:
         """Make a row similar to nothing."""
         self._blocks[row // _BLOCK][row % _BLOCK] = 0

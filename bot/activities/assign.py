@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.activities.judge import matches_of, thresholds
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord
 from models.cluster import Cluster, Generation, KnownCluster
+from models.clustering import INERTIA
+from models.matching import ClusterMatch
 from models.retrieval import IssueIndex
 
 POOL = 200  # issues looked at for each cluster
-ROUNDS = 2  # the first members find the next ones
+DEFINITIONS = "definitions"  # the figure of a refit: slug → a hash of what the cluster was defined by
+
+Members = dict[str, Sequence[int]]
 
 
 def assign_known(services: Services, repository: RepositoryRecord, config: RepoConfig) -> Generation:
     """Assign and publish; the caller holds the repository's lock."""
-    return publish(services, repository, assigned(services, repository, config))
+    index = services.indexes.index(repository.id)
+    return publish(services, repository, assigned(services, repository.id, config, index))
 
 
 def publish(services: Services, repository: RepositoryRecord, clusters: tuple[Cluster, ...]) -> Generation:
@@ -28,21 +36,48 @@ def publish(services: Services, repository: RepositoryRecord, clusters: tuple[Cl
     return generation
 
 
-def assigned(services: Services, repository: RepositoryRecord, config: RepoConfig) -> tuple[Cluster, ...]:
-    """Every known cluster with the stored issues that belong to it; deterministic, writes nothing."""
-    index = services.indexes.index(repository.id)
+def assigned(
+    services: Services, repository_id: int, config: RepoConfig, index: IssueIndex, last: Sequence[Cluster] = ()
+) -> tuple[Cluster, ...]:
+    """Every known cluster with the issues of the index that belong to it; deterministic, writes nothing.
+
+    Who was a member in `last`, the clusters in force, stays unless it fits clearly less well than it would have to
+    now; where the definition is another since, everything is assigned anew.
+    """
     defined = config.known_clusters()
-    members: Mapping[str, Sequence[int]] = _canonicals(index, defined)
-    kept_out = _kept_out(services.storage.feedback(repository.id), defined)
-    for _ in range(ROUNDS):
-        members = _assigned(services, index, members, defined, kept_out)
+    kept_out = _kept_out(services.storage.feedback(repository_id), defined)
+    anew = redefined(services, repository_id, config)
+    settled = {
+        number: one.id
+        for one in last
+        if one.slug and one.slug not in anew and one.slug in {known.slug for known in defined}
+        for number in one.members
+        if number in index and (one.slug, number) not in kept_out
+    }
+    found = _Assigning(services, index, defined, kept_out, settled).members()
     return tuple(
-        Cluster(one.slug, one.title, one.slug, one.label, one.canonical, tuple(sorted(members[one.slug])))
+        Cluster(one.slug, one.title, one.slug, one.label, one.canonical, tuple(sorted(found[one.slug])))
         for one in defined
     )
 
 
-def _canonicals(index: IssueIndex, defined: Sequence[KnownCluster]) -> dict[str, Sequence[int]]:
+def definitions(config: RepoConfig) -> dict[str, str]:
+    """Slug → a hash of what says who belongs to the cluster."""
+    told = {
+        one.slug: [one.title, one.description, one.examples, sorted(one.requires.items())]
+        for one in config.known_clusters()
+    }
+    return {slug: hashlib.sha256(json.dumps(one, default=str).encode()).hexdigest()[:16] for slug, one in told.items()}
+
+
+def redefined(services: Services, repository_id: int, config: RepoConfig) -> frozenset[str]:
+    """The known clusters that were defined otherwise when the clusters in force were made."""
+    published = (one for one in services.storage.refits(repository_id) if DEFINITIONS in one.figures and one.generation)
+    before: Mapping[str, str] = next((one.figures[DEFINITIONS] for one in published), {})
+    return frozenset(slug for slug, mark in definitions(config).items() if before.get(slug, mark) != mark)
+
+
+def _canonicals(index: IssueIndex, defined: Sequence[KnownCluster]) -> Members:
     return {
         one.slug: [one.canonical] if one.canonical is not None and one.canonical in index else [] for one in defined
     }
@@ -58,30 +93,52 @@ def _kept_out(said: Sequence[FeedbackRecord], defined: Sequence[KnownCluster]) -
     }
 
 
-def _assigned(
-    services: Services,
-    index: IssueIndex,
-    members: Mapping[str, Sequence[int]],
-    defined: Sequence[KnownCluster],
-    kept_out: Collection[tuple[str, int]],
-) -> dict[str, Sequence[int]]:
-    """One round: every issue near a cluster is matched against the members of the round before."""
-    cut = thresholds(services.scorer).cluster
-    found = _canonicals(index, defined)
-    for number in _neighbours(services, index, members, defined):
+@dataclass(frozen=True, slots=True)
+class _Assigning:
+    services: Services
+    index: IssueIndex
+    defined: Sequence[KnownCluster]
+    kept_out: Collection[tuple[str, int]]
+    settled: Mapping[int, str]  # issue → the slug of the cluster that it is in
+
+    def members(self) -> Members:
+        """First in the order of arrival, each beside those found before it, as they came; then each beside all."""
+        before = _canonicals(self.index, self.defined)
+        for number, slug in self.settled.items():
+            before[slug] = [*before[slug], number]
+        arrived = self._round(before, growing=True)
+        return self._round(arrived, growing=False)
+
+    def _round(self, before: Members, *, growing: bool) -> Members:
+        """Every issue near a cluster, matched against the members from before and, while it grows, those found."""
+        found = _canonicals(self.index, self.defined)
+        beside = {slug: list(numbers) for slug, numbers in before.items()}
+        for number in self._near(before):
+            slug = self._belongs(number, beside)
+            if slug is not None and number not in found[slug]:
+                found[slug] = [*found[slug], number]
+                if growing and number not in before[slug]:
+                    beside[slug].append(number)
+        return found
+
+    def _belongs(self, number: int, members: Mapping[str, Sequence[int]]) -> str | None:
         others = {slug: [one for one in numbers if one != number] for slug, numbers in members.items()}
-        best = next(iter(matches_of(services, index, index.document(number), defined, others)), None)
-        if best is None or best.probability < cut or (best.slug, number) in kept_out:
-            continue
-        if number not in found[best.slug]:
-            found[best.slug] = [*found[best.slug], number]
-    return found
+        matches = matches_of(self.services, self.index, self.index.document(number), self.defined, others)
+        cut = thresholds(self.services.scorer).cluster
+        best = max(matches, key=lambda one: self._pulled(number, one), default=None)
+        if best is None or self._pulled(number, best) < cut or (best.slug, number) in self.kept_out:
+            return None
+        return best.slug
 
+    def _pulled(self, number: int, match: ClusterMatch) -> float:
+        """The cluster that it is in is made more probable, as `models.clustering` does with those that it finds."""
+        stays = self.settled.get(number) == match.slug
+        return match.probability + (INERTIA * (1 - match.probability) if stays else 0.0)
 
-def _neighbours(
-    services: Services, index: IssueIndex, members: Mapping[str, Sequence[int]], defined: Sequence[KnownCluster]
-) -> list[int]:
-    """The issues that are like a cluster's definition or one of its members, in ascending order."""
-    like = [document for known in services.indexes.profiles(defined).values() for document in known.documents]
-    like += [index.document(number) for numbers in members.values() for number in numbers]
-    return sorted({number for document in like for number in index.retrieve(document, limit=POOL)})
+    def _near(self, members: Members) -> list[int]:
+        """The issues that are like a cluster's definition or one of its members, in ascending order."""
+        profiles = self.services.indexes.profiles(self.defined)
+        like = [document for known in profiles.values() for document in known.documents]
+        like += [self.index.document(number) for numbers in members.values() for number in numbers]
+        near = {number for document in like for number in self.index.retrieve(document, limit=POOL)}
+        return sorted(near | {number for numbers in members.values() for number in numbers})

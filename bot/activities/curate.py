@@ -129,7 +129,7 @@ def _followed(
     made = reconcile(last, fit, told.constraints, told.curation, used)
     was = {one.id: one for one in in_force}
     changed = [one for one in made.clusters if _restored(one, was.get(one.id)) != was.get(one.id)]
-    fresh = dressed(services, repository.id, changed, made.medoids)
+    fresh = dressed(services, repository.id, services.indexes.index(repository.id), changed, made.medoids)
     return fresh, tuple(sorted(was.keys() - {one.id for one in made.clusters})), made.changes
 
 

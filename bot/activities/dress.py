@@ -18,12 +18,15 @@ from models.variants import variants
 
 
 def dressed(
-    services: Services, repository_id: int, clusters: Sequence[Cluster], medoids: Mapping[str, int]
+    services: Services,
+    repository_id: int,
+    index: IssueIndex,
+    clusters: Sequence[Cluster],
+    medoids: Mapping[str, int],
 ) -> tuple[Cluster, ...]:
     """The clusters with what the machine says of them; a title or canonical issue that is set stays."""
     if not clusters:
         return ()
-    index = services.indexes.index(repository_id)
     known = background(index)
     past = past_of(services, repository_id, clusters)
     return tuple(_dressed(one, _documents(index, one), known, past, medoids.get(one.id)) for one in clusters)

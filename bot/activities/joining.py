@@ -13,7 +13,7 @@ from bot.activities.assign import assign_known
 from bot.activities.dress import canonical_choice
 from bot.activities.judge import POOL
 from bot.activities.people import People, holding, people
-from bot.activities.refit import limits_of
+from bot.activities.refit_plan import limits_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord

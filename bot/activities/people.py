@@ -32,12 +32,15 @@ def people_of(
     config: RepoConfig,
     clusters: Iterable[Cluster],
     acts: Sequence[EditRecord] | None = None,
+    said: Iterable[FeedbackRecord] | None = None,
 ) -> People:
-    """All that people said and did in the repository, over the clusters in force; `acts` in place of those kept."""
+    """All that people said and did in the repository, over the clusters in force; `acts` and `said` in place of what
+    is kept."""
     existing = [one.id for one in clusters]
     slugs = [one.slug for one in config.clusters]
     done = services.storage.edits(repository_id) if acts is None else acts
-    return people(services.storage.feedback(repository_id), done, existing, slugs)
+    spoken = services.storage.feedback(repository_id) if said is None else said
+    return people(spoken, done, existing, slugs)
 
 
 def people(

@@ -26,9 +26,8 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         record = read_history(services, record, shown.reading)
         learn(services, record)
         missing = embed_missing(services, record.id, shown.embedding(services, record.id))
-        with services.storage.lock(record.id):
-            ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)
-            generation = services.storage.current_generation(record.id)
+        ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)
+        generation = services.storage.current_generation(record.id)
         learn_waves(services, record)
         total = services.storage.issue_count(record.id)
     found = generation.clusters if generation else ()

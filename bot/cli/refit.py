@@ -10,13 +10,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from bot.activities.assign import DEFINITIONS
 from bot.activities.embed import embed_missing
 from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
 from bot.activities.observe import current_config, read_history
-from bot.activities.refit import BY_HAND, PUBLISHED, Plan, begun, plan_refit, told
+from bot.activities.refit import BY_HAND, PUBLISHED, begun, plan_refit, told
 from bot.activities.refit import refit as make
+from bot.activities.refit_plan import Plan
 from bot.activities.rollback import roll_back
+from bot.activities.waves import learn_waves
 from bot.cli.cluster_tables import cut
 from bot.cli.opened import known_repository, named_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import Shown, progress
@@ -64,7 +67,7 @@ def refit(
     with services_for(settings_for_command(), offline=rollback) as services:
         if rollback:
             record = known_repository(services, repository)
-            with services.storage.lock(record.id):
+            with services.storage.lock(record.id, refit=True), services.storage.lock(record.id):
                 seen = _of(roll_back(services, record, to))
         else:
             record = named_repository(services, repository)
@@ -79,19 +82,20 @@ def _made(services: Services, record: RepositoryRecord, shown: Shown, *, dry_run
     record = read_history(services, record, shown.reading)
     learn(services, record)
     embed_missing(services, record.id, shown.embedding(services, record.id))
-    with services.storage.lock(record.id):
-        if dry_run:
-            return _planned(plan_refit(services, record, config, progress=shown.step))
-        return _refitted(services, record, config, shown, force=force)
+    if dry_run:
+        return _planned(plan_refit(services, record, config, progress=shown.step))
+    return _refitted(services, record, config, shown, force=force)
 
 
 def _refitted(services: Services, record: RepositoryRecord, config: RepoConfig, shown: Shown, *, force: bool) -> _Seen:
     ended = make(services, record, config, begun(services, record, BY_HAND), force=force, progress=shown.step)
-    return _of(ended, [asdict(one) for one in close_ledger(services, record)])
+    learn_waves(services, record)
+    with services.storage.lock(record.id):
+        return _of(ended, [asdict(one) for one in close_ledger(services, record)])
 
 
 def _of(ended: RefitRecord, missed: Sequence[Mapping[str, Any]] = ()) -> _Seen:
-    figures = {name: value for name, value in ended.figures.items() if name != "problems"}
+    figures = {name: value for name, value in ended.figures.items() if name not in {"problems", DEFINITIONS}}
     problems = ended.figures.get("problems", ())
     outcome = str(ended.outcome)
     return _Seen(outcome, ended.reason, ended.generation, ended.churn, ended.changes, figures, tuple(problems), missed)

@@ -113,8 +113,7 @@ def _refreshed(
         raise NotFound(f"{repository.full_name}#{one} does not exist on GitHub (any more)")
     embed_missing(services, repository.id)
     if first_time:
-        with services.storage.lock(repository.id):
-            refit(services, repository, config, begun(services, repository, IMPORT))
+        refit(services, repository, config, begun(services, repository, IMPORT))
     return [one] if one is not None else _chosen(services, repository, chosen)
 
 

@@ -41,8 +41,8 @@ class Backend(Protocol):
         """Let only one transaction at a time past this point under the name, until it ends."""
         ...
 
-    def lock(self, repository_id: int) -> AbstractContextManager[None]:
-        """Hold the repository across threads and processes."""
+    def lock(self, repository_id: int, *, refit: bool = False) -> AbstractContextManager[None]:
+        """Hold the repository across threads and processes, for decisions or for a refit."""
         ...
 
     def claim(self, worker: str) -> AbstractContextManager[bool]:

@@ -101,9 +101,9 @@ class PostgresBackend:
         connection.execute(select(func.pg_advisory_xact_lock(key)))
 
     @contextmanager
-    def lock(self, repository_id: int) -> Iterator[None]:
+    def lock(self, repository_id: int, *, refit: bool = False) -> Iterator[None]:
         """A session's advisory lock; the server frees it when the connection ends, however that happens."""
-        with self._session(func.pg_advisory_lock(_LOCK_SPACE | repository_id)):
+        with self._session(func.pg_advisory_lock(_LOCK_SPACE | refit << 45 | repository_id)):
             yield
 
     @contextmanager

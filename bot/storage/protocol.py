@@ -70,9 +70,10 @@ class Storage(
 
     def save_config(self, repository_id: int, record: ConfigRecord) -> None: ...
 
-    def lock(self, repository_id: int) -> AbstractContextManager[None]:
+    def lock(self, repository_id: int, *, refit: bool = False) -> AbstractContextManager[None]:
         """Hold the repository for one decision: across threads, processes and (PostgreSQL) machines; waits.
-        Ends with the process that holds it, however that ends. Not re-entrant."""
+        Ends with the process that holds it, however that ends. Not re-entrant. With `refit` for a refit: another lock,
+        that is taken before the first and lets decisions pass."""
         ...
 
     def claim(self, worker: str) -> AbstractContextManager[None]:

@@ -68,9 +68,9 @@ class Repositories(Door):
         with self._writing() as connection:
             self._upsert(connection, configs, [{"repository_id": repository_id} | asdict(record)])
 
-    def lock(self, repository_id: int) -> AbstractContextManager[None]:
-        """Hold the repository for one decision; see `Storage.lock`."""
-        return self._backend.lock(repository_id)
+    def lock(self, repository_id: int, *, refit: bool = False) -> AbstractContextManager[None]:
+        """Hold the repository for one decision, or for a refit; see `Storage.lock`."""
+        return self._backend.lock(repository_id, refit=refit)
 
     @contextmanager
     def claim(self, worker: str) -> Iterator[None]:

@@ -95,9 +95,9 @@ class SqliteBackend:
         """Nothing to do: BEGIN IMMEDIATE lets one writer in at a time."""
 
     @contextmanager
-    def lock(self, repository_id: int) -> Iterator[None]:
+    def lock(self, repository_id: int, *, refit: bool = False) -> Iterator[None]:
         """An flock on a file of its own: every open file is a holder of its own, so threads exclude each other too."""
-        path = self._path.with_name(f"{self._path.name}.{repository_id}.lock")
+        path = self._path.with_name(f"{self._path.name}.{repository_id}{'.refit' if refit else ''}.lock")
         descriptor = self._locked(path)
         try:
             yield

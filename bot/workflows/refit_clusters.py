@@ -9,7 +9,7 @@ from dbos import DBOS
 
 from bot.activities.due import hour_of, is_due, night_of
 from bot.activities.observe import config_in_force
-from bot.inbox import repository_partition
+from bot.inbox import refit_partition
 from bot.storage.records import RepositoryRecord
 from bot.workflows.enqueue import enqueue
 from bot.workflows.refit_repository import REPOSITORY_TASK, begin, end
@@ -24,13 +24,14 @@ ATTEMPTS = 20  # of a repository, looked through for those of this night
 
 @DBOS.workflow(name=TASK, max_recovery_attempts=MAX_RECOVERIES)
 def refit_clusters(scheduled_at: datetime, _context: Any) -> None:
-    """Start the refits that are due, each in its repository's place in the queue; nobody is notified (INV 28).
+    """Start the refits that are due, each in a place of its own in the queue; nobody is notified (INV 28).
 
-    Never two of one repository at once: the place lets one workflow in, and the storage's lock one process.
+    Never two of one repository at once: the place lets one workflow in, and the storage's lock one process. Decisions
+    of the repository do not wait for it: they have their own place.
     """
     run = begin(TASK, None)
     for repository in due_repositories(scheduled_at.isoformat()):
-        partition = repository_partition(repository["repository_id"])
+        partition = refit_partition(repository["repository_id"])
         enqueue(REPOSITORY_TASK, repository["run"], partition, repository)
     announce(follow_all_waves())
     prune_journal(scheduled_at.isoformat())

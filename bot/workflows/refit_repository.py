@@ -13,7 +13,7 @@ from bot.activities.due import is_due
 from bot.activities.ledger import close_ledger
 from bot.activities.observe import config_in_force
 from bot.activities.refit import NIGHTLY, PUBLISHED
-from bot.inbox import repository_partition
+from bot.inbox import refit_partition
 from bot.workflows.enqueue import enqueue
 from bot.workflows.repository_steps import read_and_learn, repository_of, words_of
 from bot.workflows.steps import (
@@ -69,7 +69,8 @@ def still_due(repository: dict[str, Any]) -> bool:
 def close_the_day(repository: dict[str, Any]) -> int:
     """Close the ledger and, where asked, tell what changed; returns how many duplicates were missed."""
     record = repository_of(repository)
-    missed = close_ledger(services(), record)
+    with services().storage.lock(record.id):  # decisions change the index that it reads
+        missed = close_ledger(services(), record)
     if config_in_force(services(), record).digest:
         log.info("refit.digest", repository=record.full_name, text=digest(services(), record, missed))
     return len(missed)
@@ -90,5 +91,5 @@ def end(run: int, error: str | None) -> None:
 def _come_again(repository: dict[str, Any], seconds: float) -> None:
     identity = str(DBOS.workflow_id)
     if identity.count(AGAIN) < TRIES:
-        partition = repository_partition(repository["repository_id"])
+        partition = refit_partition(repository["repository_id"])
         enqueue(REPOSITORY_TASK, f"{identity}{AGAIN}", partition, repository, seconds)

@@ -79,9 +79,8 @@ def fail_refit(attempt: int, reason: str) -> None:
 def refit_clusters_of(delivery: Delivery, attempt: int) -> str:
     """Make the clusters anew and publish them, if they may be; returns the attempt's outcome."""
     repository = repository_of(delivery)
-    with services().storage.lock(repository.id):
-        config = current_config(services(), repository)
-        return str(refit(services(), repository, config, attempt).outcome)
+    config = current_config(services(), repository)
+    return str(refit(services(), repository, config, attempt).outcome)
 
 
 def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:

@@ -117,6 +117,22 @@ def test_locks_of_two_repositories_do_not_meet(storage: Storage) -> None:
         storage.save_repository(RepositoryRecord(1, "a/b"))
 
 
+def test_a_refits_lock_lets_decisions_pass_and_no_other_refit(storage: Storage) -> None:
+    entered = threading.Event()
+
+    def enter() -> None:
+        with storage.lock(1, refit=True):
+            entered.set()
+
+    waiting = threading.Thread(target=enter, daemon=True)
+    with storage.lock(1, refit=True), storage.lock(2, refit=True):
+        with storage.lock(1):
+            waiting.start()
+        waiting.join(0.2)
+        assert not entered.is_set()
+    assert entered.wait(60)
+
+
 def test_a_lock_ends_with_an_exception(storage: Storage) -> None:
     for _ in range(2):
         try:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from dbos import DBOSClient
 
-from bot.inbox import QUEUE, WORKFLOW_VERSION, repository_partition
+from bot.inbox import QUEUE, WORKFLOW_VERSION, refit_partition
 from bot.storage.records import RefitRecord
 from bot.workflows.refit_repository import REPOSITORY_TASK
 from tests.fakes.github_places import NAME
@@ -32,7 +32,7 @@ def begin_night(town: Town) -> None:
             "queue_name": QUEUE,
             "workflow_name": REPOSITORY_TASK,
             "workflow_id": f"refit/{town.repository_id}/{night}/0",
-            "queue_partition_key": repository_partition(town.repository_id),
+            "queue_partition_key": refit_partition(town.repository_id),
             "app_version": WORKFLOW_VERSION,
         },
         repository,

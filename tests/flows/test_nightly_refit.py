@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import structlog
@@ -16,7 +18,8 @@ from bot.storage.records import ConfigRecord, TaskRun
 from bot.workflows.refit_clusters import TASK, refit_clusters
 from bot.workflows.refit_repository import REPOSITORY_TASK
 from models.clustering import ClusterLimits
-from tests.fakes.running import Running, tracker
+from models.pair_graph import PairGraph, pair_graph
+from tests.fakes.running import PATIENCE, Running, tracker
 from tests.fakes.small_world import CONFIG
 
 DAY = timedelta(days=1)
@@ -121,6 +124,31 @@ async def test_a_night_is_made_once_however_often_it_is_looked_for(bot: Running)
     assert len(runs(bot, before)) == 1
 
 
+async def test_an_issue_is_answered_while_a_refit_runs(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    judging, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> PairGraph:
+        judging.set()
+        assert go_on.wait(PATIENCE)
+        return pair_graph(*arguments, **named)
+
+    monkeypatch.setattr("bot.activities.refit_plan.pair_graph", slow)
+    before = len(runs(bot, 0))
+    await looked()
+    await bot.until(judging.is_set)
+    answered = bot.report()
+    assert (await bot.handled(answered)).state == "done"
+    assert len(bot.comments(answered.number)) == 1
+    assert runs(bot, before)[0].finished_at is None
+    go_on.set()
+    await bot.until(lambda: runs(bot, before)[0].finished_at is not None)
+    assert runs(bot, before)[0].error is None
+    after = bot.storage.current_generation(bot.record.id)
+    assert after is not None
+    assert answered.number in after.clusters[0].members
+
+
 async def test_missed_nights_are_caught_up_by_one_refit(bot: Running) -> None:
     await bot.handled(bot.report(*UNLIKE))
     before = len(bot.storage.refits(bot.record.id))
@@ -161,7 +189,7 @@ async def test_inv_35_a_refused_refit_is_no_success_and_says_why(bot: Running, m
         bot.report(*text, author=f"user-{number}", updated_at=moment)
     assert (await refitted(bot)).error is None
     before = bot.storage.current_generation(bot.record.id)
-    monkeypatch.setattr("bot.activities.refit.limits_of", lambda _: ClusterLimits(cut=1.1))
+    monkeypatch.setattr("bot.activities.refit_plan.limits_of", lambda _: ClusterLimits(cut=1.1))
     run = await refitted(bot)
     assert str(run.error) == "refused"
     last = bot.storage.refits(bot.record.id)[0]

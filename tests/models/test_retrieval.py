@@ -12,6 +12,7 @@ from models.vector_rows import VectorRows
 from tests.models.conftest import DIMENSION, make_issue
 
 Make = Callable[..., Document]
+WAS = ("Dark theme flickers on scroll", "The window flashes white")
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def index(document: Make) -> IssueIndex:
     index.put_all(
         [
             document(1, "Extra usage 400 despite balance", "I have credit left but get a 400"),
-            document(2, "Dark theme flickers on scroll", "The window flashes white"),
+            document(2, *WAS),
             document(3, "Promo credit not shown", "The promised banner never came"),
             document(4, "400 error although extra usage has balance", "credit left, still 400"),
         ]
@@ -137,3 +138,22 @@ def test_around_an_issue_is_only_what_was_there_when_it_came(document: Make) -> 
     earlier = [n for n in index.numbers() if index.document(n).created_at <= third.created_at and n != 3]
     assert sorted(index.around(third, 10)) == earlier
     assert len(index.around(index.document(5), 2)) == 2
+
+
+def test_a_snapshot_stays_as_it_was_and_answers_as_the_index_did(index: IssueIndex, document: Make) -> None:
+    query = document(9, "Extra usage gives 400 though I have balance", "there is credit left")
+    before, copy = index.fused(query), index.snapshot()
+    index.put(document(2, "Extra usage 400 despite balance", "credit left, still 400"))
+    index.remove(3)
+    index.put(document(7, "Extra usage 400 despite balance", "credit left"))
+    np.testing.assert_array_equal(copy.fused(query), before)
+    assert copy.numbers() == [1, 2, 3, 4]
+    np.testing.assert_array_equal(copy.document(2).vectors, document(2, *WAS).vectors)
+    copy.put(document(11, "Another one"))
+    assert 11 not in index
+    assert index.numbers() == [1, 2, 4, 7]
+
+
+def test_what_was_reported_by_then_leaves_out_later_issues_and_the_query(index: IssueIndex) -> None:
+    rows = np.flatnonzero(index.reported_by(index.document(3)))
+    assert rows.tolist() == index.rows([1, 2]).tolist()
