@@ -13,6 +13,7 @@ import yaml
 from bot.settings import GITHUB_API_URL
 from webhooks import receiver
 
+SIGN_IN_CALLBACK = "/sign-in/callback"
 LONGEST_NAME = 34  # characters; GitHub refuses more
 
 _ORGANIZATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
@@ -33,6 +34,7 @@ def manifest(public_url: str, return_url: str, name: str) -> dict[str, Any]:
         "url": public_url,
         "hook_attributes": {"url": public_url + receiver.PATH, "active": True},
         "redirect_url": return_url,
+        "callback_urls": [public_url + SIGN_IN_CALLBACK],
     }
 
 

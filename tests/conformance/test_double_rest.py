@@ -33,7 +33,10 @@ def _as_app(github: Recorded) -> None:
         http.get(path, headers=app)
     http.get("/installation/repositories", headers=github.token())
     github.token(permissions={"issues": "read", "single_file": "read"}, repositories=["app"])
-    http.get("/user", headers=github.person("ann"))
+    for path in ("/user", "/user/installations", f"/user/installations/{github.installation_id}/repositories", R):
+        assert http.get(path, headers=github.person("mia")).status_code == 200
+    http.get("/user/installations/99/repositories", headers=github.person("mia"))
+    http.get("/user/installations")
     code = http.post("/_double/manifests", json={"name": "Other", "hook_attributes": {"url": "http://x/"}}).json()[
         "code"
     ]

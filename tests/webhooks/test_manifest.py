@@ -24,6 +24,7 @@ def test_the_manifest_carries_the_servers_addresses() -> None:
     assert made["hook_attributes"] == {"url": "https://bot.example.org/webhooks/github", "active": True}
     assert (made["url"], made["name"]) == ("https://bot.example.org", "my triage")
     assert made["redirect_url"] == "http://localhost:8000/setup/callback"
+    assert made["callback_urls"] == ["https://bot.example.org/sign-in/callback"]
     assert made["public"] is False
     assert made["single_file_name"] == ".github/triage.yml"
     assert made["default_events"] == list(events_to_subscribe())

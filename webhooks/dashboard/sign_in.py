@@ -21,13 +21,14 @@ from webhooks.dashboard.access import LOCAL_LOGIN, LONGEST_SESSION, Access, Sess
 from webhooks.dashboard.answers import see_other
 from webhooks.dashboard.attempts import Attempts
 from webhooks.dashboard.headers import HEADERS
+from webhooks.dashboard.origin import is_ours
 from webhooks.dashboard.shell import Shell
 from webhooks.dashboard.templating import html
-from webhooks.manifest import web_url
+from webhooks.manifest import SIGN_IN_CALLBACK, web_url
 from webhooks.setup_guard import is_local
 
 PATH = "/sign-in"
-CALLBACK = "/sign-in/callback"
+CALLBACK = SIGN_IN_CALLBACK
 LONGEST_CODE = 200  # characters
 
 _log = structlog.get_logger("triage.dashboard")
@@ -115,6 +116,8 @@ class SignIn:
         """Whoever has the token of this start and sits at this machine."""
         if not self._attempts.allowed(_address(request)):
             return self._too_often(request)
+        if not is_ours(request):
+            return self._page(request, 403, "This form came from another site, so nothing was done.")
         try:
             form = await forms.read(request)
         except forms.Wrong as wrong:

@@ -18,6 +18,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--app-id", type=int, default=1)
     parser.add_argument("--app-slug", default="triage")
+    parser.add_argument("--client-secret-file", type=Path, help="the App's OAuth secret; without it nobody signs in")
     parser.add_argument("--public-key", type=Path, help="PEM file; without it the App's JWT is not verified")
     parser.add_argument("--webhook-url", help="where signed deliveries go")
     parser.add_argument("--webhook-secret-file", type=Path)
@@ -33,12 +34,14 @@ def config_from(arguments: Sequence[str]) -> tuple[DoubleConfig, str, int]:
     try:
         key = given.public_key.read_text() if given.public_key else None
         secret = given.webhook_secret_file.read_text().strip() if given.webhook_secret_file else None
+        client = given.client_secret_file.read_text().strip() if given.client_secret_file else None
     except OSError as error:
         parser.error(str(error))
     config = DoubleConfig(
         app_id=given.app_id,
         app_slug=given.app_slug,
         public_key=key,
+        client_secret=client,
         webhook_url=given.webhook_url,
         webhook_secret=secret,
         latency_ms=given.latency_ms,

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from webhooks.github_double import admin, pages
+from webhooks.github_double import admin, oauth, pages
 from webhooks.github_double.answers import Refusal
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.limits import Limits
@@ -36,6 +36,7 @@ def create_double(config: DoubleConfig | None = None) -> FastAPI:
     for route in NAMED:
         for path in filter(None, (route.path, by_id(route))):
             app.add_route(path, endpoint(double, route), methods=[route.method], include_in_schema=False)
+    app.include_router(oauth.router(double))
     app.include_router(pages.router(double))
     for route in ANYTHING_ELSE:
         app.add_route(route.path, endpoint(double, route), methods=[route.method], include_in_schema=False)

@@ -168,9 +168,10 @@ def convert_manifest(call: Call) -> Answer:
     world.app_id, world.public_key = world.new_id(), public.decode()
     world.app_name = str(manifest.get("name") or world.app_name)
     world.app_slug = "-".join(world.app_name.lower().split())
-    world.webhook_secret = secrets.token_hex(20)
+    world.webhook_secret, world.client_secret = secrets.token_hex(20), secrets.token_hex(20)
+    world.callback_urls = tuple(manifest.get("callback_urls") or ())
     made = {
-        "client_secret": secrets.token_hex(20),
+        "client_secret": world.client_secret,
         "webhook_secret": world.webhook_secret,
         "pem": pem.decode(),
         "permissions": manifest.get("default_permissions") or dict(world.config.permissions),

@@ -29,6 +29,8 @@ class DoubleConfig:
     app_name: str = "Triage"
     app_owner: str = "triage-app"
     client_id: str = "Iv23liTriageDouble"
+    client_secret: str | None = field(default=None, repr=False)  # None: nobody can sign in
+    callback_urls: tuple[str, ...] = ()  # none: any is taken
     public_key: str | None = None
     permissions: Mapping[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
     events: tuple[str, ...] = EVENTS

@@ -58,7 +58,8 @@ _templates = Environment(
 _templates.filters |= {"rendered": rendered, "ink": _ink, "day": _day}
 
 
-def _page(template: str, **values: object) -> HTMLResponse:
+def shown(template: str, **values: object) -> HTMLResponse:
+    """The rendered template, whose scripts never run."""
     return HTMLResponse(_templates.get_template(template).render(**values), headers=NO_SCRIPT)
 
 
@@ -78,12 +79,12 @@ def router(double: Double) -> APIRouter:
     async def issue(owner: str, repo: str, number: int) -> HTMLResponse:
         with world.lock:
             found = world.find(f"{owner}/{repo}")
-            shown = found.issues.get(number)
-            if shown is None:
+            wanted = found.issues.get(number)
+            if wanted is None:
                 raise not_found()
             comments, bot = found.comments_of(number), world.bot
-            return _page(
-                "issue.html", repo=found, issue=shown, comments=comments, labels=_labels(found, shown), bot=bot
+            return shown(
+                "issue.html", repo=found, issue=wanted, comments=comments, labels=_labels(found, wanted), bot=bot
             )
 
     @routes.post("/settings/apps/new")
@@ -114,4 +115,4 @@ def _list(repo: Repository, state: str, page: int) -> HTMLResponse:
     part = wanted[(page - 1) * PER_PAGE : page * PER_PAGE]
     rows = [(issue, _labels(repo, issue), len(repo.comment_ids.get(issue.number, ()))) for issue in part]
     more = len(wanted) > page * PER_PAGE
-    return _page("issues.html", repo=repo, rows=rows, state=state, counts=counts, page=page, more=more)
+    return shown("issues.html", repo=repo, rows=rows, state=state, counts=counts, page=page, more=more)

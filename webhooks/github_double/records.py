@@ -114,6 +114,16 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person agreed to, under a code that is worth a token once; `challenge` is PKCE's, empty without it."""
+
+    login: str
+    redirect_uri: str
+    challenge: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One attempt to hand a webhook over; `guid` is what X-GitHub-Delivery says."""
 

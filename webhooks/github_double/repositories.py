@@ -12,6 +12,7 @@ from webhooks.github_double.auth import NOT_ACCESSIBLE, allowed, role_of
 from webhooks.github_double.calls import Call, Route
 from webhooks.github_double.issue_shapes import issue_json
 from webhooks.github_double.paging import page
+from webhooks.github_double.people import permissions_of
 from webhooks.github_double.records import Actor, Issue, Repository
 from webhooks.github_double.shapes import public_user_json, repository_json, user_json
 from webhooks.github_double.world import covers
@@ -20,8 +21,11 @@ _OLD_NAMES = {"maintain": "write", "triage": "read"}
 
 
 def get_repository(call: Call) -> Answer:
-    """GET a repository."""
-    return Answer(200, repository_json(call.world, call.repo, call.base))
+    """GET a repository; to a person it says what they may do there."""
+    shown = repository_json(call.world, call.repo, call.base)
+    if call.actor.kind == "user":
+        shown |= {"permissions": permissions_of(call.repo, call.actor.login)}
+    return Answer(200, shown)
 
 
 def get_contents(call: Call) -> Answer:
@@ -72,12 +76,7 @@ def get_permission(call: Call) -> Answer:
         raise not_found()
     role = role_of(call.repo, user.login)
     permission = _OLD_NAMES.get(role, role)
-    ranks = ("pull", "triage", "push", "maintain", "admin")
-    held = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}[role]
-    shown = user_json(user, call.base) | {
-        "permissions": {name: rank < held for rank, name in enumerate(ranks)},
-        "role_name": role,
-    }
+    shown = user_json(user, call.base) | {"permissions": permissions_of(call.repo, user.login), "role_name": role}
     return Answer(200, {"permission": permission, "role_name": role, "user": shown})
 
 

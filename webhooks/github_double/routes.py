@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhooks.github_double import apps, comments, deliveries, issues, labels, reactions, repositories, timeline
+from webhooks.github_double import apps, comments, deliveries, issues, labels, people, reactions, repositories, timeline
 from webhooks.github_double.answers import Answer, not_found
 from webhooks.github_double.calls import Call, Route
 
@@ -26,6 +26,7 @@ NAMED = (
     *labels.ROUTES,
     *issues.ROUTES,
     *repositories.ROUTES,
+    *people.ROUTES,
 )
 ANYTHING_ELSE = tuple(Route(method, "/{path:path}", _nothing) for method in METHODS)
 

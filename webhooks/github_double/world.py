@@ -11,7 +11,18 @@ from typing import Any
 
 from webhooks.github_double.answers import not_found
 from webhooks.github_double.config import DoubleConfig
-from webhooks.github_double.records import Comment, Delivery, Event, Installation, Issue, Label, Repository, Token, User
+from webhooks.github_double.records import (
+    Comment,
+    Delivery,
+    Event,
+    Grant,
+    Installation,
+    Issue,
+    Label,
+    Repository,
+    Token,
+    User,
+)
 
 DEFAULT_LABELS = (
     ("bug", "d73a4a", "Something isn't working"),
@@ -44,6 +55,8 @@ class World:
         self.tokens: dict[str, Token] = {}
         self.deliveries: dict[int, Delivery] = {}
         self.manifests: dict[str, dict[str, Any]] = {}
+        self.codes: dict[str, Grant] = {}
+        self.client_secret, self.callback_urls = self.config.client_secret, self.config.callback_urls
         self.user(self.config.app_owner, "Organization")
         self.started_at = self.now()
 
@@ -124,11 +137,12 @@ class World:
         installation_id: int | None = None,
         repository_ids: frozenset[int] | None = None,
         login: str | None = None,
+        prefix: str | None = None,
     ) -> tuple[str, Token]:
         """A new access token: of an installation, or of a person."""
         expires = self.now() + timedelta(seconds=self.config.token_lifetime_s)
         token = Token(expires, dict(permissions), installation_id, repository_ids, login)
-        value = ("ghp_" if login else "ghs_") + secrets.token_hex(18)
+        value = (prefix or ("ghp_" if login else "ghs_")) + secrets.token_hex(18)
         self.tokens[value] = token
         return value, token
 

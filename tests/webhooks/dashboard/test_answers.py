@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.fakes.dashboard import NAME, DashboardRuntime, form_token
+from webhooks.dashboard import files
+from webhooks.dashboard.answers import as_csv, as_data
+from webhooks.dashboard.page import Query, Table, may_act
+
+World = tuple[FastAPI, DashboardRuntime]
+OVERVIEW = f"/r/{NAME}/overview"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", OVERVIEW, f"{OVERVIEW}.json", "/sign-in", "/r/acme/never/overview", "/static/style.css"]
+)
+async def test_every_answer_forbids_foreign_scripts_frames_and_referrers(
+    maintainer: httpx.AsyncClient, path: str
+) -> None:
+    headers = (await maintainer.get(path)).headers
+    policy = headers["content-security-policy"]
+    assert {"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"} <= set(
+        policy.split("; ")
+    )
+    assert "unsafe" not in policy
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+async def test_pages_are_not_kept_and_files_are(maintainer: httpx.AsyncClient) -> None:
+    assert (await maintainer.get(OVERVIEW)).headers["cache-control"] == "no-store"
+    kept = await maintainer.get(files.address("style.css"))
+    assert "immutable" in kept.headers["cache-control"]
+    assert (await maintainer.get("/static/style.css?v=old")).headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2Froutes.py", "%2e%2e%2fpage.py", "style.css%00"])
+async def test_only_named_files_are_served(visitor: httpx.AsyncClient, name: str) -> None:
+    assert (await visitor.get(f"/static/{name}")).status_code == 404
+
+
+def test_the_libraries_come_out_of_installed_packages() -> None:
+    for name in files.FROM_PACKAGES:
+        path = files.where(name)
+        assert path is not None
+        assert "site-packages" in path.parts
+
+
+def test_a_file_is_the_same_whole_and_compressed() -> None:
+    found = files.file("page.js")
+    assert found is not None
+    assert gzip.decompress(found.small) == found.body
+    assert files.address("missing.js") == ""
+
+
+async def test_titles_are_escaped(maintainer: httpx.AsyncClient) -> None:
+    page = (await maintainer.get(OVERVIEW)).text
+    assert "&lt;b&gt;400&lt;/b&gt;" in page
+    assert "<b>400" not in page
+
+
+async def test_a_table_is_exported_for_spreadsheets(maintainer: httpx.AsyncClient) -> None:
+    answer = await maintainer.get(f"{OVERVIEW}.csv")
+    lines = answer.text.lstrip("\ufeff").splitlines()
+    assert lines[0] == "issue,title,verdict,canonical,decided at"
+    assert lines[1].startswith("19,Report 19: extra usage <b>400</b>,duplicate,1,")
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_a_text() -> None:
+    body = bytes(as_csv(Table(("a",), [["=1+1"], ["@x"], [-5], [None]]), "x").body).decode()
+    assert body == "\ufeffa\r\n'=1+1\r\n'@x\r\n-5\r\n\"\"\r\n"
+
+
+def test_a_model_becomes_plain_data() -> None:
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    assert as_data({"at": moment, "set": frozenset({2, 1}), 3: (Table(("a",), []),)}) == {
+        "at": "2026-01-02T00:00:00+00:00",
+        "set": [1, 2],
+        "3": [{"columns": ["a"], "rows": []}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("", 7), ("5", 5), ("0", 1), ("999", 100), ("-3", 7), ("٣", 7), ("1" * 30, 7), ("x", 7)]
+)
+def test_a_number_of_the_address_stays_within_its_bounds(text: str, number: int) -> None:
+    assert Query({"page": text}).number("page", 7, least=1, most=100) == number
+
+
+def test_a_text_of_the_address_is_short_and_printable() -> None:
+    query = Query({"q": " a\x00b\u202ec " + "x" * 500, "sort": "evil"})
+    assert query.text("q").startswith("abc x")
+    assert len(query.text("q")) <= 200
+    assert query.one_of("sort", ("size", "title")) == "size"
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("none", False), ("read", False), ("triage", True), ("admin", True), ("?", False)]
+)
+def test_who_has_the_triage_role_may_act(role: str, may: bool) -> None:
+    assert may_act(role) is may
+
+
+async def test_colours_that_were_chosen_stay(maintainer: httpx.AsyncClient) -> None:
+    page = (await maintainer.get(OVERVIEW)).text
+    assert 'data-theme="auto"' in page
+    data = {"form_token": form_token(page), "back": OVERVIEW, "theme": "dark"}
+    answer = await maintainer.post("/theme", data=data)
+    assert (answer.status_code, answer.headers["location"]) == (303, OVERVIEW)
+    assert 'data-theme="dark"' in (await maintainer.get(OVERVIEW)).text
+
+
+async def test_a_path_that_is_not_there_is_answered_in_words(visitor: httpx.AsyncClient) -> None:
+    answer = await visitor.get("/nothing/at/all")
+    assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
+
+
+async def test_an_act_that_nobody_knows_is_not_found(maintainer: httpx.AsyncClient) -> None:
+    data = {"form_token": form_token((await maintainer.get(OVERVIEW)).text)}
+    assert (await maintainer.post(f"/r/{NAME}/do/nothing", data=data)).status_code == 404
+
+
+async def test_a_form_without_its_token_does_nothing(maintainer: httpx.AsyncClient) -> None:
+    answer = await maintainer.post("/theme", data={"theme": "dark"})
+    assert (answer.status_code, "older than your sign-in" in answer.text) == (403, True)
+
+
+async def test_the_notice_of_another_repositorys_act_is_not_shown(maintainer: httpx.AsyncClient, world: World) -> None:
+    assert 'id="notice"' in (await maintainer.get(f"{OVERVIEW}?act=1")).text
+    assert 'id="notice"' not in (await maintainer.get("/r/acme/secret/overview?act=1")).text
