@@ -124,13 +124,22 @@ def _followed(
     ]
     numbers = {number for one in last for number in one.members} | set(told.constraints.anchors)
     there = {row.issue.number for row in services.storage.issues(repository.id, sorted(numbers))}
-    fit = Fit(groups, [one for one in last if one.slug], there, config.limits.cluster_cap)
+    known = [_as_defined(one, config) for one in last if one.slug]
+    fit = Fit(groups, known, there, config.limits.cluster_cap)
     used = services.storage.cluster_ids(repository.id)
     made = reconcile(last, fit, told.constraints, told.curation, used)
     was = {one.id: one for one in in_force}
     changed = [one for one in made.clusters if _restored(one, was.get(one.id)) != was.get(one.id)]
     fresh = dressed(services, repository.id, services.indexes.index(repository.id), changed, made.medoids)
     return fresh, tuple(sorted(was.keys() - {one.id for one in made.clusters})), made.changes
+
+
+def _as_defined(cluster: Cluster, config: RepoConfig) -> Cluster:
+    """A known cluster with what the configuration says of it: what people set comes on top, and goes when undone."""
+    entry = next((one for one in config.known_clusters() if one.slug == cluster.slug), None)
+    if entry is None:
+        return cluster
+    return replace(cluster, title=entry.title, label=entry.label, canonical=entry.canonical)
 
 
 def _restored(cluster: Cluster, was: Cluster | None) -> Cluster:

@@ -10,12 +10,13 @@ from rich.table import Table
 
 from bot.activities.dress import canonical_choice
 from bot.activities.people import people_of
-from bot.activities.portrait import Portrait, growth, sparkline
+from bot.activities.portrait import Portrait
 from bot.cli.opened import out
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import EditRecord, RepositoryRecord
 from models.cluster import Cluster, Generation
+from models.tallies import growth, sparkline
 
 LONGEST_VALUE = 60  # characters of a fact's value, or of a title in a table
 MEMBERS_SHOWN = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
 
 from bot.storage.cluster_tables import cluster_members, clusters
 from bot.storage.door import Door
@@ -108,44 +108,46 @@ def in_force(repository_id: int) -> Any:
 
 
 def _matching(repository_id: int, query: IssueQuery) -> Select[Any]:
-    h = issue_heads.c
-    found = select(h.number).where(h.repository_id == repository_id)
-    if query.verdict is not None or query.sort == "probability":
-        found = found.outerjoin(last_decisions, _SAME)
-    if query.verdict is not None:
-        wanted = None if query.verdict == NONE else query.verdict
-        found = found.where(last_decisions.c.verdict.is_not_distinct_from(wanted))
-    if query.number is not None:
-        found = found.where(_number_or_words(query))
+    """Numbers, out of whichever narrow table is asked about; both only where it must be."""
+    h, d = issue_heads.c, last_decisions.c
+    if not _is_about_decisions(query):
+        found = select(h.number).where(h.repository_id == repository_id)
+    elif query.words or query.number is not None or query.state is not None or query.sort == "updated":
+        found = select(h.number).join(last_decisions, _SAME).where(d.repository_id == repository_id)
     else:
-        found = found.where(*(h.words.contains(folded(word), autoescape=True) for word in query.words))
+        found = select(d.number).where(d.repository_id == repository_id)
+    return found.where(*_conditions(repository_id, query, found.selected_columns.number))
+
+
+def _is_about_decisions(query: IssueQuery) -> bool:
+    return query.verdict not in {None, NONE} or query.sort == "probability"
+
+
+def _conditions(repository_id: int, query: IssueQuery, number: Any) -> list[Any]:
+    h, d = issue_heads.c, last_decisions.c
+    found: list[Any] = []
+    if query.verdict == NONE:
+        found.append(~exists().where(_SAME))
+    elif query.verdict is not None:
+        found.append(d.verdict == query.verdict)
+    stated = and_(True, *(h.words.contains(folded(word), autoescape=True) for word in query.words))
+    if query.number is not None:  # the issue itself, or, where it came as a word, those that state it (a status code)
+        found.append(or_(h.number == query.number, stated) if query.words else h.number == query.number)
+    elif query.words:
+        found.append(stated)
     if query.state is not None:
-        found = found.where(h.state == query.state)
-    return found if query.cluster is None else found.where(_within(repository_id, query.cluster))
+        found.append(h.state == query.state)
+    return found if query.cluster is None else [*found, _within(repository_id, query.cluster, number)]
 
 
-def _number_or_words(query: IssueQuery) -> Any:
-    """The issue with that number, or those that state it (a status code) where it came as a word."""
-    h = issue_heads.c
-    if not query.words:
-        return h.number == query.number
-    stated = and_(*(h.words.contains(folded(word), autoescape=True) for word in query.words))
-    return or_(h.number == query.number, stated)
-
-
-def _within(repository_id: int, cluster: str) -> Any:
+def _within(repository_id: int, cluster: str, number: Any) -> Any:
     m = cluster_members.c
     members = select(m.number).where(m.generation_id == in_force(repository_id))
-    if cluster == NONE:
-        return issue_heads.c.number.not_in(members)
-    return issue_heads.c.number.in_(members.where(m.cluster_id == cluster))
+    return number.not_in(members) if cluster == NONE else number.in_(members.where(m.cluster_id == cluster))
 
 
 def _sorted(matching: Select[Any], query: IssueQuery) -> Select[Any]:
-    h = issue_heads.c
-    columns = {"number": h.number, "updated": h.updated_at, "probability": last_decisions.c.probability}
-    column = columns[query.sort]
-    first = column.desc().nulls_last() if query.descending else column.asc().nulls_last()
-    if query.sort == "number":
-        first = h.number.desc() if query.descending else h.number.asc()
-    return matching.order_by(first, h.number.desc())
+    number = matching.selected_columns.number
+    keys = {"number": number, "updated": issue_heads.c.updated_at, "probability": last_decisions.c.probability}
+    key = keys[query.sort]
+    return matching.order_by(key.desc() if query.descending else key.asc(), number.desc())

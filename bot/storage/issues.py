@@ -13,7 +13,7 @@ from bot.errors import NotFound
 from bot.storage.cluster_tables import cluster_members, clusters
 from bot.storage.door import CHUNK, Door, chunks
 from bot.storage.issue_pages import head_row
-from bot.storage.page_tables import issue_heads
+from bot.storage.page_tables import issue_heads, last_decisions
 from bot.storage.records import RAW, StoredIssue, StoredVectors
 from bot.storage.tables import issue_changes, repositories
 from bot.storage.tables import issues as issue_rows
@@ -62,7 +62,7 @@ class Issues(Door):
         """Delete its text, facts, vectors and places in clusters; decisions and people's feedback stay."""
         with self._writing() as connection:
             found = 0
-            for table in (vector_rows, cluster_members, issue_heads, issue_rows):
+            for table in (vector_rows, cluster_members, last_decisions, issue_heads, issue_rows):
                 own = (table.c.repository_id == repository_id) & (table.c.number == number)
                 found += connection.execute(delete(table).where(own)).rowcount
             pointing = (clusters.c.repository_id == repository_id) & (clusters.c.canonical == number)

@@ -21,7 +21,8 @@ class Page(Generic[Row]):
 @dataclass(frozen=True, slots=True)
 class IssueQuery:
     """Which issues. `words`: each must be in the title or in a stated fact, folded. `verdict`: that of the last
-    decision; "none" where there was none. `cluster`: an id in the generation in force, "none" for those in no one."""
+    decision; "none" where there was none. `cluster`: an id in the generation in force, "none" for those in no one.
+    Sorted by probability, only those are listed that were decided."""
 
     words: Sequence[str] = ()
     number: int | None = None

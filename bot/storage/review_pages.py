@@ -30,10 +30,11 @@ class ReviewPages(Door):
         """What nobody answered yet, the newest first; `band`: scores from and to which a decision is near."""
         query = _question(repository_id, kind, band).subquery()
         with self._reading() as connection:
-            total = connection.execute(select(func.count()).select_from(query)).scalar_one()
-            page = select(query).order_by(query.c.at.desc(), query.c.number.desc()).limit(limit).offset(offset)
-            rows = [ReviewRow(kind, *row) for row in _tuples(connection, page)]
-            return Page(_told(connection, repository_id, rows), total)
+            newest = (query.c.at.desc(), query.c.number.desc())
+            page = select(query, func.count().over().label("total")).order_by(*newest).limit(limit).offset(offset)
+            found = connection.execute(page).all()
+            rows = [ReviewRow(kind, one.number, one.other, one.at, actor=one.actor, why=one.why) for one in found]
+            return Page(_told(connection, repository_id, rows), found[0].total if found else 0)
 
     def review_counts(self, repository_id: int, band: Band) -> Mapping[str, int]:
         """Kind → how many wait."""
@@ -43,12 +44,6 @@ class ReviewPages(Door):
         ]
         with self._reading() as connection:
             return dict(zip(KINDS, connection.execute(select(*counts)).one(), strict=True))
-
-
-def _tuples(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
-    """(number, other, at, title, state, other title, other state, probability, actor, why)"""
-    blank = ("", "open", None, None)
-    return [(row.number, row.other, row.at, *blank, None, row.actor, row.why) for row in connection.execute(query)]
 
 
 def _question(repository_id: int, kind: str, band: Band) -> Select[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.workflows.erase_traces import erase_traces
+from bot.workflows.follow_act import follow_act
 from bot.workflows.import_repository import import_repository
 from bot.workflows.installation_changed import installation_changed
 from bot.workflows.learn_feedback import learn_feedback
@@ -22,6 +23,7 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "triage_issue": triage_issue,
     "observe_issue": observe_issue,
     "learn_feedback": learn_feedback,
+    "follow_act": follow_act,
     "import_repository": import_repository,
     "installation_changed": installation_changed,
     "erase_traces": erase_traces,

@@ -32,7 +32,7 @@ def learn_feedback(delivery: Delivery) -> str:
         answer(delivery, found)
     outcomes = [_decided(delivery, heard)] if heard.decides else []
     if "resume" in heard.obeyed:
-        _catch_up(delivery, withheld_issues(delivery))
+        catch_up(delivery)
     outcomes += [f"{verb}d" for verb in ("pause", "resume") if verb in heard.obeyed]
     outcomes += [f"refused: {reason}" for reason in heard.refused]
     return "; ".join(outcomes) or NOTHING
@@ -44,9 +44,9 @@ def _decided(delivery: Delivery, heard: Heard) -> str:
     return decide_and_act(delivery, "feedback", silent=True)
 
 
-def _catch_up(delivery: Delivery, numbers: list[int]) -> None:
+def catch_up(delivery: Delivery) -> None:
     """Decide again what could not be taken back during a pause, each issue in the repository's place in the queue."""
-    for number in numbers:
+    for number in withheld_issues(delivery):
         identity = f"{delivery['id']}/after-pause/{number}"
         payload: Mapping[str, Any] = {**delivery, "id": identity, "workflow": "triage_issue", "issue": number}
         enqueue("triage_issue", identity, delivery["partition"], {**payload, "details": {}, "attempt": 0, "waits": 0})

@@ -12,11 +12,22 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from bot.decision_data import to_data
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
-from bot.storage.records import ConfigRecord, DeliveryRecord, Provenance, RefitRecord, RepositoryRecord, WaveRecord
+from bot.storage.records import (
+    ConfigRecord,
+    DeliveryRecord,
+    MissedRecord,
+    Provenance,
+    RefitRecord,
+    RepositoryRecord,
+    WaveRecord,
+)
 from models.cluster import Cluster, Generation, Part, Wave
+from models.curation import Edit
+from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
 from tests.fakes.deliveries import client, settings
 from tests.fakes.inbox import FakeRuntime
 from tests.fakes.stored import decision, effect, stored_issue, stored_vectors, word
@@ -86,6 +97,7 @@ def seed(storage: Storage, now: datetime | None = None) -> None:
     storage.save_vectors(SHOP, [stored_vectors(row.issue.number, "m", row.text_hash) for row in issues[:-2]])
     _clusters(storage, now)
     _decisions(storage, now)
+    _review(storage, now)
     storage.save_feedback(word(3, "duplicate", 1, said_at=now - timedelta(days=1)))
     storage.save_act(
         ActRecord(None, SHOP, now, "mia", "rename", "c-dark", None, {"value": "Dark"}, "done", "renamed", now)
@@ -111,7 +123,7 @@ def _clusters(storage: Storage, now: datetime) -> None:
         None,
         1,
         0.02,
-        {"clusters": 3},
+        {"clusters": 3, "problems": ["#2 and #9 were told apart on 2026-03-01 (comment): not followed"]},
     )
     generation = Generation(1, now - timedelta(hours=9), CLUSTERS)
     storage.publish(SHOP, generation, Provenance("nightly", "m", "s"), done)
@@ -123,9 +135,37 @@ def _decisions(storage: Storage, now: datetime) -> None:
     for number in range(2, 20):
         at = now - timedelta(hours=ISSUES - number)
         canonical = 1 if number % 3 else None
-        record = decision(number, canonical, decided_at=at, body={"canonical": canonical, "links": []})
-        written = effect(number, planned_at=at, state="done", finished_at=at, github_id=900 + number)
-        storage.save_decision(record, [written])
+        body = decided(number, canonical, 0.55 if number % 4 == 0 else 0.91)
+        record = decision(number, canonical, decided_at=at, body=body)
+        told = (
+            f"**This looks like a report we already know** (#{canonical})\n\n| | |\n|---|---|\n| #1 | open · <b>x</b> |"
+        )
+        written = effect(number, value=told, planned_at=at, state="done", finished_at=at, github_id=900 + number)
+        label = effect(number, kind="add-label", value="possible-duplicate", planned_at=at, state="shadow")
+        storage.save_decision(record, [written, label])
+
+
+def decided(number: int, canonical: int | None, probability: float) -> dict[str, Any]:
+    """A decision as data, with evidence for and against its link."""
+    evidence = (
+        Evidence("status_code", Agreement.AGREE, "same status code: `400`", 0.8),
+        Evidence("title", Agreement.AGREE, "similar title", 0.4),
+        Evidence("plan", Agreement.DIFFER, "plan: `pro` here, `team` there", -0.6),
+    )
+    links = () if canonical is None else (Candidate(canonical, probability, 0.8, evidence),)
+    verdict = Verdict.NEW if canonical is None else Verdict.DUPLICATE
+    vetoes = ("below-threshold",) if canonical is None else ()
+    return to_data(Decision(number, verdict, probability, canonical, links=links, vetoes=vetoes, model="m s"))
+
+
+def _review(storage: Storage, now: datetime) -> None:
+    storage.save_feedback(word(10, "objection", said_at=now - timedelta(hours=2), actor="rita", source="reaction"))
+    storage.save_feedback(word(10, "separated", 1, said_at=now - timedelta(hours=2), actor="rita", source="reaction"))
+    rows = [(50, 44, "not retrieved"), (51, 44, "vetoed: contradicting-fact")]
+    at = now - timedelta(days=1)
+    storage.save_missed([MissedRecord(SHOP, number, other, at, at, cause) for number, other, cause in rows])
+    storage.save_edit(SHOP, Edit("rename", now - timedelta(days=2), "mia", "c-dark", value="Dark mode colours"))
+    storage.save_edit(SHOP, Edit("pin", now - timedelta(days=1), "mia", "c-dark", (30, 31)))
 
 
 @contextmanager

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from webhooks.dashboard.acts import ACTS
 from webhooks.dashboard.page import Page
-from webhooks.dashboard.pages import everything, overview
-from webhooks.dashboard.posting import Act
+from webhooks.dashboard.pages import cluster, clusters, everything, issue, issues, overview, review
 
 PAGES: tuple[Page, ...] = (
     everything.PAGE,
     overview.PAGE,
+    clusters.PAGE,
+    cluster.PAGE,
+    review.PAGE,
+    issues.PAGE,
+    issue.PAGE,
 )
 
-ACTS: Mapping[str, Act] = {}
+__all__ = ["ACTS", "PAGES"]

@@ -80,6 +80,7 @@ class Asked:
     now: datetime
     path: Mapping[str, str] = field(default_factory=dict)
     about: RepositoryRecord | None = None
+    kind: str = "html"  # how it will be shown: html | json | csv; an export holds the whole list
 
     @property
     def repository(self) -> RepositoryRecord:

@@ -120,7 +120,7 @@ class Dashboard:
         async def show(request: Request) -> Response:
             if kind == "csv" and page.table is None:
                 raise PageMissing
-            asked = await self._asked(request)
+            asked = replace(await self._asked(request), kind=kind)
             if page.about == "operation" and not asked.viewer.is_operator:
                 raise PageMissing
             return await asyncio.to_thread(self._answer, request, page, kind, asked)

@@ -11,8 +11,9 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-from webhooks.dashboard import files
+from webhooks.dashboard import files, words
 from webhooks.dashboard.headers import HEADERS
+from webhooks.dashboard.phrases import coded, numbered
 from webhooks.dashboard.shell import Shell
 
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ def _environment() -> Environment:
         "share": share,
         "markdown": markdown,
         "segment": segment,
+        "evidence": coded,
+        "numbered": numbered,
     }
-    made.globals |= {"static": files.address}
+    made.globals |= {"static": files.address, "words": words}
     return made
 
 

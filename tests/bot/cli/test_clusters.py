@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.activities.portrait import BARS
 from bot.storage.open import open_storage
 from bot.storage.records import RepositoryRecord
+from models.tallies import BARS
 from tests.bot.cli.conftest import Ran, Run
 from tests.fakes.played import CANONICAL, HISTORY, Played
 from tests.fakes.small_world import NAME

@@ -1,4 +1,4 @@
-"""A cluster in numbers: growth and its bars."""
+"""Counting: who states what, how many came when, and the bars of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.activities.portrait import BARS, growth, sparkline
+from models.tallies import BARS, growth, sparkline, stated
 from tests.fakes.stored import NOON, at
 
 
@@ -35,3 +35,15 @@ def test_a_bar_is_as_high_as_its_share_of_the_highest() -> None:
     assert sparkline([0, 0]) == "··"
     assert sparkline([]) == ""
     assert sparkline([1000, 1]) == f"{BARS[7]}{BARS[0]}"
+
+
+def test_reports_from_before_the_beginning_count_nowhere() -> None:
+    assert growth([NOON, at(120), at(240)], at(240), 2, since=at(60)) == (1, 1)
+
+
+def test_values_are_counted_the_most_frequent_first_and_equals_in_order() -> None:
+    facts = [{"os": {"macos", "linux"}}, {"os": {"linux"}}, {"plan": {"pro"}, "os": {"aix"}}]
+    assert {name: list(counts.items()) for name, counts in stated(facts).items()} == {
+        "os": [("linux", 2), ("aix", 1), ("macos", 1)],
+        "plan": [("pro", 1)],
+    }

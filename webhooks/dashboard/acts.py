@@ -1,0 +1,88 @@
+"""What people may do: each kind of act, and how it is read out of its form; the worker judges what it may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from webhooks.dashboard.forms import Form
+from webhooks.dashboard.posting import Act, Wish
+
+TITLE_MOST = 120  # characters
+LABEL_MOST = 50
+
+
+def _cluster(form: Form) -> str:
+    return form.text("cluster", what="the cluster", longest=200)
+
+
+def _rename(form: Form) -> Wish:
+    return Wish(_cluster(form), details={"value": form.maybe("value", what="the title", longest=TITLE_MOST)})
+
+
+def _label(form: Form) -> Wish:
+    return Wish(_cluster(form), details={"value": form.maybe("value", what="the label", longest=LABEL_MOST)})
+
+
+def _canonical(form: Form) -> Wish:
+    """No number gives the choice back to the policy."""
+    given = any(value.strip() for value in form.fields.get("numbers", ()))
+    return Wish(_cluster(form), details={"numbers": [form.number("numbers", what="the issue")] if given else []})
+
+
+def _issues(form: Form) -> Wish:
+    return Wish(_cluster(form), details={"numbers": list(form.numbers("numbers", what="which issues"))})
+
+
+def _merge(form: Form) -> Wish:
+    return Wish(_cluster(form), details={"into": form.text("into", what="the other cluster")})
+
+
+def _undo_edit(form: Form) -> Wish:
+    return Wish(details={"edit": form.number("edit", what="the act")})
+
+
+def _undo(form: Form) -> Wish:
+    return Wish(undoes=form.number("act", what="the act"))
+
+
+def _answer(form: Form) -> Wish:
+    """Confirm and dismiss; without another issue, it is whatever the bot names."""
+    other = form.number("other", what="the other issue") if form.fields.get("other") else None
+    return Wish(number=form.number("number", what="the issue"), details={} if other is None else {"other": other})
+
+
+def _issue(form: Form) -> Wish:
+    return Wish(number=form.number("number", what="the issue"))
+
+
+def _one_cluster(form: Form) -> Wish:
+    return Wish(_cluster(form))
+
+
+def _repository(_: Form) -> Wish:
+    return Wish()
+
+
+def _rollback(form: Form) -> Wish:
+    return Wish(details={"to": form.number("to", what="the generation")} if form.fields.get("to") else {})
+
+
+ACTS: Mapping[str, Act] = {
+    "rename": _rename,
+    "label": _label,
+    "canonical": _canonical,
+    "pin": _issues,
+    "exclude": _issues,
+    "split": _issues,
+    "merge": _merge,
+    "undo-edit": _undo_edit,
+    "undo": _undo,
+    "confirm": _answer,
+    "dismiss": _answer,
+    "rerun": _issue,
+    "rerun-cluster": _one_cluster,
+    "refit": _repository,
+    "rollback": _rollback,
+    "pause": _repository,
+    "resume": _repository,
+}

@@ -1,0 +1,88 @@
+"""A cluster's canonical issue as a page shows it, and why it is that one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.storage.page_records import IssueRow
+from bot.storage.protocol import Storage
+from bot.storage.records import EditRecord, StoredIssue
+from models.canonical import Standing, choose_canonical
+from models.cluster import Cluster
+from models.issue import Issue
+from models.text import has_little_information
+
+NOBODY = "no report of the cluster can be one: each is closed as a duplicate, says too little, or is a bot's"
+SET_IN_CONFIGURATION = "set in the configuration"
+CHOSEN = "chosen when the clusters were made"
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """`why`: what decided. `instead`: the issue that the policy would choose now, where that is another one."""
+
+    number: int | None
+    title: str | None = None
+    state: str | None = None
+    why: str = ""
+    is_set: bool = False
+    instead: int | None = None
+    instead_why: str = ""
+
+
+def canonical_of(
+    storage: Storage, repository_id: int, cluster: Cluster, rows: Sequence[StoredIssue], edits: Sequence[EditRecord]
+) -> Canonical:
+    """By the written policy of `models.canonical`, over the members that were read."""
+    cards = storage.issue_cards(repository_id, [*cluster.members[-len(rows) or None :], *_more(cluster)])
+    known = cards.get(cluster.canonical or 0)
+    setter = _setter(cluster, edits)
+    choice = choose_canonical(_roots(cards), _issues(rows), Standing(unfit=_unfit(rows)))
+    if cluster.canonical is None:
+        return Canonical(None, why=choice.reason if choice.number is None else NOBODY)
+    shown = Canonical(cluster.canonical, known.title if known else None, known.state if known else None)
+    if setter is not None:
+        return Canonical(shown.number, shown.title, shown.state, setter, is_set=True)
+    if choice.number == cluster.canonical:
+        return Canonical(shown.number, shown.title, shown.state, choice.reason)
+    return Canonical(shown.number, shown.title, shown.state, CHOSEN, False, choice.number, choice.reason)
+
+
+def _more(cluster: Cluster) -> tuple[int, ...]:
+    return () if cluster.canonical is None else (cluster.canonical,)
+
+
+def _setter(cluster: Cluster, edits: Sequence[EditRecord]) -> str | None:
+    """Who set it, where it was set."""
+    own = [one for one in edits if one.edit.kind == "canonical" and one.undone_by is None]
+    last = own[-1].edit if own else None
+    if last is not None and last.numbers == (cluster.canonical,):
+        return f"set by {last.actor} on {last.at.day} {last.at:%b %Y}"
+    return SET_IN_CONFIGURATION if cluster.slug is not None and cluster.canonical is not None else None
+
+
+def _roots(cards: Mapping[int, IssueRow]) -> dict[int, int]:
+    """Each member → the end of its chain of duplicates, as far as it was read."""
+    points = {
+        number: card.canonical
+        for number, card in cards.items()
+        if card.verdict == "duplicate" and card.canonical is not None
+    }
+    return {number: _end(number, points) for number in cards}
+
+
+def _end(number: int, points: Mapping[int, int]) -> int:
+    seen = set()
+    while number in points and number not in seen:
+        seen.add(number)
+        number = points[number]
+    return number
+
+
+def _issues(rows: Sequence[StoredIssue]) -> dict[int, Issue]:
+    return {row.issue.number: row.issue for row in rows}
+
+
+def _unfit(rows: Sequence[StoredIssue]) -> set[int]:
+    return {row.issue.number for row in rows if has_little_information(row.text)}

@@ -1,0 +1,162 @@
+"""What needs a person's yes or no: objections, missed duplicates, scores near the threshold, contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.storage.dashboard_records import ActRecord
+from bot.storage.page_records import ReviewRow
+from bot.storage.protocol import Storage
+from bot.storage.records import DecisionRecord
+from models.decision import Candidate
+from webhooks.dashboard import words
+from webhooks.dashboard.page import Asked, Page, Table
+from webhooks.dashboard.pages.issue import decision_of
+
+KINDS = ("objection", "missed", "near", "conflict")
+SIZE = 20
+WHOLE = 10_000
+ANSWERED_SHOWN = 8
+AROUND = 0.1  # a score this near the threshold is for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Is `number` the same problem as `other`? `why`: what brought it here, in words."""
+
+    kind: str
+    number: int
+    title: str
+    state: str
+    other: int | None
+    other_title: str | None
+    other_state: str | None
+    at: datetime
+    probability: float | None
+    why: str
+    matches: Sequence[str]
+    differs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that was given here, with its act."""
+
+    act: int
+    kind: str
+    number: int | None
+    at: datetime
+    actor: str
+    words: str
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The page. `counts`: kind → how many wait; `threshold`: the score from which the bot calls it a duplicate."""
+
+    kind: str
+    counts: Mapping[str, int]
+    questions: Sequence[Question]
+    conflicts: Sequence[str]
+    answered: Sequence[Answered]
+    threshold: float
+    number: int
+    last: int
+
+
+def read(asked: Asked) -> Review:
+    """The model of the page; without a kind in the address, the first kind that waits."""
+    storage, repository_id = asked.storage, asked.repository.id
+    threshold = threshold_of(storage, repository_id)
+    band = (max(0.0, threshold - AROUND), min(1.0, threshold + AROUND))
+    conflicts = _conflicts(storage, repository_id)
+    counts = {**storage.review_counts(repository_id, band), "conflict": len(conflicts)}
+    waiting = [kind for kind in KINDS if counts[kind]]
+    kind = asked.query.one_of("kind", [*waiting[:1], *KINDS])
+    exported = asked.kind != "html"
+    size = WHOLE if exported else SIZE
+    last = max(1, -(-counts[kind] // size))
+    number = 1 if exported else min(asked.query.number("page", 1), last)
+    rows: Sequence[ReviewRow] = ()
+    if kind != "conflict":
+        rows = storage.review(repository_id, kind, band, limit=size, offset=(number - 1) * size).rows
+    answered = [] if exported else _answered(storage, repository_id)
+    questions = [_question(row) for row in rows]
+    return Review(kind, counts, questions, conflicts, answered, threshold, number, last)
+
+
+def threshold_of(storage: Storage, repository_id: int) -> float:
+    """The score from which the bot calls an issue a duplicate: the repository's own, or the one that is shipped."""
+    from models.artifacts import default_artifact  # noqa: PLC0415 - read where it is needed
+
+    calibration = storage.learned(repository_id).calibration or {}
+    own = calibration.get("found", {}).get("duplicate")
+    return float(own) if own is not None else default_artifact().thresholds["duplicate"]
+
+
+def _conflicts(storage: Storage, repository_id: int) -> list[str]:
+    """What the last refit could not follow, in its words."""
+    last = next(iter(storage.refits(repository_id, limit=1)), None)
+    return [str(one) for one in last.figures.get("problems", ())] if last is not None else []
+
+
+def _question(row: ReviewRow) -> Question:
+    link = _evidence(row)
+    return Question(
+        row.kind,
+        row.number,
+        row.title,
+        row.state,
+        row.other,
+        row.other_title,
+        row.other_state,
+        row.at,
+        link.probability if link is not None else row.probability,
+        _why(row),
+        [one.text for one in link.matches] if link is not None else [],
+        [one.text for one in link.differs] if link is not None else [],
+    )
+
+
+def _evidence(row: ReviewRow) -> Candidate | None:
+    record = DecisionRecord(None, 0, row.number, row.at, "", None, "", "", row.body)
+    decision = decision_of(record)
+    links = decision.links if decision is not None else ()
+    return next((one for one in links if one.number == row.other), None)
+
+
+def _why(row: ReviewRow) -> str:
+    if row.kind == "objection":
+        return f"{row.actor} says that it is another problem"
+    if row.kind == "missed":
+        return f"people linked the two, the bot had not: {words.missed(row.why or '')}"
+    return "the score is near the threshold"
+
+
+def _answered(storage: Storage, repository_id: int) -> list[Answered]:
+    found: list[ActRecord] = []
+    for kind in ("confirm", "dismiss"):
+        found += storage.acts(repository_id, kind=kind, limit=ANSWERED_SHOWN)
+    newest = sorted(found, key=lambda act: -(act.id or 0))[:ANSWERED_SHOWN]
+    return [_answer(act) for act in newest]
+
+
+def _answer(act: ActRecord) -> Answered:
+    told = {"asked": "waits for its turn", "done": act.outcome or ""}.get(act.state, f"not done: {act.outcome}")
+    undone = act.undone_by is not None or act.state != "done"
+    return Answered(act.id or 0, act.kind, act.number, act.at, act.actor, told, undone)
+
+
+def _table(model: Review) -> Table:
+    columns = ("kind", "issue", "title", "other", "other title", "since", "probability", "why")
+    rows = [
+        (one.kind, one.number, one.title, one.other, one.other_title, one.at, one.probability, one.why)
+        for one in model.questions
+    ]
+    return Table(columns, rows)
+
+
+PAGE = Page("/review", "Review", "review.html", read, table=_table)

@@ -1,0 +1,88 @@
+"""Enumerated words of the bot, as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FACTS: Mapping[str, str] = {
+    "status_code": "Status code",
+    "error_type": "Error type",
+    "error_message": "Error message",
+    "service_error": "Error of the service",
+    "exit_code": "Exit code",
+    "exception": "Exception",
+    "frames": "Stack trace",
+    "version": "Version",
+    "os": "Platform",
+    "terminal": "Terminal",
+    "plan": "Plan",
+    "model": "Model",
+}
+PLATFORMS: Mapping[str, str] = {
+    "macos": "macOS",
+    "linux": "Linux",
+    "windows": "Windows",
+    "wsl": "WSL",
+    "ios": "iOS",
+    "android": "Android",
+}
+UNTOLD = frozenset({"error_message", "service_error", "frames"})
+"""Facts whose values are fingerprints or code, which tell a reader nothing."""
+
+HELD: Mapping[str, str] = {
+    "over-cap": "more reports than a cluster may have (limits.cluster_cap): it is shown, and does not act",
+    "incoherent": "its reports are too unlike each other: it is shown, and does not act",
+}
+TITLE_BY: Mapping[str, str] = {
+    "machine": "made of the words that its reports have in common",
+    "config": "from the configuration",
+    "person": "given by a maintainer",
+}
+TRIGGERS: Mapping[str, str] = {
+    "delivery": "something happened on GitHub",
+    "rerun": "a rerun",
+    "command": "a person asked",
+    "feedback": "a person said something",
+    "follow": "its canonical issue changed",
+    "upkeep": "the canonical issue was kept up to date",
+    "close": "the time to object was over",
+}
+SAID: Mapping[str, str] = {
+    "separated": "said that it is not the same problem as",
+    "duplicate": "said that it is a duplicate of",
+    "objection": "objected to the verdict",
+    "label-removed": "removed a label of the bot",
+    "reopened": "reopened it",
+    "comment-deleted": "deleted the bot's comment",
+    "obeyed": "gave a command",
+    "undone": "took back a word",
+}
+MISSED: Mapping[str, str] = {
+    "arrived unseen": "it was opened when the bot did not listen",
+    "the issue that people linked is not in the index": "the other issue is not in the index",
+    "not retrieved": "the other one was not among the candidates",
+    "scored below the threshold": "the score was under the threshold",
+    "others were nearer": "other issues were nearer",
+}
+VERDICTS = ("duplicate", "related", "new", "possible-regression", "refer-to-maintainers", "ignored")
+
+
+def fact(name: str) -> str:
+    """A fact's name; a repository's own has the one that it was given."""
+    return FACTS.get(name, name.replace("_", " ").capitalize())
+
+
+def value(name: str, text: str) -> str:
+    """A fact's value, written as people write it."""
+    return PLATFORMS.get(text, text) if name == "os" else text
+
+
+def missed(cause: str) -> str:
+    """Why the bot had not named a duplicate."""
+    rule = cause.removeprefix("vetoed: ")
+    return MISSED.get(cause, cause) if rule == cause else "; ".join(veto(name) for name in rule.split(", "))
+
+
+def veto(name: str) -> str:
+    """What a rule says that lowered a verdict."""
+    return name.replace("-", " ")
