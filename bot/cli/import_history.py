@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
 from bot.activities.learn import learn
 from bot.activities.observe import current_config, read_history
@@ -28,6 +29,8 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         missing = embed_missing(services, record.id, shown.embedding(services, record.id))
         ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)
         generation = services.storage.current_generation(record.id)
+        shown.step("map", 0, 1)
+        draw_map(services, record)
         learn_waves(services, record)
         total = services.storage.issue_count(record.id)
     found = generation.clusters if generation else ()

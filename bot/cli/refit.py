@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from bot.activities.assign import DEFINITIONS
+from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
 from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
@@ -84,7 +85,10 @@ def _made(services: Services, record: RepositoryRecord, shown: Shown, *, dry_run
     embed_missing(services, record.id, shown.embedding(services, record.id))
     if dry_run:
         return _planned(plan_refit(services, record, config, progress=shown.step))
-    return _refitted(services, record, config, shown, force=force)
+    seen = _refitted(services, record, config, shown, force=force)
+    shown.step("map", 0, 1)
+    draw_map(services, record)
+    return seen
 
 
 def _refitted(services: Services, record: RepositoryRecord, config: RepoConfig, shown: Shown, *, force: bool) -> _Seen:

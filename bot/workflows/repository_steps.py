@@ -8,12 +8,13 @@ from typing import Any
 
 import structlog
 
+from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
 from bot.activities.learn import learn
 from bot.activities.observe import current_config, open_repository, read_history
 from bot.activities.refit import FAILED, IMPORT, begun, refit
 from bot.storage.records import RepositoryRecord
-from bot.workflows.steps import StepFailed, bulk_step, services, step
+from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, StepWaits, bulk_step, services, step
 from bot.workflows.tell_wave import announce, learn_past_waves
 
 Delivery = Mapping[str, Any]
@@ -83,6 +84,12 @@ def refit_clusters_of(delivery: Delivery, attempt: int) -> str:
     return str(refit(services(), repository, config, attempt).outcome)
 
 
+@bulk_step
+def draw_map_of(delivery: Delivery) -> None:
+    """Draw the map anew and keep it."""
+    draw_map(services(), repository_of(delivery))
+
+
 def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:
     """History → database → what it teaches → vectors → clusters; returns the refit's outcome.
 
@@ -97,8 +104,17 @@ def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:
     except Exception as failure:
         fail_refit(attempt, words_of(failure))
         raise
+    _draw(delivery)
     announce(learn_past_waves(delivery["repository"]))
     return outcome
+
+
+def _draw(delivery: Delivery) -> None:
+    """The clusters are published whether or not there is a new map."""
+    try:
+        draw_map_of(delivery)
+    except (StepStopped, StepWaits, StepPostponed, StepFailed) as failure:
+        log.warning("map.failed", repository=delivery["repository"], reason=words_of(failure))
 
 
 def words_of(failure: Exception) -> str:
