@@ -20,7 +20,7 @@ BATCH = 256  # deliveries in one transaction at most
 SCHEDULES = {"refit_clusters": "refit_schedule"}  # workflow → the setting that holds its cron expression
 CLOCKS = {"poll_reactions": "*/10 * * * *", "recover_deliveries": "41 * * * *"}  # workflow → its cron expression
 # Raised when a workflow's steps change, so that what is pending runs under the code that it began with.
-WORKFLOW_VERSION = "2"
+WORKFLOW_VERSION = "3"
 
 
 def engine_url(settings: Settings) -> str:
