@@ -178,6 +178,7 @@ def _as_json(play: Play, stage: Stage, rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "repository": play.full_name,
         "server": stage.server,
+        "dashboard": stage.dashboard,
         "issues_page": stage.github.issues_page,
         "history": len(play.history),
         "delivered": len(rows),
@@ -192,8 +193,10 @@ def _as_json(play: Play, stage: Stage, rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _serve(screen: Screen, stage: Stage) -> None:
-    """Keep everything running until Ctrl-C; the address where the comments are is the last line."""
+    """Keep everything running until Ctrl-C; where to look is said last."""
     screen.say(f"\nserver   {stage.server}")
+    screen.say("The dashboard (the address works once; press the button there):")
+    screen.console.print(stage.dashboard, soft_wrap=True)  # on one line, so that it can be opened from there
     screen.say("Ctrl-C ends the demo; the comments are here:")
     screen.say(stage.github.issues_page)
     try:

@@ -32,6 +32,7 @@ APP_SLUG = "triage"
 START_SECONDS = 120.0
 MOST_LATE = 3  # deliveries not finished in time, before the demo is given up
 MANY_REQUESTS = 1_000_000  # an hour: the played GitHub is not to be what limits the demo
+DASHBOARD = "dashboard: "  # how the server's line begins that names its address
 ROOT = Path(bot.__file__).resolve().parent.parent
 
 
@@ -69,11 +70,17 @@ class Play:
 
 
 class Stage:
-    """The running parts: the played GitHub, the server, and the server's database as we read it."""
+    """The running parts: the played GitHub, the server, and the server's database as we read it.
 
-    def __init__(self, github: PlayedGitHub, server: str, storage: Storage, processes: Processes) -> None:
+    `dashboard` is the address that opens the server's dashboard, once; it holds the token.
+    """
+
+    def __init__(
+        self, github: PlayedGitHub, server: str, storage: Storage, processes: Processes, dashboard: str = ""
+    ) -> None:
         self.github = github
         self.server = server
+        self.dashboard = dashboard
         self.storage = storage
         self._processes = processes
 
@@ -98,7 +105,7 @@ def on_stage(play: Play, place: Workplace, screen: Screen) -> Iterator[Stage]:
         closing.callback(github.close)
         storage = open_storage(f"sqlite:///{place.database}")
         closing.callback(storage.close)
-        yield Stage(github, server, storage, processes)
+        yield Stage(github, server, storage, processes, _dashboard(place))
 
 
 def _start_double(place: Workplace, processes: Processes) -> str:
@@ -135,6 +142,12 @@ def _start_server(play: Play, place: Workplace, double: str, processes: Processe
     url = f"http://{HOST}:{port}"
     _await_ready(url, processes)
     return url
+
+
+def _dashboard(place: Workplace) -> str:
+    """What the server printed at its start, for whoever sits at this machine."""
+    lines = place.log("server").read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line.removeprefix(DASHBOARD) for line in lines if line.startswith(DASHBOARD)), "")
 
 
 def _environment(**settings: str) -> dict[str, str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.fakes.chromium import ARGUMENTS, AXE, executable
-from tests.fakes.dashboard import TOKEN, dashboard
+from tests.fakes.dashboard import TOKEN, DashboardRuntime, dashboard
 from webhooks.github_double.serving import listen
 
 PATIENCE_MS = 30_000
@@ -31,21 +32,26 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     return True
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a seeded dashboard."""
-    with dashboard(tmp_path_factory.mktemp("dashboard")) as (application, _), listen(application) as url:
-        yield url
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A seeded dashboard: its address, and what it reads."""
+
+    url: str
+    runtime: DashboardRuntime
 
 
 @pytest.fixture(scope="session")
-def signed_in(server: str) -> dict[str, Any]:
-    """The cookies of somebody who gave the local token."""
-    with httpx.Client(base_url=server, trust_env=False) as http:
-        http.post("/sign-in", data={"token": TOKEN})
-        cookies = [{"name": one.name, "value": one.value, "url": server} for one in http.cookies.jar]
-    assert cookies
-    return {"cookies": cookies}
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One for all tests: what a test changes in it, the next one finds."""
+    with dashboard(tmp_path_factory.mktemp("dashboard")) as (application, runtime), listen(application) as url:
+        yield Served(url, runtime)
+        application.state.dashboard.ending.set()
+
+
+@pytest.fixture(scope="session")
+def server(served: Served) -> str:
+    """Its address."""
+    return served.url
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +65,25 @@ def chromium() -> Iterator[Browser]:
     _THREAD.submit(playwright.stop).result()
 
 
+@pytest.fixture(scope="session")
+def signed_in(chromium: Browser, server: str) -> Any:
+    """The cookies of somebody who opened the address that the server printed, and pressed the button."""
+    return _THREAD.submit(_sign_in, chromium, server).result()
+
+
+def _sign_in(chromium: Browser, server: str) -> Any:
+    context = chromium.new_context(base_url=server)
+    page = context.new_page()
+    page.goto(f"/sign-in?{urlencode({'token': TOKEN})}")
+    page.get_by_role("button", name="Open the dashboard").click()
+    page.get_by_role("heading", name="Repositories").wait_for()
+    cookies = context.cookies()
+    context.close()
+    return cookies
+
+
 @pytest.fixture
-def window(chromium: Browser, server: str, signed_in: dict[str, Any]) -> Iterator[Window]:
+def window(chromium: Browser, server: str, signed_in: Any) -> Iterator[Window]:
     """Opens windows: `window(size="phone", colours="dark", scripts=True, signed=True)`. None may break the policy."""
     opened: list[BrowserContext] = []
     broken: list[str] = []
@@ -79,7 +102,7 @@ def window(chromium: Browser, server: str, signed_in: dict[str, Any]) -> Iterato
         opened.append(context)
         context.set_default_timeout(PATIENCE_MS)
         if signed:
-            context.add_cookies(signed_in["cookies"])
+            context.add_cookies(signed_in)
         page = context.new_page()
         page.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: broken.append(str(error)))

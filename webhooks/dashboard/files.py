@@ -19,18 +19,13 @@ from webhooks.dashboard.headers import HEADERS
 PATH = "/static"
 FOREVER = "public, max-age=31536000, immutable"
 _OURS = Path(__file__).parent / "static"
-_NPM = Path(__file__).parent / "node_modules"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
-# Libraries are dependencies: the first two come out of a PyPI package, the others are there where `make` found npm.
 FROM_PACKAGES: Mapping[str, tuple[str, str]] = {
     "htmx.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
     "htmx-sse.js": ("django_htmx", "static/django_htmx/ext/hx-sse-2.min.js"),
 }
-FROM_NPM: Mapping[str, str] = {
-    "uplot.js": "uplot/dist/uPlot.iife.min.js",
-    "uplot.css": "uplot/dist/uPlot.min.css",
-}
+"""Libraries are dependencies: their files come out of the packages that pyproject.toml names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +45,6 @@ def where(name: str) -> Path | None:
         spec = find_spec(package)  # the package itself is not imported: only its file is wanted
         roots = [] if spec is None else [Path(one) for one in spec.submodule_search_locations or ()]
         path = next((root / inside for root in roots), None)
-    elif name in FROM_NPM:
-        path = _NPM / FROM_NPM[name]
     else:
         path = _OURS / name if name in _names() else None
     return path if path is not None and path.is_file() else None

@@ -20,6 +20,7 @@ LOOKS_EVERY = 1.0  # seconds
 LASTS = 60.0  # seconds; then the browser asks again, and is asked again who it is
 MOST_LISTENERS = 100  # in one process
 RETRY_MS = 2000
+LONGEST_MARK = 16  # characters
 
 
 class Live:
@@ -36,19 +37,23 @@ class Live:
         if self._listeners >= MOST_LISTENERS:
             return refused(503, "too many pages listen already; reload instead")
         headers = {**HEADERS, "X-Accel-Buffering": "no"}
-        return StreamingResponse(self._events(asked), 200, headers, "text/event-stream")
+        seen = request.headers.get("last-event-id", "")[:LONGEST_MARK]
+        return StreamingResponse(self._events(asked, seen), 200, headers, "text/event-stream")
 
-    async def _events(self, asked: Asked) -> AsyncIterator[str]:
+    async def _events(self, asked: Asked, seen: str) -> AsyncIterator[str]:
+        """`seen`: the mark that a browser knew when its connection broke, so that nothing in between is missed."""
         self._listeners += 1
         try:
-            yield f"retry: {RETRY_MS}\n\n"
-            seen, last = "", time.monotonic() + LASTS
+            last = time.monotonic() + LASTS
+            found = await asyncio.to_thread(state_of, asked.storage, asked.repository.id)
+            seen = seen or found
+            yield f"retry: {RETRY_MS}\nid: {seen}\n\n"
             while time.monotonic() < last and not self._ending.is_set():
-                found = await asyncio.to_thread(state_of, asked.storage, asked.repository.id)
-                if seen and found != seen:
-                    yield f"event: news\ndata: {found}\n\n"
-                seen = found
+                if found != seen:
+                    seen = found
+                    yield f"event: news\nid: {found}\ndata: {found}\n\n"
                 await asyncio.sleep(LOOKS_EVERY)
+                found = await asyncio.to_thread(state_of, asked.storage, asked.repository.id)
         finally:
             self._listeners -= 1
 
@@ -60,4 +65,4 @@ def state_of(storage: Storage, repository_id: int) -> str:
     acts = [(one.id, one.state) for one in storage.acts(repository_id, limit=1)]
     generation = [one.number for one in storage.generations(repository_id, limit=1)]
     paused = repository_id in storage.pauses(repository_id)
-    return hashlib.sha256(repr((waves, decisions, acts, generation, paused)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((waves, decisions, acts, generation, paused)).encode()).hexdigest()[:LONGEST_MARK]

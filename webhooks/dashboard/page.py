@@ -70,7 +70,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """All that a page is made from. `path`: the address's own parts, such as a cluster's id."""
+    """All that a page is made from. `path`: the address's own parts, such as a cluster's id. `kind`: what it becomes,
+    html | json | csv, for a file holds the whole list where a page shows a part."""
 
     storage: Storage
     settings: Settings
@@ -80,7 +81,7 @@ class Asked:
     now: datetime
     path: Mapping[str, str] = field(default_factory=dict)
     about: RepositoryRecord | None = None
-    kind: str = "html"  # how it will be shown: html | json | csv; an export holds the whole list
+    kind: str = "html"
 
     @property
     def repository(self) -> RepositoryRecord:

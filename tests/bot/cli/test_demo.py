@@ -119,6 +119,13 @@ def wait_for(condition, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
+def assert_dashboard_opens(lines: list[str]) -> None:
+    address, token = next(line for line in lines if "/sign-in?token=" in line).split("/sign-in?token=")
+    with httpx.Client(base_url=address, trust_env=False, headers={"accept": "text/html"}) as browser:
+        assert browser.post("/sign-in", data={"token": token}).status_code == 303
+        assert "demo/my-issues" in browser.get("/").text
+
+
 @pytest.mark.model
 def test_the_sample_is_played_to_its_end_and_no_planted_secret_is_left_anywhere(tmp_path):
     place = tmp_path / "kept"
@@ -166,6 +173,7 @@ def test_a_file_is_played_then_served_until_ctrl_c_and_nothing_is_left(tmp_path)
         server = next(line.split()[1] for line in lines if line.startswith("server "))
         assert httpx.get(f"{server}/readyz", trust_env=False).status_code == 200
         assert len(at_work_in(place)) == 2
+        assert_dashboard_opens(lines)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 0
     assert at_work_in(place) == []

@@ -272,6 +272,13 @@ async def test_inv_42_another_site_cannot_act(place: Place, poke: str, headers: 
     assert place.runtime.inbox.kept == {}
 
 
+async def test_a_form_of_ours_is_taken_though_its_page_hides_where_it_is(place: Place, poke: str) -> None:
+    """Browsers say `Origin: null` where the referrer policy is `no-referrer`."""
+    await place.sign_in("ann")
+    assert (await _poke(place, origin="null", **{"sec-fetch-site": "same-origin"})).status_code == 303
+    assert (await _poke(place, origin="http://127.0.0.1:8000")).status_code == 303
+
+
 async def test_operators_are_those_that_the_settings_name(place: Place) -> None:
     await place.sign_in("ann")
     assert 'href="/operator"' in (await place.http.get("/")).text

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from bot.storage.dashboard_records import ActRecord
+from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
+from tests.fakes.deliveries import settings
+from tests.fakes.stored import decision
+from webhooks.dashboard import live
+from webhooks.dashboard.access import utc_now
+from webhooks.dashboard.live import Live, state_of
+from webhooks.dashboard.page import Asked, Query, Viewer
+
+World = tuple[FastAPI, DashboardRuntime]
+Listening = Callable[[str], AsyncGenerator[str, None]]
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOKS_EVERY", 0.01)
+
+
+def test_whatever_moves_changes_the_mark(world: World) -> None:
+    storage = world[1].storage
+    marks = [state_of(storage, SHOP)]
+    assert state_of(storage, SHOP) == marks[0]
+    storage.save_decision(decision(50, decided_at=datetime.now(UTC)), [])
+    marks.append(state_of(storage, SHOP))
+    act = storage.save_act(ActRecord(None, SHOP, datetime.now(UTC), "ann", "pause"))
+    marks.append(state_of(storage, SHOP))
+    storage.finish_act(act, "done", "paused")
+    marks.append(state_of(storage, SHOP))
+    assert len(set(marks)) == len(marks)
+
+
+@pytest.fixture
+def listening(world: World) -> Listening:
+    """Begins to listen, knowing this mark."""
+    application, runtime = world
+    shop = runtime.storage.repository(NAME)
+    asked = Asked(runtime.storage, settings(), runtime, Viewer("ann", "local"), Query({}), utc_now(), {}, shop)
+    door = Live(None, application.state.dashboard.ending)  # type: ignore[arg-type]  # who may listen is tested below
+    return lambda seen: door._events(asked, seen)  # type: ignore[return-value]
+
+
+async def test_who_listens_is_told_of_news_until_the_server_ends(world: World, listening: Listening) -> None:
+    storage, events = world[1].storage, listening("")
+    assert (await anext(events)).startswith("retry: ")
+    for number in (50, 51):
+        storage.save_decision(decision(number, decided_at=utc_now()), [])
+        assert (await anext(events)).startswith("event: news\n")
+    world[0].state.dashboard.ending.set()
+    assert [one async for one in events] == []
+
+
+async def test_who_comes_back_is_told_what_they_missed(world: World, listening: Listening) -> None:
+    before = state_of(world[1].storage, SHOP)
+    world[1].storage.save_decision(decision(50, decided_at=utc_now()), [])
+    events = listening(before)
+    assert f"id: {before}" in await anext(events)
+    assert (await anext(events)).startswith("event: news\n")
+    await events.aclose()
+
+
+async def test_the_stream_is_one_of_events(world: World, maintainer: httpx.AsyncClient) -> None:
+    world[0].state.dashboard.ending.set()
+    answer = await maintainer.get(f"/r/{NAME}/live")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text.startswith("retry: ")
+
+
+async def test_nobody_listens_without_signing_in(visitor: httpx.AsyncClient) -> None:
+    assert (await visitor.get(f"/r/{NAME}/live", headers={"accept": "text/event-stream"})).status_code == 401
+
+
+async def test_a_listener_too_many_is_sent_away(maintainer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_LISTENERS", 0)
+    assert (await maintainer.get(f"/r/{NAME}/live")).status_code == 503
