@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import clustering, delivery, matching, receiver, rivals
+from benchmarks import clustering, delivery, importing, matching, receiver, rivals
 
 BENCHMARKS = {
     "receiver": receiver.main,
     "delivery": delivery.main,
+    "importing": importing.main,
     "matching": matching.main,
     "clustering": clustering.main,
 }

@@ -22,6 +22,15 @@ _NAMES = re.compile(
     r"[ \t:,]*(?:(?:of|from)[ \t:]+)?(?P<sign>#)[ \t]*(?P<number>[1-9][0-9]{0,9}(?![\w]))?", re.IGNORECASE
 )
 _CLAIM = re.compile(r" {0,3}duplicate[ \t]+of[ \t]+#(?P<number>[1-9][0-9]{0,9})(?![\w])", re.IGNORECASE)
+_ISSUE = r"(?:#|https?://[^\s/]+/[\w.-]+/[\w.-]+/issues/)"
+_PAST_CLAIM = re.compile(
+    r" {0,3}(?:(?:i am |i'm )?clos(?:ed|ing)(?: (?:this|it|issue|out|as|since|because|it's|it is|this is))*[,:]?[ \t]+"
+    r"|(?:this|it)(?: issue)?(?: is|'s| looks like| seems(?: to be)?)[ \t]+)?"
+    r"(?:(?:an?|the|exact)[ \t]+)*dup(?:e|licate[sd]?)?[ \t]+(?:of|with)[ \t:]+"
+    rf"{_ISSUE}(?P<number>[1-9][0-9]{{0,9}})(?![\w])",
+    re.IGNORECASE,
+)
+_MENTION = re.compile(rf"(?<![\w/#]){_ISSUE}([1-9][0-9]{{0,9}})(?![\w])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,18 @@ def duplicate_claim(body: str) -> int | None:
     first = next(iter(_plain_lines(body)), "")
     found = _CLAIM.match(first)
     return int(found["number"]) if found is not None else None
+
+
+def past_claim(body: str) -> int | None:
+    """The issue of which somebody said that this one is a duplicate, in the words of people who knew of no bot: a line
+    that says just that, or the one that closes it with these words. Quotes and denials are none."""
+    found = (_PAST_CLAIM.match(line) for line in _plain_lines(body))
+    return next((int(one["number"]) for one in found if one is not None), None)
+
+
+def mentioned(body: str) -> frozenset[int]:
+    """The issues that a comment names, of whatever repository it says."""
+    return frozenset(int(number) for line in _plain_lines(body) for number in _MENTION.findall(line))
 
 
 def is_for_us(body: str) -> bool:

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     worker_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker"
     alert_url: SecretStr | None = None
     alert_secret: SecretStr | None = None
+    import_requests: Annotated[int, Field(ge=1, le=8)] = 4
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     refit_schedule: str = "*/5 * * * *"
     refit_timezone: str = "UTC"

@@ -75,6 +75,14 @@ def learn(services: Services, repository: RepositoryRecord) -> Learned:
     return result
 
 
+def learn_template(services: Services, repository: RepositoryRecord) -> None:
+    """Learn the template alone, where enough of the history is new."""
+    known = services.storage.learned(repository.id)
+    fresh = _with_template(services, repository.id, config_in_force(services, repository), known)
+    if fresh != known:
+        services.storage.save_learned(repository.id, fresh)
+
+
 def _with_template(services: Services, repository_id: int, config: RepoConfig, known: LearnedRecord) -> LearnedRecord:
     """The record with the template as the history has it, where enough of that is new."""
     total = services.storage.issue_count(repository_id)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from bot.activities.reading import read_again, recipe_in_force
+from bot.activities.reading import recipe_in_force
 from bot.errors import ConfigError, Gone, Permanent, TriageError
 from bot.github.protocol import RepositoryInfo
 from bot.repo_config import RepoConfig, parse
@@ -18,7 +18,6 @@ from bot.storage.records import ConfigRecord, RepositoryRecord
 from models.issue import Issue
 
 CONFIG_AGE = timedelta(minutes=1)  # how old the last look at the configuration may be when an event arrives
-SYNC_OVERLAP = timedelta(minutes=5)  # asked for again at each synchronisation, against clocks that differ
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +104,7 @@ def _info(
 
 
 @contextmanager
-def _stopping(services: Services, repository: RepositoryRecord) -> Iterator[None]:
+def stopping(services: Services, repository: RepositoryRecord) -> Iterator[None]:
     """Inside, a failure that everything else in this repository would meet too stops the repository (INV 36)."""
     try:
         yield
@@ -137,7 +136,7 @@ def current_config(services: Services, repository: RepositoryRecord) -> RepoConf
 def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigRecord) -> ConfigRecord:
     fresh = replace(record, checked_at=services.clock())
     try:
-        with _stopping(services, repository):
+        with stopping(services, repository):
             seen = services.reader(repository).config(record.etag)
     except Permanent as error:
         if record.checked_at is None:
@@ -158,7 +157,7 @@ def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigR
 def observe_issue(services: Services, repository: RepositoryRecord, number: int) -> Issue | None:
     """Read one issue from GitHub and keep it; None where it is gone (and then forgotten)."""
     try:
-        with _stopping(services, repository):
+        with stopping(services, repository):
             issue = services.reader(repository).issue(number)
     except Gone:
         services.storage.delete_issue(repository.id, number)
@@ -175,24 +174,3 @@ def config_in_force(services: Services, repository: RepositoryRecord) -> RepoCon
 
 def _in_force(record: ConfigRecord) -> RepoConfig:
     return parse(record.valid_text) if record.valid_text else RepoConfig()
-
-
-def read_history(
-    services: Services, repository: RepositoryRecord, progress: Callable[[int], None] = lambda _: None
-) -> RepositoryRecord:
-    """Read every issue (or, after the first time, every changed one) to the end, and keep them (INV 12, 34)."""
-    config = config_in_force(services, repository)
-    recipe = recipe_in_force(services, repository.id, config)
-    since = repository.synced_at - SYNC_OVERLAP if repository.synced_at and repository.imported_at else None
-    started = services.clock()
-    with _stopping(services, repository):
-        for page in services.reader(repository).issues(since=since):
-            services.storage.save_issues(repository.id, recipe.all_stored(page))
-            progress(len(page))
-    read_again(services, repository, config)
-    present = services.storage.repository_by_id(repository.id)
-    if present is None:
-        raise Stopped("the repository was forgotten while it was read")
-    record = replace(present, imported_at=started, synced_at=started)
-    services.storage.save_repository(record)
-    return record

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import typer
 
 from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
+from bot.activities.history import read_history
+from bot.activities.import_progress import Shown
+from bot.activities.importing import advance
 from bot.activities.learn import learn
-from bot.activities.observe import current_config, read_history
+from bot.activities.observe import current_config
 from bot.activities.refit import IMPORT, PUBLISHED, begun, refit
 from bot.activities.waves import learn_waves
-from bot.cli.opened import named_repository, out, print_json, services_for, settings_for_command
+from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import progress
+from bot.errors import RetryAfter, Unavailable
+from bot.services import Services
+from bot.storage.records import RepositoryRecord
+
+TRIES = 6  # while GitHub is unavailable, each after twice as long
+PAUSE = 2.0  # seconds before the second one
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 def import_history(repository: Repository, as_json: AsJson = False) -> None:
-    """Read every issue, embed it, and make the clusters. Nobody is notified; a second run reads what changed."""
+    """Read every issue and what people called duplicates, embed it, and make the clusters. Nobody is notified.
+
+    Interrupted, it goes on at its page when it is called again; after its end, it reads what changed.
+    """
     with services_for(settings_for_command()) as services, progress(show=not as_json) as shown:
         record = named_repository(services, repository)
         config = current_config(services, record)
-        record = read_history(services, record, shown.reading)
+        before = len(services.storage.unembedded(record.id, str(services.embedder.model_id)))
+        read_to_its_end(services, record, shown.importing)
+        record = read_history(services, named_repository(services, repository), shown.reading)
         learn(services, record)
         missing = embed_missing(services, record.id, shown.embedding(services, record.id))
         ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)
@@ -33,15 +48,39 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         draw_map(services, record)
         learn_waves(services, record)
         total = services.storage.issue_count(record.id)
+        learned = len([one for one in services.storage.feedback(record.id) if one.kind == "duplicate"])
     found = generation.clusters if generation else ()
     known = {cluster.id: len(cluster.members) for cluster in found if cluster.slug}
+    embedded = max(missing, before, shown.embedded)
     if as_json:
-        print_json({"repository": record.full_name, "issues": total, "embedded": missing, "clusters": known})
+        data = {"repository": record.full_name, "issues": total, "embedded": embedded, "duplicates": learned}
+        print_json(data | {"clusters": known})
         return
-    out.print(f"{record.full_name}: {total} issues, {missing} embedded now")
+    out.print(f"{record.full_name}: {total} issues, {embedded} embedded now, {learned} called duplicates by people")
     if ended.outcome != PUBLISHED:
         out.print(f"  the clusters were not made anew: {ended.reason}", markup=False)
     for name, members in known.items():
         out.print(f"  {name}: {members} members", markup=False)
     if len(found) > len(known):
         out.print(f"  and {len(found) - len(known)} clusters that nobody named (`triage clusters list`)")
+
+
+def read_to_its_end(services: Services, repository: RepositoryRecord, shown: Shown) -> None:
+    """The first reading, with patience for GitHub; nothing where it was done."""
+    known = services.storage.import_progress(repository.id)
+    if repository.imported_at is not None and (known is None or known.ended_at is not None):
+        return
+    tries = 0
+    while True:
+        try:
+            advance(services, repository, shown=shown)
+            return
+        except RetryAfter as error:
+            err.print(f"{error}; it goes on in {error.seconds:.0f} s", markup=False)
+            time.sleep(error.seconds)
+        except Unavailable as error:
+            tries += 1
+            if tries == TRIES:
+                raise
+            err.print(f"{error}; tried again in {PAUSE * 2**tries:.0f} s", markup=False)
+            time.sleep(PAUSE * 2**tries)

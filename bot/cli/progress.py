@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from bot.cli.opened import err
 from bot.services import Services
+from bot.storage.records import ImportRecord
 
 
 class Shown:
@@ -17,15 +18,24 @@ class Shown:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self.embedded = 0  # by the first reading
+
+    def importing(self, record: ImportRecord) -> None:
+        """How far a first reading is: issues, and of those that are to be embedded, how many are."""
+        self._progress.update(self._task("reading issues", None), completed=record.read, total=record.total)
+        if record.to_embed:
+            self.embedded = record.embedded
+            task = self._task("embedding", record.to_embed)
+            self._progress.update(task, completed=record.embedded, total=record.to_embed)
 
     def reading(self, count: int) -> None:
         """So many issues more were read; nobody knows of how many."""
-        self._progress.advance(self._task("reading issues", None), count)
+        self._progress.advance(self._task("reading what changed", None), count)
 
     def embedding(self, services: Services, repository_id: int) -> Callable[[int], None]:
         """Counts the issues that are embedded, of those that lack a vector of the model in force."""
         missing = len(services.storage.unembedded(repository_id, str(services.embedder.model_id)))
-        task = self._task("embedding", missing)
+        task = self._task("embedding what is new", missing)
         return lambda count: self._progress.advance(task, count)
 
     def step(self, what: str, done: int, whole: int) -> None:

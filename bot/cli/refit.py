@@ -13,9 +13,10 @@ from rich.table import Table
 from bot.activities.assign import DEFINITIONS
 from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
+from bot.activities.history import read_history
 from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
-from bot.activities.observe import current_config, read_history
+from bot.activities.observe import current_config
 from bot.activities.refit import BY_HAND, PUBLISHED, begun, plan_refit, told
 from bot.activities.refit import refit as make
 from bot.activities.refit_plan import Plan

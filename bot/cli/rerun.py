@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.activities.again import Again, decide_again
 from bot.activities.embed import embed_missing
-from bot.activities.observe import current_config, observe_issue, read_history
+from bot.activities.history import read_history
+from bot.activities.observe import current_config, observe_issue
 from bot.activities.refit import IMPORT, begun, refit
 from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
 from bot.errors import GitHubError, NotFound, RetryAfter, TriageError

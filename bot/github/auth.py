@@ -10,9 +10,10 @@ from typing import Literal, Protocol
 import jwt
 from github.Auth import AppAuth
 
-from bot.errors import Gone, Permanent, SettingsError
+from bot.errors import Gone, Permanent, RetryAfter, SettingsError
 from bot.github import mapping
 from bot.github.failures import Forbidden
+from bot.github.heard import PLAIN_TOKEN
 from bot.github.wire import Answer, Request, Wire
 
 Kind = Literal["reader", "writer", "installation"]
@@ -28,7 +29,12 @@ JWT_SECONDS = 240.0  # PyGithub signs for 300
 
 
 class Credentials(Protocol):
-    """What goes into the Authorization header."""
+    """What goes into the Authorization header; `installation`: whose requests they are counted with, if anyone's."""
+
+    @property
+    def installation(self) -> int | None:
+        """The installation's id; 0 for a plain token, None for the App itself."""
+        ...
 
     def header(self) -> str:
         """The header's value, asked for from GitHub where none is in force."""
@@ -45,6 +51,11 @@ class PlainToken:
 
     token: str
 
+    @property
+    def installation(self) -> int | None:
+        """None of an App's."""
+        return PLAIN_TOKEN
+
     def header(self) -> str:
         """The header's value."""
         return f"token {self.token}"
@@ -57,7 +68,10 @@ class PlainToken:
 class _Kept:
     """A header kept until its time, made anew by one thread while the others wait for it."""
 
-    def __init__(self, make: Callable[[], tuple[str, float]], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, make: Callable[[], tuple[str, float]], clock: Callable[[], float], installation: int | None = None
+    ) -> None:
+        self.installation = installation
         self._make = make
         self._clock = clock
         self._lock = threading.Lock()
@@ -99,7 +113,7 @@ class App:
         key = (installation_id, repository, kind)
         with self._lock:
             if key not in self._tokens:
-                self._tokens[key] = _Kept(lambda: self._created(*key), self._wire.clock)
+                self._tokens[key] = _Kept(lambda: self._created(*key), self._wire.clock, installation_id)
             return self._tokens[key]
 
     def _signed(self) -> tuple[str, float]:
@@ -155,11 +169,20 @@ class App:
 
 
 def exchange(wire: Wire, request: Request, credentials: Credentials | None, accept: tuple[int, ...] = ()) -> Answer:
-    """Send, once more with fresh credentials after a 401; raises the failure of every answer not in `accept`."""
+    """Send, once more with fresh credentials after a 401; raises the failure of every answer not in `accept`.
+
+    Where GitHub asked an installation for patience, nothing is sent for it until the time is over.
+    """
+    installation = credentials.installation if credentials is not None else None
+    wire.heard.check(installation, request.what)
     header = credentials.header() if credentials is not None else None
     answer = wire.send(request, header)
     if answer.status == 401 and credentials is not None and header is not None and credentials.renew(header):
         answer = wire.send(request, credentials.header())
+    wire.heard.note(installation, answer.headers)
     if answer.status < 300 or answer.status in accept:
         return answer
-    raise wire.failure(answer)
+    failed = wire.failure(answer)
+    if isinstance(failed, RetryAfter):
+        wire.heard.leave_alone(installation, failed.seconds)
+    raise failed

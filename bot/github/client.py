@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,9 @@ from bot.github.auth import App, Credentials, Kind, PlainToken, exchange
 from bot.github.failures import Forbidden, epoch
 from bot.github.line import PAGE, Line, pages, read
 from bot.github.manifest import Granted, granted
-from bot.github.protocol import FailedDelivery, RepositoryInfo
+from bot.github.protocol import FailedDelivery, RateLimit, RepositoryInfo
 from bot.github.repository import RepositoryReader, RepositoryWriter
-from bot.github.standing import Installation, RateLimit
+from bot.github.standing import Installation
 from bot.github.wire import TIMEOUT_SECONDS, Answer, Request, Wire
 from bot.settings import Settings
 
@@ -113,6 +113,10 @@ class GitHubClient:
         else:
             credentials = identity
         return read(exchange(self._wire, Request("GET", "/rate_limit"), credentials), standing.rate_limit)
+
+    def heard_limits(self) -> Mapping[int, RateLimit]:
+        """What GitHub said last of each installation's requests."""
+        return self._wire.heard.limits()
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -121,13 +121,22 @@ def segment(text: str, what: str) -> str:
     return quote(text, safe="")
 
 
-def following(answer: Answer, request: Request) -> Request | None:
-    """The request for the next page, None on the last."""
+def links(answer: Answer) -> dict[str, str]:
+    """Relation → URL, as the answer's Link header has them."""
+    found = {}
     for part in answer.headers.get("link", "").split(","):
         url, _, attributes = part.partition(";")
-        if 'rel="next"' in attributes.replace(" ", ""):
-            url = url.strip().strip("<>")
-            if url == request.path:
-                raise answer.malformed()
-            return Request("GET", url, name=answer.what)
-    return None
+        for relation in ("next", "last"):
+            if f'rel="{relation}"' in attributes.replace(" ", ""):
+                found[relation] = url.strip().strip("<>")
+    return found
+
+
+def following(answer: Answer, request: Request) -> Request | None:
+    """The request for the next page, None on the last."""
+    url = links(answer).get("next")
+    if url is None:
+        return None
+    if url == request.path:
+        raise answer.malformed()
+    return Request("GET", url, name=answer.what)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from bot.github.protocol import Comment, FailedDelivery, Reaction, RepositoryInfo, TimelineEvent
+from bot.github.protocol import Comment, FailedDelivery, PastComment, Reaction, RepositoryInfo, TimelineEvent
 from models.issue import Issue, IssueState
 from models.redact import redact
 
 LONGEST_TEXT = 256 * 1024  # characters; GitHub's own limit is 65,536
+_SPEAKS_OF_IT = re.compile(r"\bdup", re.IGNORECASE)
 _LONGEST_WORD = 4096  # characters; the word that the cut goes through is dropped, it may be half a secret
 
 T = TypeVar("T")
@@ -66,17 +68,68 @@ def comment(data: Any, *, by_this_app: bool) -> Comment:
     )
 
 
+def past_comment(data: Any) -> PastComment | None:
+    """A comment out of a whole repository's; None where it is on a pull request. Raises Malformed.
+
+    Its text is let in only where it speaks of duplicates.
+    """
+    if "/pull/" in (_optional(data, "html_url", str) or ""):
+        return None
+    body = _optional(data, "body", str) or ""
+    return PastComment(
+        id=_field(data, "id", int),
+        number=_tail(_field(data, "issue_url", str)),
+        body=clean(body) if _SPEAKS_OF_IT.search(body) else "",
+        author=_login(data),
+        author_is_bot=_is_bot(data),
+        association=_optional(data, "author_association", str) or "",
+        created_at=_moment(data, "created_at"),
+    )
+
+
+def _source_issue(source: Any, repository: str) -> int | None:
+    """The number of the issue that a cross-reference came from, where it is one of the same repository."""
+    found = source.get("issue") if isinstance(source, dict) else None
+    if not isinstance(found, dict) or found.get("pull_request") is not None:
+        return None
+    home = _optional(found, "repository_url", str) or ""
+    return _field(found, "number", int) if home.lower().endswith(f"/repos/{repository.lower()}") else None
+
+
+def _tail(url: str) -> int:
+    number = url.rstrip("/").rpartition("/")[2]
+    if not number.isdecimal():
+        raise Malformed("issue_url")
+    return int(number)
+
+
 def reaction(data: Any) -> Reaction:
     """A reaction. Raises Malformed."""
     return Reaction(id=_field(data, "id", int), author=_login(data), author_is_bot=_is_bot(data))
 
 
-def timeline_event(data: Any) -> TimelineEvent | None:
-    """A row of an issue's timeline; None for kinds that name no actor or no time (a commit). Raises Malformed."""
-    if not isinstance(data, dict) or data.get("created_at") is None or data.get("actor") is None:
+def timeline_event(data: Any, repository: str) -> TimelineEvent | None:
+    """A row of an issue's timeline in `owner/name`; None for kinds that name no actor or no time (a commit). Raises
+    Malformed."""
+    if not isinstance(data, dict) or data.get("created_at") is None:
         return None
-    author = {"user": data["actor"]}
-    return TimelineEvent(_field(data, "event", str), _login(author), _is_bot(author), _moment(data, "created_at"))
+    author = {"user": data.get("actor") or data.get("user")}
+    if author["user"] is None:
+        return None
+    event = _field(data, "event", str)
+    label = _optional(data, "label", dict) or {}
+    value = data.get("state_reason") or label.get("name")
+    return TimelineEvent(
+        event,
+        _login(author),
+        _is_bot(author),
+        _moment(data, "created_at"),
+        id=_optional(data, "id", int),
+        body=clean(_optional(data, "body", str)) if event == "commented" else "",
+        association=_optional(data, "author_association", str) or "",
+        other=_source_issue(data.get("source"), repository),
+        value=value if isinstance(value, str) else "",
+    )
 
 
 def repository(data: Any) -> RepositoryInfo:

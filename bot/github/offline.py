@@ -15,4 +15,8 @@ class Offline:
             "this needs GitHub: set TRIAGE_GITHUB_TOKEN, or TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY of the App"
         )
 
+    def heard_limits(self) -> dict[int, Any]:
+        """Nothing was asked."""
+        return {}
+
     reader = writer = app_slug = installation_repositories = installation_of = failed_deliveries = redeliver = _refuse

@@ -6,12 +6,14 @@ the door is already redacted (`models.redact`). Every method raises the failures
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from models.issue import Issue
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,21 @@ class Reactions:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """Something that happened on an issue, in GitHub's word for it (`commented`, `labeled`, `cross-referenced`, …)."""
+    """Something that happened on an issue, in GitHub's word for it (`commented`, `labeled`, `cross-referenced`, …).
+
+    `body` and `association` are a comment's (see PastComment). `other`: the issue of this repository that a
+    cross-reference came from. `value`: the reason of a close, or the name of a label.
+    """
 
     event: str
     actor: str
     actor_is_bot: bool
     at: datetime
+    id: int | None = None
+    body: str = ""
+    association: str = ""
+    other: int | None = None
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,39 @@ class FailedDelivery:
     delivered_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PastComment:
+    """A comment out of the list of a whole repository. `body` is empty where nobody speaks of duplicates in it;
+    `association` is GitHub's word for what its author is to the repository (OWNER, MEMBER, COLLABORATOR, NONE, …)."""
+
+    id: int
+    number: int
+    body: str
+    author: str
+    author_is_bot: bool
+    association: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list: `following` is where the next one is (None: this is the last), for this process or another;
+    `last` is how many pages there are, where GitHub says so."""
+
+    rows: Sequence[T]
+    following: str | None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Requests an hour, and how many are left until `resets_at`."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
+
+
 class Reader(Protocol):
     """What may be asked of one repository, with read permission only. Lists are complete or they raise."""
 
@@ -99,6 +143,15 @@ class Reader(Protocol):
     def issues(self, *, since: datetime | None = None) -> Iterator[Sequence[Issue]]:
         """Every issue and pull request (state=all), page by page of 100, oldest change first when `since` is given,
         else newest number first."""
+        ...
+
+    def past_issues(self, state: str, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[Issue]]:
+        """Every issue and pull request of the state (open or closed), newest first, page by page from `cursor` on.
+        Where GitHub numbers the pages, `at_once` of them are asked for at the same time; they come in their order."""
+        ...
+
+    def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
+        """Every comment on every issue, in the same manner; those on pull requests are left out."""
         ...
 
     def comments(self, number: int) -> Sequence[Comment]:
@@ -185,6 +238,10 @@ class GitHub(Protocol):
 
     def installation_of(self, repository: str) -> int:
         """The installation that covers `owner/name`; raises Gone where the App is not installed there."""
+        ...
+
+    def heard_limits(self) -> Mapping[int, RateLimit]:
+        """What GitHub said last of each installation's requests (0: of a plain token's); asks for nothing."""
         ...
 
     def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:

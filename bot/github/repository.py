@@ -11,7 +11,17 @@ from bot.errors import Gone
 from bot.github import mapping
 from bot.github.config_file import read_config
 from bot.github.line import PAGE, Line, following, read, segment
-from bot.github.protocol import Comment, ConfigFile, Reaction, Reactions, RepositoryInfo, TimelineEvent
+from bot.github.many_pages import many_pages
+from bot.github.protocol import (
+    Comment,
+    ConfigFile,
+    Page,
+    PastComment,
+    Reaction,
+    Reactions,
+    RepositoryInfo,
+    TimelineEvent,
+)
 from bot.github.wire import Request
 from models.issue import Issue
 
@@ -45,6 +55,17 @@ class RepositoryReader:
             return self._line.pages("/issues", parameters, mapping.issue)
         return self._changed(since)
 
+    def past_issues(self, state: str, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[Issue]]:
+        """Every issue and pull request of the state, newest first, from `cursor` on."""
+        query = {"state": state, "sort": "created", "direction": "desc"}
+        return many_pages(self._line, "/issues", query, cursor, mapping.issue, at_once)
+
+    def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
+        """Every comment on every issue, the newest first, from `cursor` on; those on pull requests are left out."""
+        query = {"sort": "created", "direction": "desc"}
+        for page in many_pages(self._line, "/issues/comments", query, cursor, mapping.past_comment, at_once):
+            yield Page([one for one in page.rows if one is not None], page.following, page.last)
+
     def comments(self, number: int) -> Sequence[Comment]:
         """Every comment on the issue, oldest first."""
         pages = self._line.pages(f"/issues/{number}/comments", {}, self._comment)
@@ -52,7 +73,8 @@ class RepositoryReader:
 
     def timeline(self, number: int) -> Sequence[TimelineEvent]:
         """Everything that happened on the issue, oldest first."""
-        pages = self._line.pages(f"/issues/{number}/timeline", {}, mapping.timeline_event)
+        name = self._line.repository
+        pages = self._line.pages(f"/issues/{number}/timeline", {}, lambda row: mapping.timeline_event(row, name))
         return sorted((event for page in pages for event in page if event is not None), key=lambda one: one.at)
 
     def config(self, etag: str | None = None) -> ConfigFile | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.github import mapping
+from bot.github.protocol import RateLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,6 @@ class Installation:
     permissions: Mapping[str, str]
     single_files: tuple[str, ...]
     suspended: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """Requests an hour, and how many are left until `resets_at`."""
-
-    limit: int
-    remaining: int
-    resets_at: datetime
 
 
 def installation(data: Any) -> Installation:

@@ -20,6 +20,7 @@ from github.Requester import (
 
 from bot.errors import GitHubError, Unavailable
 from bot.github.failures import Refusal, connection_failure, epoch, failure, malformed
+from bot.github.heard import Heard
 
 TIMEOUT_SECONDS = 10
 CONNECTIONS = 16
@@ -73,6 +74,7 @@ class Wire:
 
     def __init__(self, api_url: str, *, timeout: float = TIMEOUT_SECONDS, clock: Callable[[], float] = epoch) -> None:
         self.clock = clock
+        self.heard = Heard(clock)
         self._requester = _SharedRequester(
             auth=None,
             base_url=api_url,

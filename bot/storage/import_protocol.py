@@ -40,8 +40,9 @@ class ImportStorage(Protocol):
         """Number → when the issue was changed last, of those that are held."""
         ...
 
-    def raw_issues(self, repository_id: int) -> Sequence[int]:
-        """Issues that were read and whose text was not prepared yet, the newest first."""
+    def raw_issues(self, repository_id: int, limit: int) -> Sequence[tuple[int, str]]:
+        """Number and state of issues that were read and whose text was not prepared yet; open ones first, the newest
+        first."""
         ...
 
     def reports(self, repository_id: int, state: str | None = None) -> int:

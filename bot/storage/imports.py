@@ -70,12 +70,13 @@ class Imports(Door):
                 found |= {number: at for number, at in connection.execute(query)}
         return found
 
-    def raw_issues(self, repository_id: int) -> Sequence[int]:
-        """The newest first."""
+    def raw_issues(self, repository_id: int, limit: int) -> Sequence[tuple[int, str]]:
+        """Open ones first, the newest first."""
         c = issues.c
-        query = select(c.number).where(c.repository_id == repository_id, c.recipe == RAW).order_by(c.number.desc())
+        raw = select(c.number, c.state).where(c.repository_id == repository_id, c.recipe == RAW)
         with self._reading() as connection:
-            return list(connection.execute(query).scalars())
+            rows = connection.execute(raw.order_by(c.state.desc(), c.number.desc()).limit(limit))
+            return [(number, state) for number, state in rows]
 
     def reports(self, repository_id: int, state: str | None = None) -> int:
         """Pull requests left out."""

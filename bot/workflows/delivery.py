@@ -26,12 +26,17 @@ from bot.workflows.steps import (
 
 WAITS_FOR_BUDGET = "waits for its budget until "  # how the outcome of a delivery begins that lets others go first
 WAITS_FOR_GITHUB = "waits for GitHub until "
+GOES_ON = "goes on: "
 MOST_WAITS = 200  # of one delivery, an hour each at most, before it is set aside
 POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all
 
 log = structlog.get_logger(__name__)
 
 Delivery = Mapping[str, Any]
+
+
+class GoesOn(Exception):
+    """The workflow did a part of its work, and goes on after those who wait behind it; says how far it is."""
 
 
 def recorded(flow: Callable[[Delivery], str]) -> Callable[[Delivery], str]:
@@ -89,13 +94,20 @@ def _run(flow: Callable[[Delivery], str], delivery: Delivery) -> tuple[str, str,
     except StepStopped as stop:
         note_stop(delivery["repository_id"])
         return "done", f"{STOPPED}{stop}", None
-    except StepWaits as waits:
-        return _step_aside(delivery, waits)
-    except StepPostponed as postponed:
-        return _postpone(delivery, str(postponed))
+    except (StepWaits, GoesOn, StepPostponed) as later:
+        return _later(delivery, later)
     except Exception as error:  # a poisonous delivery is set aside with its reason, the others go on (INV 33)
         reason = " at ".join(error.args if isinstance(error, StepFailed) else where(error))
         return "failed", "set aside", reason
+
+
+def _later(delivery: Delivery, why: StepWaits | GoesOn | StepPostponed) -> tuple[str, str, str | None]:
+    if isinstance(why, StepWaits):
+        return _step_aside(delivery, why)
+    if isinstance(why, StepPostponed):
+        return _postpone(delivery, str(why))
+    _again({**delivery, "part": delivery.get("part", 0) + 1}, 0.0)
+    return "queued", f"{GOES_ON}{why}", None
 
 
 def _step_aside(delivery: Delivery, waits: StepWaits) -> tuple[str, str, str | None]:
@@ -120,6 +132,6 @@ def _postpone(delivery: Delivery, reason: str) -> tuple[str, str, str | None]:
 
 def _again(delivery: Mapping[str, Any], seconds: float) -> None:
     """The same delivery as another workflow, later; its turn makes the workflow's id."""
-    turn = delivery["attempt"] + delivery.get("waits", 0)
+    turn = delivery["attempt"] + delivery.get("waits", 0) + delivery.get("part", 0)
     run = delivery.get("run", delivery["id"])
     enqueue(delivery["workflow"], f"{run}/{turn}", delivery["partition"], delivery, seconds)

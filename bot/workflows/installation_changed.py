@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import structlog
 from dbos import DBOS
 
-from bot.inbox import repository_partition
 from bot.storage.records import RepositoryRecord
 from bot.workflows.delivery import Delivery, recorded
-from bot.workflows.enqueue import enqueue
 from bot.workflows.erase_traces import erase_later, order_for
+from bot.workflows.repository_steps import import_later
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -39,7 +38,7 @@ def installation_changed(delivery: Delivery) -> str:
         return f"{state} {len(marked)} repositories"
     added = covered(delivery)
     for repository in added:
-        _enqueue_import(delivery, repository)
+        import_later(delivery, repository["id"], repository["full_name"])
     resume([one["id"] for one in added])
     return f"importing {len(added)} repositories"
 
@@ -91,18 +90,3 @@ def _belongs(repository_id: int, installation: int) -> bool:
     """False where the repository came under another installation meanwhile: that one still wants it (INV 29)."""
     record = services().storage.repository_by_id(repository_id)
     return record is None or record.installation_id in {None, installation}
-
-
-def _enqueue_import(delivery: Delivery, repository: Mapping[str, Any]) -> None:
-    identity, partition = f"{delivery['id']}/import/{repository['id']}", repository_partition(repository["id"])
-    payload = {
-        **delivery,
-        "id": identity,
-        "workflow": "import_repository",
-        "repository": repository["full_name"],
-        "repository_id": repository["id"],
-        "partition": partition,
-        "details": {},
-        "attempt": 0,
-    }
-    enqueue("import_repository", identity, partition, payload)

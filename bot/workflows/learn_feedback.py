@@ -14,7 +14,7 @@ from bot.activities.observe import current_config
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.enqueue import enqueue
 from bot.workflows.issue_steps import decide_and_act
-from bot.workflows.repository_steps import needs_history, read_and_learn, repository_of
+from bot.workflows.repository_steps import make_ready, needs_history, repository_of
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
 NOTHING = "no command, or not theirs to give"
@@ -25,7 +25,7 @@ NOTHING = "no command, or not theirs to give"
 def learn_feedback(delivery: Delivery) -> str:
     """The outcome is the new verdict, what else was done, or why nothing was."""
     if needs_history(delivery):
-        read_and_learn(delivery)
+        make_ready(delivery)
     found = hear_comment(delivery)
     heard = Heard(tuple(found["obeyed"]), tuple(found["refused"]), found["claimed"])
     if heard.obeyed or heard.refused:

@@ -10,14 +10,19 @@ import structlog
 
 from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
+from bot.activities.history import read_history
+from bot.activities.importing import advance
 from bot.activities.learn import learn
-from bot.activities.observe import current_config, open_repository, read_history
+from bot.activities.observe import current_config, open_repository
 from bot.activities.refit import FAILED, IMPORT, begun, refit
+from bot.inbox import repository_partition
 from bot.storage.records import RepositoryRecord
+from bot.workflows.enqueue import enqueue
 from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, StepWaits, bulk_step, services, step
 from bot.workflows.tell_wave import announce, learn_past_waves
 
 Delivery = Mapping[str, Any]
+SLICE_SECONDS = 30.0  # of a first reading, before others of the repository have their turn
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +39,40 @@ def repository_of(delivery: Delivery) -> RepositoryRecord:
 
 @step
 def needs_history(delivery: Delivery) -> bool:
-    """Open the repository; whether its history was never read to the end."""
-    return repository_of(delivery).imported_at is None
+    """Open the repository; whether its open issues were not read and embedded yet, so that nothing can be decided."""
+    repository = repository_of(delivery)
+    known = services().storage.import_progress(repository.id)
+    return repository.imported_at is None and (known is None or known.usable_at is None)
+
+
+@bulk_step
+def import_slice(delivery: Delivery) -> dict[str, Any]:
+    """Go on with the first reading for a while; how far it is."""
+    repository = repository_of(delivery)
+    current_config(services(), repository)
+    record = advance(services(), repository, seconds=SLICE_SECONDS)
+    words = f"{record.read} of about {record.total} read, {record.embedded} of {record.to_embed} embedded"
+    return {"usable": record.usable_at is not None, "ended": record.ended_at is not None, "words": words}
+
+
+def make_ready(delivery: Delivery) -> None:
+    """Read and embed the open history, in the repository's place in the queue; the rest follows behind who waits."""
+    while not (state := import_slice(delivery))["usable"]:
+        log.info("repository.importing", progress=state["words"])
+    if state["ended"]:
+        read_and_learn(delivery)
+    else:
+        import_later(delivery, delivery["repository_id"], delivery["repository"])
+
+
+def import_later(delivery: Delivery, repository_id: int, full_name: str) -> None:
+    """Go on with (or begin) the repository's first reading when its turn comes."""
+    identity, partition = f"{delivery['id']}/import/{repository_id}", repository_partition(repository_id)
+    about = {"repository": full_name, "repository_id": repository_id, "issue": None, "partition": partition}
+    fresh = {"details": {}, "attempt": 0, "waits": 0}
+    payload = {**delivery, "id": identity, "workflow": "import_repository", **about, **fresh}
+    payload.pop("run", None)
+    enqueue("import_repository", identity, partition, payload)
 
 
 @bulk_step

@@ -9,7 +9,7 @@ from bot.activities.observe import current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.issue_steps import decide_and_act
-from bot.workflows.repository_steps import needs_history, read_and_learn, repository_of
+from bot.workflows.repository_steps import make_ready, needs_history, repository_of
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
 OVERTAKEN = "a later edit is looked at instead"
@@ -20,7 +20,7 @@ OVERTAKEN = "a later edit is looked at instead"
 def triage_issue(delivery: Delivery) -> str:
     """Decide one issue and do what the decision says. The outcome is the verdict, or why there is none."""
     if needs_history(delivery):
-        read_and_learn(delivery)
+        make_ready(delivery)
     if delivery["action"] == "edited" and (known := known_outcome(delivery)) is not None:
         return str(known)
     return decide_and_act(delivery, "delivery")

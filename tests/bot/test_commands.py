@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import MOST, NOT_A_NUMBER, Command, allowed, duplicate_claim, is_for_us, parse
+from bot.commands import (
+    MOST,
+    NOT_A_NUMBER,
+    Command,
+    allowed,
+    duplicate_claim,
+    is_for_us,
+    mentioned,
+    parse,
+    past_claim,
+)
 
 DIFFERENT, RERUN = Command("different"), Command("rerun")
 
@@ -140,3 +150,28 @@ def test_inv_42_an_author_may_object_and_only_maintainers_may_do_the_rest() -> N
     for verb in ("rerun", "duplicate", "undo", "pause", "resume"):
         assert not allowed(Command(verb), is_author=True, permission="read")
         assert allowed(Command(verb), is_author=False, permission="write")
+
+
+@pytest.mark.parametrize(
+    ("body", "issue"),
+    [
+        ("Duplicate of #12", 12),
+        ("Closing as duplicate of #12.", 12),
+        ("Closing this as it's a duplicate of #12", 12),
+        ("This issue is an exact duplicate of: #12", 12),
+        ("dup of https://github.com/acme/shop/issues/12", 12),
+        ("Thanks!\n\nThis looks like a duplicate of #12", 12),
+        ("This is not a duplicate of #12", None),
+        ("Is this a duplicate of #12?", None),
+        ("> Duplicate of #12", None),
+        ("`Duplicate of #12`", None),
+        ("Duplicated the disk of #12", None),
+    ],
+)
+def test_what_people_said_of_duplicates_before_the_bot_came_is_understood(body: str, issue: int | None) -> None:
+    assert past_claim(body) == issue
+
+
+def test_a_comment_mentions_issues_by_number_and_by_address() -> None:
+    assert mentioned("See #3 and https://github.com/acme/shop/issues/4, not a#5 or `#6`") >= {3, 4}
+    assert 5 not in mentioned("a#5")

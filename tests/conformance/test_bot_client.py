@@ -37,6 +37,9 @@ def _read(client: GitHubClient, installation: int) -> None:
     assert reader.issue(3).is_pull_request
     assert [issue.number for page in reader.issues() for issue in page] == [6, 5, 4, 3, 2, 1]
     assert sum(len(page) for page in reader.issues(since=LONG_AGO)) == 6
+    assert sum(len(page.rows) for page in reader.past_issues("open", at_once=2)) > 0
+    assert [page.following for page in reader.past_comments()] == [None]
+    assert reader.timeline(1) is not None
     config = reader.config()
     assert config is not None
     assert config.text == "version: 1\n"

@@ -53,7 +53,7 @@ def test_a_raw_issue_is_held_and_waits_for_its_text_before_it_is_embedded(store:
     raw = replace(stored_issue(2), recipe=RAW)
     pull = stored_issue(3, is_pull_request=True, state="closed")
     store.save_issues(REPOSITORY, [stored_issue(1), raw, pull])
-    assert store.raw_issues(REPOSITORY) == [2]
+    assert store.raw_issues(REPOSITORY, 10) == [(2, "open")]
     assert store.unembedded(REPOSITORY, "m") == [1]
     assert (store.reports(REPOSITORY), store.reports(REPOSITORY, "closed")) == (2, 0)
     assert store.issue_times(REPOSITORY, [2, 8]) == {2: raw.issue.updated_at}

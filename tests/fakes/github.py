@@ -8,19 +8,32 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.errors import GitHubError, Gone, Permanent
 from bot.github.config_file import LARGEST_FILE, PATH
 from bot.github.mapping import clean
-from bot.github.protocol import Comment, ConfigFile, FailedDelivery, Reaction, Reactions, RepositoryInfo, TimelineEvent
+from bot.github.protocol import (
+    Comment,
+    ConfigFile,
+    FailedDelivery,
+    Page,
+    PastComment,
+    RateLimit,
+    Reaction,
+    Reactions,
+    RepositoryInfo,
+    TimelineEvent,
+)
 from models.issue import Issue
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 PAGE = 100
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +56,9 @@ class FakeRepository:
     comments: dict[int, list[Comment]] = field(default_factory=dict)
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     permissions: dict[str, str] = field(default_factory=dict)
+    associations: dict[str, str] = field(default_factory=dict)  # GitHub's words, by login
     reactions: dict[int, list[tuple[str, Reaction]]] = field(default_factory=dict)
-    timelines: dict[int, list[TimelineEvent]] = field(default_factory=dict)
+    timelines: dict[int, list[TimelineEvent]] = field(default_factory=dict)  # comments left out
     config: bytes | None = None
 
 
@@ -57,9 +71,10 @@ class FakeGitHub:
         self.repositories: dict[str, FakeRepository] = {}
         self.deliveries: list[FailedDelivery] = []
         self.redelivered: list[int] = []
+        self.limits: dict[int, RateLimit] = {}
         self.calls: Counter[str] = Counter()
         self.writes: list[Write] = []
-        self._faults: defaultdict[str, deque[GitHubError]] = defaultdict(deque)
+        self._faults: defaultdict[str, deque[GitHubError | None]] = defaultdict(deque)
         self._ids = iter(range(1001, 1_000_000_000))
         self.lock = threading.RLock()
 
@@ -104,9 +119,9 @@ class FakeGitHub:
         repository = self.repositories[full_name.lower()]
         repository.info = replace(repository.info, archived=True)
 
-    def fail_next(self, method: str, error: GitHubError, *, times: int = 1) -> None:
-        """The next calls of the method raise this."""
-        self._faults[method].extend([error] * times)
+    def fail_next(self, method: str, error: GitHubError, *, times: int = 1, after: int = 0) -> None:
+        """The next calls of the method raise this, `after` so many that go well."""
+        self._faults[method].extend([*[None] * after, *[error] * times])
 
     # The port
 
@@ -134,6 +149,9 @@ class FakeGitHub:
             raise Gone("the App is not installed there")
         return found.installation_id
 
+    def heard_limits(self) -> Mapping[int, RateLimit]:
+        return self.limits
+
     def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:
         self.called("failed_deliveries")
         return [d for d in self.deliveries if d.delivered_at >= since]
@@ -148,8 +166,9 @@ class FakeGitHub:
         """Count the call; raise the fault that was laid in its way."""
         with self.lock:
             self.calls[method] += 1
-            if self._faults[method]:
-                raise self._faults[method].popleft()
+            fault = self._faults[method].popleft() if self._faults[method] else None
+            if fault is not None:
+                raise fault
 
     def open(self, full_name: str, installation_id: int | None) -> FakeRepository:
         """The repository, as far as the installation may see it."""
@@ -194,19 +213,49 @@ class FakeReader:
                 self._open("issues")
             yield found[start : start + PAGE]
 
-    def comments(self, number: int) -> Sequence[Comment]:
-        repository = self._open("comments")
-        _find(repository, number)
-        return [replace(comment, body=clean(comment.body)) for comment in repository.comments.get(number, [])]
+    def past_issues(self, state: str, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[Issue]]:
+        found = [_shown(issue) for issue in self._open("issues").issues.values() if issue.state == state]
+        yield from self._pages(sorted(found, key=lambda issue: -issue.number), cursor, "issues")
+
+    def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
+        repository = self._open("past_comments")
+        found = [
+            PastComment(one.id, number, clean(one.body), one.author, one.author_is_bot, said, one.created_at)
+            for number, held in repository.comments.items()
+            for one in held
+            if not repository.issues[number].is_pull_request
+            for said in [repository.associations.get(one.author, "NONE")]
+        ]
+        yield from self._pages(sorted(found, key=lambda one: -one.id), cursor, "past_comments")
+
+    def _pages(self, rows: list[T], cursor: str | None, method: str) -> Iterator[Page[T]]:
+        for start in range(int(cursor or 0), max(len(rows), 1), PAGE):
+            if start != int(cursor or 0):
+                self._open(method)
+            following = str(start + PAGE) if start + PAGE < len(rows) else None
+            yield Page(rows[start : start + PAGE], following, max(1, -(-len(rows) // PAGE)))
 
     def timeline(self, number: int) -> Sequence[TimelineEvent]:
         repository = self._open("timeline")
         _find(repository, number)
         said = [
-            TimelineEvent("commented", one.author, one.author_is_bot, one.created_at)
+            TimelineEvent(
+                event="commented",
+                actor=one.author,
+                actor_is_bot=one.author_is_bot,
+                at=one.created_at,
+                id=one.id,
+                body=clean(one.body),
+                association=repository.associations.get(one.author, "NONE"),
+            )
             for one in repository.comments.get(number, [])
         ]
-        return sorted([*repository.timelines.get(number, []), *said], key=lambda one: one.at)
+        return sorted([*said, *repository.timelines.get(number, [])], key=lambda event: event.at)
+
+    def comments(self, number: int) -> Sequence[Comment]:
+        repository = self._open("comments")
+        _find(repository, number)
+        return [replace(comment, body=clean(comment.body)) for comment in repository.comments.get(number, [])]
 
     def config(self, etag: str | None = None) -> ConfigFile | None:
         repository = self._open("config")

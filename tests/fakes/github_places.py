@@ -124,6 +124,10 @@ class DoublePlace:
         state = self._do("GET", f"/repositories/{NAME}/state")
         return next(tuple(issue["labels"]) for issue in state["issues"] if issue["number"] == number)
 
+    def fault(self, **plan: Any) -> None:
+        """The next request that fits goes wrong."""
+        self._admin.post("/faults", json=plan).raise_for_status()
+
     def requests(self) -> list[str]:
         """What was asked so far, as `METHOD /path`, the admin calls left out."""
         return [f"{entry['method']} {entry['path']}" for entry in self._do("GET", "/requests")]

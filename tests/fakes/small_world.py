@@ -12,7 +12,8 @@ from typing import Any
 from bot.activities.act import perform
 from bot.activities.assign import assign_known
 from bot.activities.embed import embed_missing
-from bot.activities.observe import current_config, observe_issue, open_repository, read_history
+from bot.activities.history import read_history
+from bot.activities.observe import current_config, observe_issue, open_repository
 from bot.activities.resolve import Reason, Resolution, record, resolve
 from bot.repo_config import RepoConfig
 from bot.services import Services

@@ -120,12 +120,18 @@ def _pull_request(repo: Repository, issue: Issue, base: str) -> Json:
     return {"draft": False, "pull_request": urls}
 
 
+def _kind(repo: Repository, number: int) -> str:
+    """The word in the address of an issue's or a pull request's page."""
+    found = repo.issues.get(number)
+    return "pull" if found is not None and found.is_pull_request else "issues"
+
+
 def comment_json(world: World, repo: Repository, comment: Comment, base: str) -> Json:
     """A comment on an issue."""
     url = f"{base}/repos/{repo.full_name}/issues/comments/{comment.id}"
     return {
         "url": url,
-        "html_url": f"{base}/{repo.full_name}/issues/{comment.number}#issuecomment-{comment.id}",
+        "html_url": f"{base}/{repo.full_name}/{_kind(repo, comment.number)}/{comment.number}#issuecomment-{comment.id}",
         "issue_url": f"{base}/repos/{repo.full_name}/issues/{comment.number}",
         "id": comment.id,
         "node_id": node_id("IC", comment.id),

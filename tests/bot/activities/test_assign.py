@@ -6,7 +6,7 @@ import pytest
 
 from bot.activities.assign import assigned
 from bot.activities.embed import embed_missing
-from bot.activities.observe import read_history
+from bot.activities.history import read_history
 from bot.activities.refit import BY_HAND, PUBLISHED, begun, refit
 from bot.storage.records import FeedbackRecord, RefitRecord
 from models.cluster import Cluster

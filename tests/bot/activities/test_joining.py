@@ -9,7 +9,7 @@ import pytest
 
 from bot.activities.curate import act
 from bot.activities.embed import embed_missing
-from bot.activities.observe import read_history
+from bot.activities.history import read_history
 from bot.activities.refit import BY_HAND, begun, plan_refit, refit
 from bot.storage.clusters import Clusters
 from bot.storage.records import FeedbackRecord

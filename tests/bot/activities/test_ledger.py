@@ -10,8 +10,8 @@ import pytest
 from bot.activities import ledger
 from bot.activities.digest import digest
 from bot.activities.embed import embed_missing
+from bot.activities.history import read_history
 from bot.activities.ledger import close_ledger
-from bot.activities.observe import read_history
 from bot.activities.refit import BY_HAND, begun, refit
 from bot.storage.records import FeedbackRecord
 from tests.fakes.small_world import World, small_world

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from bot.activities.history import read_history
 from bot.activities.observe import (
     Stopped,
     config_in_force,
     current_config,
     observe_issue,
     open_repository,
-    read_history,
     stop_repository,
 )
 from bot.activities.reading import read_again

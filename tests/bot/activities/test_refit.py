@@ -11,7 +11,8 @@ import pytest
 
 from bot.activities.curate import act
 from bot.activities.embed import embed_missing
-from bot.activities.observe import observe_issue, read_history
+from bot.activities.history import read_history
+from bot.activities.observe import observe_issue
 from bot.activities.refit import BY_HAND, PUBLISHED, begun, plan_refit, refit
 from bot.errors import StorageError
 from bot.index_cache import IndexCache

@@ -12,7 +12,8 @@ import pytest
 from bot.activities import refit_plan
 from bot.activities.curate import act
 from bot.activities.embed import embed_missing
-from bot.activities.observe import observe_issue, read_history
+from bot.activities.history import read_history
+from bot.activities.observe import observe_issue
 from bot.activities.refit import BY_HAND, PUBLISHED, begun, refit
 from bot.errors import NotFound
 from bot.storage.records import FeedbackRecord, RefitRecord

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.cli import import_history
 from tests.bot.cli.conftest import Run
 from tests.fakes.played import CANONICAL, HISTORY, Played
 from tests.fakes.small_world import NAME
@@ -19,7 +20,9 @@ def test_inv_34_every_page_is_read_and_the_known_clusters_are_filled(triage: Run
     ran = triage("import", NAME, "--json")
     assert (ran.code, ran.err) == (0, "")
     total = len(HISTORY) + MANY
-    assert json.loads(ran.out) == {"repository": NAME, "issues": total, "embedded": total, "clusters": {"extra": 1}}
+    told = json.loads(ran.out)
+    assert told.pop("clusters") == {"extra": 1}
+    assert told == {"repository": NAME, "issues": total, "embedded": total, "duplicates": 0}
 
 
 def test_inv_28_an_import_writes_nothing_and_holds_no_write_token(triage: Run, tracker: Played) -> None:
@@ -39,7 +42,8 @@ def test_a_second_import_reads_what_changed_and_embeds_only_that(triage: Run, tr
 
 def test_for_people_it_prints_sentences_and_no_progress_without_a_terminal(triage: Run, tracker: Played) -> None:
     ran = triage("import", NAME)
-    assert ran.out.splitlines() == [f"{NAME}: {len(HISTORY)} issues, {len(HISTORY)} embedded now", "  extra: 1 members"]
+    told = f"{NAME}: {len(HISTORY)} issues, {len(HISTORY)} embedded now, 0 called duplicates by people"
+    assert ran.out.splitlines() == [told, "  extra: 1 members"]
     assert ran.err == ""
 
 
@@ -57,19 +61,36 @@ def test_a_plain_token_is_enough(triage: Run, tracker: Played, monkeypatch: pyte
         ({"kind": "html"}, "GitHub answered 50"),
         ({"kind": "malformed_json"}, "malformed"),
         ({"status": 502}, "GitHub answered 502"),
-        ({"kind": "secondary_limit"}, "GitHub asks for patience"),
-        ({"status": 403, "message": "Resource not accessible by integration"}, "permission does not cover this"),
+        ({"kind": "secondary_limit", "retry_after": 1}, "GitHub asks for patience"),
     ],
 )
-def test_what_github_refuses_is_a_sentence_and_the_next_attempt_begins_afresh(
-    triage: Run, tracker: Played, kind: dict[str, object], words: str
+def test_what_passes_by_itself_is_waited_for_with_a_sentence(
+    triage: Run, tracker: Played, kind: dict[str, object], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(import_history, "PAUSE", 0.01)
     tracker.fault(f"/repos/{NAME}/issues$", **kind)
+    ran = triage("import", NAME, "--json")
+    assert (ran.code, json.loads(ran.out)["issues"]) == (0, len(HISTORY))
+    assert words in ran.err
+
+
+def test_what_does_not_pass_is_a_sentence_and_the_next_attempt_goes_on(triage: Run, tracker: Played) -> None:
+    tracker.fault(f"/repos/{NAME}/issues$", status=403, message="Resource not accessible by integration")
     ran = triage("import", NAME)
     assert (ran.code, ran.out) == (1, "")
-    assert words in ran.err
+    assert "permission does not cover this" in ran.err
     assert "Traceback" not in ran.err
     assert json.loads(triage("import", NAME, "--json").out)["issues"] == len(HISTORY)
+
+
+def test_a_github_that_stays_away_ends_it_with_a_sentence(
+    triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_history, "PAUSE", 0.001)
+    tracker.fault(f"/repos/{NAME}/issues$", status=502, times=50)
+    ran = triage("import", NAME)
+    assert (ran.code, ran.out) == (1, "")
+    assert "GitHub answered 502" in ran.err
 
 
 def test_inv_27_a_wrong_configuration_does_not_keep_the_history_out(triage: Run, tracker: Played) -> None:
@@ -79,6 +100,7 @@ def test_inv_27_a_wrong_configuration_does_not_keep_the_history_out(triage: Run,
         "repository": NAME,
         "issues": len(HISTORY),
         "embedded": len(HISTORY),
+        "duplicates": 0,
         "clusters": {},
     }
     assert "clusterz" in ran.err
