@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import clustering, delivery, importing, matching, receiver, rivals
+from benchmarks import clustering, delivery, importing, matching, pages, receiver, rivals
 
 BENCHMARKS = {
     "receiver": receiver.main,
     "delivery": delivery.main,
     "importing": importing.main,
+    "pages": pages.main,
     "matching": matching.main,
     "clustering": clustering.main,
 }

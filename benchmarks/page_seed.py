@@ -14,7 +14,7 @@ from bot.storage.cluster_tables import cluster_edits, cluster_members, clusters,
 from bot.storage.cluster_tables import waves as wave_rows
 from bot.storage.issue_pages import searchable
 from bot.storage.page_tables import issue_heads, last_decisions
-from bot.storage.tables import decisions, deliveries, effects, feedback, issues, repositories
+from bot.storage.tables import decisions, deliveries, effects, feedback, issues, metadata, repositories
 
 REPOSITORY = "bench/large"
 REPOSITORY_ID = 990_001
@@ -99,8 +99,9 @@ def _put(connection: Connection, rows: Iterator[tuple[Table, dict[str, Any]]]) -
         by_table: dict[Table, list[dict[str, Any]]] = {}
         for table, row in batch:
             by_table.setdefault(table, []).append(row | {"repository_id": REPOSITORY_ID})
-        for table, mine in by_table.items():
-            connection.execute(insert(table), mine)
+        for table in metadata.sorted_tables:  # a row comes after the one that it names
+            if table in by_table:
+                connection.execute(insert(table), by_table[table])
 
 
 def _issue_tables(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from bot.storage.cluster_tables import cluster_members, clusters, waves
 from bot.storage.door import Door, chunks
 from bot.storage.issue_pages import folded, in_force
-from bot.storage.page_records import ClusterQuery, ClusterRow, Page
+from bot.storage.page_records import ClusterQuery, ClusterRow, MemberRow, Page
+from bot.storage.tables import issues
+from models.issue import Issue
 
 _SHOWN = ("id", "title", "title_by", "slug", "label", "canonical", "held", "coherence")
+_NARROW = [issues.c[field.name] for field in fields(Issue) if field.name != "body"]
 ANY = "any"  # of what may hold a cluster
 
 
@@ -39,12 +42,28 @@ class ClusterPages(Door):
             rows = [ClusterRow(*row) for row in connection.execute(page)]
             return Page(_with_trends(connection, repository_id, generation_id, rows, query.recent_since), total)
 
+    def cluster_members(self, repository_id: int, cluster_id: str, limit: int) -> Sequence[MemberRow]:
+        """The newest members of a cluster in force, ascending by number, without their texts."""
+        m, i = cluster_members.c, issues.c
+        mine = and_(i.repository_id == m.repository_id, i.number == m.number)
+        held = (m.generation_id == in_force(repository_id), m.cluster_id == cluster_id)
+        query = select(*_NARROW, i.facts).join(cluster_members, mine).where(*held).order_by(i.number.desc())
+        with self._reading() as connection:
+            rows = connection.execute(query.limit(limit)).all()
+        return [_member(row) for row in reversed(rows)]
+
     def cluster_titles(self, repository_id: int) -> Mapping[str, str]:
         """Id → title, for every cluster in force, by title."""
         c = clusters.c
         query = select(c.id, c.title).where(c.generation_id == in_force(repository_id)).order_by(c.title, c.id)
         with self._reading() as connection:
             return {name: title for name, title in connection.execute(query)}
+
+
+def _member(row: Row[Any]) -> MemberRow:
+    values = row._asdict()
+    facts = {name: frozenset(found) for name, found in values.pop("facts").items()}
+    return MemberRow(Issue(**values | {"body": "", "labels": tuple(values["labels"])}), facts)
 
 
 def _filters(query: ClusterQuery) -> list[Any]:

@@ -58,7 +58,7 @@ class IssuePages(Door):
             matching = _matching(repository_id, query)
             total = connection.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
             page = _sorted(matching, query).limit(query.limit).offset(query.offset)
-            numbers = list(connection.execute(page).scalars())
+            numbers = list(connection.execute(page).scalars()) if total > query.offset else []
             return Page(issue_rows(connection, repository_id, numbers), total)
 
     def issue_states(self, repository_id: int) -> Mapping[str, int]:

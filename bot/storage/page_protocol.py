@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from bot.storage.page_records import ClusterQuery, ClusterRow, IssueQuery, IssueRow, Page, ReviewRow
+from bot.storage.page_records import ClusterQuery, ClusterRow, IssueQuery, IssueRow, MemberRow, Page, ReviewRow
 
 
 class PageStorage(Protocol):
@@ -31,6 +31,10 @@ class PageStorage(Protocol):
         """One page of the clusters in force."""
         ...
 
+    def cluster_members(self, repository_id: int, cluster_id: str, limit: int) -> Sequence[MemberRow]:
+        """The newest members of a cluster in force, ascending by number, without their texts."""
+        ...
+
     def cluster_titles(self, repository_id: int) -> Mapping[str, str]:
         """Id → title, for every cluster in force, by title."""
         ...
@@ -42,6 +46,8 @@ class PageStorage(Protocol):
         as near the threshold."""
         ...
 
-    def review_counts(self, repository_id: int, band: tuple[float, float]) -> Mapping[str, int]:
-        """Kind → how many wait."""
+    def review_counts(
+        self, repository_id: int, band: tuple[float, float], *, but: Collection[str] = ()
+    ) -> Mapping[str, int]:
+        """Kind → how many wait, a thousand at most; `but` these."""
         ...

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
+from models.issue import Issue
+
 Row = TypeVar("Row")
 
 
@@ -87,6 +89,14 @@ class ClusterRow:
     recent: int = 0
     reported: Sequence[datetime] = ()
     wave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member of a cluster: the issue without its body, and its facts."""
+
+    issue: Issue
+    facts: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)

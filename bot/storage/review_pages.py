@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.storage.tables import decisions, feedback, issues
 DASHBOARD = "dashboard"  # the source of a word that was said there
 OBJECTION, MISSED, NEAR = "objection", "missed", "near"
 KINDS = (OBJECTION, MISSED, NEAR)
+MOST_COUNTED = 1000  # of one kind; nobody reads further
 _JUDGED = ("duplicate", "separated", "objection")  # words that settle a question
 _POINTING = ("duplicate", "related")  # verdicts that name another issue
 
@@ -28,22 +29,28 @@ class ReviewPages(Door):
 
     def review(self, repository_id: int, kind: str, band: Band, *, limit: int = 20, offset: int = 0) -> Page[ReviewRow]:
         """What nobody answered yet, the newest first; `band`: scores from and to which a decision is near."""
-        query = _question(repository_id, kind, band).subquery()
+        query = _question(repository_id, kind, band)
+        at, number = query.selected_columns.at, query.selected_columns.number
+        # Decisions are found from the newest issue on, so that a long queue need not be sorted.
+        page = query.order_by(number.desc()) if kind == NEAR else query.order_by(at.desc(), number.desc())
         with self._reading() as connection:
-            newest = (query.c.at.desc(), query.c.number.desc())
-            page = select(query, func.count().over().label("total")).order_by(*newest).limit(limit).offset(offset)
-            found = connection.execute(page).all()
+            total = connection.execute(_counted(repository_id, kind, band)).scalar_one()
+            found = connection.execute(page.limit(limit).offset(offset)).all()
             rows = [ReviewRow(kind, one.number, one.other, one.at, actor=one.actor, why=one.why) for one in found]
-            return Page(_told(connection, repository_id, rows), found[0].total if found else 0)
+            return Page(_told(connection, repository_id, rows), total)
 
-    def review_counts(self, repository_id: int, band: Band) -> Mapping[str, int]:
-        """Kind → how many wait."""
-        counts = [
-            select(func.count()).select_from(_question(repository_id, kind, band).subquery()).scalar_subquery()
-            for kind in KINDS
-        ]
+    def review_counts(self, repository_id: int, band: Band, *, but: Collection[str] = ()) -> Mapping[str, int]:
+        """Kind → how many wait, a thousand at most; `but` these."""
         with self._reading() as connection:
-            return dict(zip(KINDS, connection.execute(select(*counts)).one(), strict=True))
+            return {
+                kind: connection.execute(_counted(repository_id, kind, band)).scalar_one()
+                for kind in KINDS
+                if kind not in but
+            }
+
+
+def _counted(repository_id: int, kind: str, band: Band) -> Select[Any]:
+    return select(func.count()).select_from(_question(repository_id, kind, band).limit(MOST_COUNTED).subquery())
 
 
 def _question(repository_id: int, kind: str, band: Band) -> Select[Any]:

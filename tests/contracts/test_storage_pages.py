@@ -153,6 +153,15 @@ def test_a_cluster_that_changes_keeps_its_times(known: Storage) -> None:
     assert known.cluster_titles(REPOSITORY) == {"empty": "Empty", "usage": "Extra Usage", "login": "Login fails"}
 
 
+def test_members_are_read_without_their_texts(known: Storage) -> None:
+    rows = known.cluster_members(REPOSITORY, "usage", 2)
+    assert [(row.issue.number, row.issue.body, row.facts) for row in rows] == [
+        (3, "", {"code": frozenset({"400"})}),
+        (4, "", {"code": frozenset({"400"})}),
+    ]
+    assert known.cluster_members(OTHER, "usage", 2) == []
+
+
 def test_a_repository_without_clusters_has_an_empty_list(known: Storage) -> None:
     assert known.find_clusters(OTHER, ClusterQuery()).total == 0
     assert known.cluster_titles(OTHER) == {}

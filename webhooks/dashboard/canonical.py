@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.storage.page_records import IssueRow
+from bot.storage.page_records import IssueRow, MemberRow
 from bot.storage.protocol import Storage
-from bot.storage.records import EditRecord, StoredIssue
-from models.canonical import Standing, choose_canonical
+from bot.storage.records import EditRecord
+from models.canonical import CanonicalChoice, Standing, choose_canonical
 from models.cluster import Cluster
 from models.issue import Issue
 from models.text import has_little_information
 
 NOBODY = "no report of the cluster can be one: each is closed as a duplicate, says too little, or is a bot's"
 SET_IN_CONFIGURATION = "set in the configuration"
+READ_MOST = 25  # texts that are read to find one that says enough
 CHOSEN = "chosen when the clusters were made"
 
 
@@ -32,13 +33,14 @@ class Canonical:
 
 
 def canonical_of(
-    storage: Storage, repository_id: int, cluster: Cluster, rows: Sequence[StoredIssue], edits: Sequence[EditRecord]
+    storage: Storage, repository_id: int, cluster: Cluster, rows: Sequence[MemberRow], edits: Sequence[EditRecord]
 ) -> Canonical:
     """By the written policy of `models.canonical`, over the members that were read."""
-    cards = storage.issue_cards(repository_id, [*cluster.members[-len(rows) or None :], *_more(cluster)])
+    issues = {row.issue.number: row.issue for row in rows}
+    cards = storage.issue_cards(repository_id, [*issues, *_more(cluster)])
     known = cards.get(cluster.canonical or 0)
     setter = _setter(cluster, edits)
-    choice = choose_canonical(_roots(cards), _issues(rows), Standing(unfit=_unfit(rows)))
+    choice = _choice(storage, repository_id, _roots(cards), issues)
     if cluster.canonical is None:
         return Canonical(None, why=choice.reason if choice.number is None else NOBODY)
     shown = Canonical(cluster.canonical, known.title if known else None, known.state if known else None)
@@ -80,9 +82,14 @@ def _end(number: int, points: Mapping[int, int]) -> int:
     return number
 
 
-def _issues(rows: Sequence[StoredIssue]) -> dict[int, Issue]:
-    return {row.issue.number: row.issue for row in rows}
-
-
-def _unfit(rows: Sequence[StoredIssue]) -> set[int]:
-    return {row.issue.number for row in rows if has_little_information(row.text)}
+def _choice(
+    storage: Storage, repository_id: int, roots: Mapping[int, int], issues: Mapping[int, Issue]
+) -> CanonicalChoice:
+    """As the policy chooses; a text is read only of who would be chosen, to see whether it says enough (INV 11)."""
+    unfit: set[int] = set()
+    while True:
+        choice = choose_canonical(roots, issues, Standing(unfit=unfit))
+        stored = storage.issue(repository_id, choice.number) if choice.number is not None else None
+        if stored is None or len(unfit) == READ_MOST or not has_little_information(stored.text):
+            return choice
+        unfit.add(stored.issue.number)

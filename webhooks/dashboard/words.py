@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.vetoes import VETOES
+
 FACTS: Mapping[str, str] = {
     "status_code": "Status code",
     "error_type": "Error type",
@@ -85,4 +87,4 @@ def missed(cause: str) -> str:
 
 def veto(name: str) -> str:
     """What a rule says that lowered a verdict."""
-    return name.replace("-", " ")
+    return VETOES.get(name, name.replace("-", " "))

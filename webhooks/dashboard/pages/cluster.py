@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.storage.page_records import IssueQuery, IssueRow
-from bot.storage.records import EditRecord, StoredIssue, WaveRecord
+from bot.storage.page_records import IssueQuery, IssueRow, MemberRow
+from bot.storage.records import EditRecord, WaveRecord
 from models.cluster import Cluster
 from models.tallies import growth, stated
 from webhooks.dashboard import words
@@ -15,7 +15,7 @@ from webhooks.dashboard.canonical import Canonical, canonical_of
 from webhooks.dashboard.lists import Listing, wanted
 from webhooks.dashboard.page import Asked, Page, PageMissing, Table
 
-MOST = 1000  # members whose facts are counted, the newest
+MOST = 2000  # members whose facts are counted, the newest
 BUCKETS = 60
 VALUES_SHOWN = 8  # of each fact
 NEAR_SHOWN = 30  # other clusters that are offered for a merge
@@ -111,7 +111,7 @@ def read(asked: Asked) -> ClusterPage:
     if not found:
         raise PageMissing
     cluster = found[0]
-    rows = list(storage.issues(repository_id, cluster.members[-MOST:]))
+    rows = storage.cluster_members(repository_id, cluster.id, MOST)
     want = wanted(asked, SORTS, {})
     query = IssueQuery(
         cluster=cluster.id,
@@ -148,7 +148,7 @@ def read(asked: Asked) -> ClusterPage:
     )
 
 
-def facts_of(rows: Sequence[StoredIssue]) -> list[Fact]:
+def facts_of(rows: Sequence[MemberRow]) -> list[Fact]:
     """How many members state each value of each fact, those that tell reports apart first."""
     counted = stated(row.facts for row in rows)
     order = sorted(counted.keys() - words.UNTOLD, key=lambda name: (name in FIRST, name))

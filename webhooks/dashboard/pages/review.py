@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,9 @@ from webhooks.dashboard.pages.issue import decision_of
 KINDS = ("objection", "missed", "near", "conflict")
 SIZE = 20
 WHOLE = 10_000
+LAST = 50  # pages; no more than these are counted
 ANSWERED_SHOWN = 8
-AROUND = 0.1  # a score this near the threshold is for a person
+AROUND = 0.7  # log-odds; a score this near the threshold is for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +73,21 @@ def read(asked: Asked) -> Review:
     """The model of the page; without a kind in the address, the first kind that waits."""
     storage, repository_id = asked.storage, asked.repository.id
     threshold = threshold_of(storage, repository_id)
-    band = (max(0.0, threshold - AROUND), min(1.0, threshold + AROUND))
     conflicts = _conflicts(storage, repository_id)
-    counts = {**storage.review_counts(repository_id, band), "conflict": len(conflicts)}
-    waiting = [kind for kind in KINDS if counts[kind]]
-    kind = asked.query.one_of("kind", [*waiting[:1], *KINDS])
+    band = band_of(threshold)
+    named = asked.query.one_of("kind", ("", *KINDS))
+    counts = {**storage.review_counts(repository_id, band, but=[named]), "conflict": len(conflicts)}
+    kind = named or next((one for one in KINDS if counts[one]), KINDS[0])
     exported = asked.kind != "html"
-    size = WHOLE if exported else SIZE
-    last = max(1, -(-counts[kind] // size))
-    number = 1 if exported else min(asked.query.number("page", 1), last)
-    rows: Sequence[ReviewRow] = ()
+    size, number = (WHOLE, 1) if exported else (SIZE, asked.query.number("page", 1, most=LAST))
+    questions: Sequence[Question] = ()
     if kind != "conflict":
-        rows = storage.review(repository_id, kind, band, limit=size, offset=(number - 1) * size).rows
+        page = storage.review(repository_id, kind, band, limit=size, offset=(number - 1) * size)
+        counts[kind] = page.total
+        questions = [_question(row) for row in page.rows]
     answered = [] if exported else _answered(storage, repository_id)
-    questions = [_question(row) for row in rows]
-    return Review(kind, counts, questions, conflicts, answered, threshold, number, last)
+    last = max(1, -(-counts[kind] // SIZE))
+    return Review(kind, {one: counts[one] for one in KINDS}, questions, conflicts, answered, threshold, number, last)
 
 
 def threshold_of(storage: Storage, repository_id: int) -> float:
@@ -95,6 +97,13 @@ def threshold_of(storage: Storage, repository_id: int) -> float:
     calibration = storage.learned(repository_id).calibration or {}
     own = calibration.get("found", {}).get("duplicate")
     return float(own) if own is not None else default_artifact().thresholds["duplicate"]
+
+
+def band_of(threshold: float) -> tuple[float, float]:
+    """The scores near the threshold: as far above as below, in log-odds."""
+    odds = math.log(threshold / (1 - threshold))
+    low, high = (1 / (1 + math.exp(-odds - way)) for way in (-AROUND, AROUND))
+    return low, high
 
 
 def _conflicts(storage: Storage, repository_id: int) -> list[str]:
