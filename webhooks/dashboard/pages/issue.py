@@ -195,8 +195,8 @@ def decision_of(record: DecisionRecord) -> Decision | None:
 
 
 def _taken(decided: Sequence[DecisionRecord]) -> list[Taken]:
-    before = [one.conclusion for one in decided[1:]] + [""]
-    return [_decision(one, changed=one.conclusion != earlier) for one, earlier in zip(decided, before, strict=True)]
+    before = [*(one.conclusion for one in decided[1:]), None]
+    return [_decision(one, changed=one.conclusion != earlier) for one, earlier in zip(decided, before, strict=False)]
 
 
 def _decision(record: DecisionRecord, *, changed: bool) -> Taken:

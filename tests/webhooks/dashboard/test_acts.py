@@ -1,0 +1,82 @@
+"""What a form asks for, kept as it was asked, with who and when; and what is no form at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.fakes.dashboard import SHOP, DashboardRuntime, do
+from webhooks.dashboard.every import ACTS
+
+GOOD: dict[str, tuple[dict[str, Any], tuple[str | None, int | None, dict[str, Any]]]] = {
+    "rename": ({"cluster": "c-dark", "value": " A title "}, ("c-dark", None, {"value": "A title"})),
+    "label": ({"cluster": "c-dark", "value": ""}, ("c-dark", None, {"value": ""})),
+    "canonical": ({"cluster": "c-dark", "numbers": "#31"}, ("c-dark", None, {"numbers": [31]})),
+    "pin": ({"cluster": "c-dark", "numbers": "31, #32 33"}, ("c-dark", None, {"numbers": [31, 32, 33]})),
+    "exclude": ({"cluster": "c-dark", "numbers": ["31", "32"]}, ("c-dark", None, {"numbers": [31, 32]})),
+    "split": ({"cluster": "c-dark", "numbers": "31"}, ("c-dark", None, {"numbers": [31]})),
+    "merge": ({"cluster": "c-dark", "into": "c-mixed"}, ("c-dark", None, {"into": "c-mixed"})),
+    "undo-edit": ({"edit": "3"}, (None, None, {"edit": 3})),
+    "undo": ({"act": "1"}, (None, None, {})),
+    "confirm": ({"number": "4", "other": "1"}, (None, 4, {"other": 1})),
+    "dismiss": ({"number": "4"}, (None, 4, {})),
+    "rerun": ({"number": "4"}, (None, 4, {})),
+    "rerun-cluster": ({"cluster": "c-dark"}, ("c-dark", None, {})),
+    "refit": ({}, (None, None, {})),
+    "rollback": ({"to": "1"}, (None, None, {"to": 1})),
+    "pause": ({}, (None, None, {})),
+    "resume": ({}, (None, None, {})),
+}
+MAY_BE_EMPTY = {"refit", "rollback", "pause", "resume"}
+
+
+@pytest.mark.parametrize("kind", sorted(GOOD))
+async def test_an_act_is_kept_with_who_and_when_and_handed_to_a_worker(
+    world: tuple[FastAPI, DashboardRuntime], maintainer: httpx.AsyncClient, kind: str
+) -> None:
+    fields, (cluster, number, details) = GOOD[kind]
+    answer = await do(maintainer, kind, **fields)
+    assert answer.status_code == 303
+    (act, *_) = world[1].storage.acts(SHOP)
+    assert (act.kind, act.actor, act.cluster_id, act.number, act.details) == (kind, "local", cluster, number, details)
+    assert answer.headers["location"].endswith(f"act={act.id}")
+    delivery = world[1].inbox.kept[f"act/{act.id}"]
+    assert (delivery.workflow, delivery.action, delivery.details) == ("follow_act", kind, {"act": act.id})
+
+
+async def test_every_kind_of_act_has_a_form_that_is_tried_here() -> None:
+    assert set(GOOD) <= set(ACTS)
+
+
+@pytest.mark.parametrize("kind", sorted(set(GOOD) - MAY_BE_EMPTY))
+async def test_a_form_that_says_too_little_is_refused(
+    world: tuple[FastAPI, DashboardRuntime], maintainer: httpx.AsyncClient, kind: str
+) -> None:
+    answer = await do(maintainer, kind)
+    assert answer.status_code == 400
+    assert "is missing" in answer.text
+    assert [act.kind for act in world[1].storage.acts(SHOP)] == ["rename"]  # the seeded one
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("rename", {"cluster": "c-dark", "value": "x" * 121}),
+        ("label", {"cluster": "c-dark", "value": "x" * 51}),
+        ("pin", {"cluster": "c-dark", "numbers": "12; DROP"}),
+        ("canonical", {"cluster": "c-dark", "numbers": "-1"}),
+        ("confirm", {"number": "4", "other": "one"}),
+        ("rollback", {"to": "yesterday"}),
+    ],
+)
+async def test_a_form_with_a_wrong_value_is_refused(
+    maintainer: httpx.AsyncClient, kind: str, fields: dict[str, str]
+) -> None:
+    assert (await do(maintainer, kind, **fields)).status_code == 400
+
+
+async def test_what_nobody_can_do_is_not_there(maintainer: httpx.AsyncClient) -> None:
+    assert (await do(maintainer, "delete-everything")).status_code == 404

@@ -1,0 +1,115 @@
+"""What a viewer without rights sees and can do: the pages without a single act, or nothing at all (INV 42)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from bot.github.viewer import UserToken
+from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime, browser, form_token
+from tests.fakes.deliveries import settings
+from webhooks.dashboard.access import Access, utc_now
+from webhooks.dashboard.every import ACTS, PAGES
+from webhooks.dashboard.routes import Dashboard
+
+ROOT = f"/r/{NAME}"
+ONE_OF_EACH = [f"{ROOT}/clusters/extra-usage-400", f"{ROOT}/clusters/c-dark", f"{ROOT}/issues/4", f"{ROOT}/issues/60"]
+ADDRESSES = [ROOT + page.path for page in PAGES if page.about == "repository" and "{" not in page.path] + ONE_OF_EACH
+FIELDS = {"cluster": "c-dark", "numbers": "30", "number": "4", "other": "1", "into": "c-mixed", "value": "A new title"}
+FIELDS |= {"edit": "1", "act": "1"}
+
+
+@dataclass
+class Roles:
+    """GitHub, asked about one person."""
+
+    given: Mapping[int, str] = field(default_factory=dict)
+
+    def token(self, code: str, verifier: str, return_url: str) -> UserToken:
+        raise AssertionError("nobody signs in here")
+
+    def login(self, token: str) -> str:
+        return "ben"
+
+    def roles(self, token: str) -> Mapping[int, str]:
+        return self.given
+
+    def role(self, token: str, repository: str, repository_id: int) -> str:
+        return self.given.get(repository_id, "none")
+
+
+@asynccontextmanager
+async def seen_by(runtime: DashboardRuntime, roles: Roles) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser of somebody who signed in and has these roles."""
+    chosen = settings()
+    application = FastAPI()
+    application.router.routes += Dashboard(chosen, runtime, door=roles).routes()
+    session = Access(chosen, runtime, roles, utc_now).open("ben", "github", UserToken("a token", None))
+    async with browser(application) as http:
+        http.cookies.set("triage-session", session.secret)
+        yield http
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+async def test_a_reader_sees_the_page_and_nothing_to_do(world: tuple[FastAPI, DashboardRuntime], address: str) -> None:
+    async with seen_by(world[1], Roles({SHOP: "read"})) as http:
+        shown = await http.get(address)
+    assert shown.status_code == 200
+    assert f"{ROOT}/do/" not in shown.text
+
+
+@pytest.mark.parametrize("kind", sorted(ACTS))
+async def test_inv_42_a_reader_can_do_nothing(world: tuple[FastAPI, DashboardRuntime], kind: str) -> None:
+    runtime = world[1]
+    before = len(runtime.storage.acts(SHOP))
+    async with seen_by(runtime, Roles({SHOP: "read"})) as http:
+        token = form_token((await http.get(f"{ROOT}/overview")).text)
+        answer = await http.post(f"{ROOT}/do/{kind}", data={"form_token": token, **FIELDS})
+    assert answer.status_code == 403
+    assert len(runtime.storage.acts(SHOP)) == before
+
+
+@pytest.mark.parametrize(
+    "address", [*ADDRESSES, f"{ROOT}/clusters.csv", f"{ROOT}/issues.json", f"{ROOT}/issues/4.json"]
+)
+async def test_inv_42_to_a_stranger_it_is_not_there(world: tuple[FastAPI, DashboardRuntime], address: str) -> None:
+    async with seen_by(world[1], Roles()) as http:
+        theirs = await http.get(address)
+        nobodys = await http.get(address.replace(NAME, "acme/never-was"))
+    assert (theirs.status_code, nobodys.status_code) == (404, 404)
+    assert theirs.text == nobodys.text
+
+
+@pytest.mark.parametrize("kind", sorted(ACTS))
+async def test_inv_42_a_stranger_can_do_nothing(world: tuple[FastAPI, DashboardRuntime], kind: str) -> None:
+    async with seen_by(world[1], Roles()) as http:
+        token = form_token((await http.get("/")).text)
+        answer = await http.post(f"{ROOT}/do/{kind}", data={"form_token": token, **FIELDS})
+    assert answer.status_code == 404
+    assert [act.kind for act in world[1].storage.acts(SHOP)] == ["rename"]  # the seeded one
+
+
+async def test_inv_42_a_role_that_was_taken_away_a_moment_ago_counts_no_more(
+    world: tuple[FastAPI, DashboardRuntime],
+) -> None:
+    roles = Roles({SHOP: "triage"})
+    async with seen_by(world[1], roles) as http:
+        page = await http.get(f"{ROOT}/clusters/c-dark")
+        assert f"{ROOT}/do/rename" in page.text
+        roles.given = {SHOP: "read"}
+        data = {"form_token": form_token(page.text), "cluster": "c-dark", "value": "A new title"}
+        assert (await http.post(f"{ROOT}/do/rename", data=data)).status_code == 403
+
+
+@pytest.mark.parametrize("kind", sorted(ACTS))
+async def test_inv_42_an_act_without_the_forms_token_is_refused(
+    world: tuple[FastAPI, DashboardRuntime], kind: str
+) -> None:
+    async with seen_by(world[1], Roles({SHOP: "admin"})) as http:
+        answer = await http.post(f"{ROOT}/do/{kind}", data={"form_token": "guessed", **FIELDS})
+    assert answer.status_code == 403
