@@ -129,7 +129,7 @@ def held_back(candidacy: Candidacy, now: datetime) -> tuple[str, ...]:
         (candidacy.person_spoke, vetoes.CLOSE_PERSON_SPOKE),
         (acted, vetoes.CLOSE_PERSON_ACTED),
         (candidacy.objected, vetoes.CLOSE_OBJECTION),
-        (candidacy.reopened, vetoes.CLOSE_REOPENED),
+        (candidacy.reopened, vetoes.REOPENED_BY_PERSON),
     )
     return tuple(name for applies, name in rules if applies)
 

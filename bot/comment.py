@@ -88,6 +88,11 @@ def withdrawn() -> str:
     return "This was looked at again: it is not counted as a duplicate of another report."
 
 
+def nobody() -> str:
+    """What a canonical issue's comment becomes when no report points there any more."""
+    return "No open report is counted as a duplicate of this one any more."
+
+
 def cleaned(text: str) -> str:
     """A maintainer's text on one line; raises ValueError, with a sentence, where it is empty or too long."""
     flat = _BREAKS.sub(" ", text).strip()
@@ -252,7 +257,7 @@ def _promise(decision: Decision) -> str | None:
     until = day(date.fromisoformat(decision.closes_on))
     return (
         f"If nobody answers or objects, this is closed as a duplicate of #{decision.canonical} on {until} (UTC) or "
-        "later. A reply keeps it open; 👎 or `/triage different` does too, and opens it again."
+        "later. A reply or a 👎 keeps it open; `/triage different` does too, and later opens it again."
     )
 
 

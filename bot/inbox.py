@@ -18,7 +18,12 @@ QUEUE = "issues"
 PAUSES = {("issues", "edited"): 5.0}  # seconds until a delivery's turn comes: who edits once often edits again
 BATCH = 256  # deliveries in one transaction at most
 SCHEDULES = {"refit_clusters": "refit_schedule"}  # workflow → the setting that holds its cron expression
-CLOCKS = {"poll_reactions": "*/10 * * * *", "recover_deliveries": "41 * * * *"}  # workflow → its cron expression
+CLOCKS = {  # workflow → its cron expression
+    "poll_reactions": "*/10 * * * *",
+    "recover_deliveries": "41 * * * *",
+    "keep_comments": "23 * * * *",
+    "close_duplicates": "17 6 * * *",
+}
 # Raised when a workflow's steps change, so that what is pending runs under the code that it began with.
 WORKFLOW_VERSION = "3"
 

@@ -39,7 +39,6 @@ CLOSE_WAITS = "close-waits"
 CLOSE_PERSON_SPOKE = "close-person-spoke"
 CLOSE_PERSON_ACTED = "close-person-acted"
 CLOSE_OBJECTION = "close-objection"
-CLOSE_REOPENED = "close-reopened"
 CLOSE_NOT_PROMISED = "close-not-promised"
 CLOSE_NO_DUPLICATE = "close-no-duplicate"
 
@@ -79,7 +78,6 @@ VETOES: Mapping[str, str] = {
     CLOSE_PERSON_SPOKE: "a person wrote a comment after the bot did",
     CLOSE_PERSON_ACTED: "a person did something to the issue after the bot spoke",
     CLOSE_OBJECTION: "a person objected, removed the bot's label or deleted its comment",
-    CLOSE_REOPENED: "a person reopened the issue",
     CLOSE_NOT_PROMISED: "the comment that stands does not say that the issue is closed",
     CLOSE_NO_DUPLICATE: "looked at once more, it is no duplicate, or of another issue",
 }

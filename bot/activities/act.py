@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.activities.observe import observe_issue, stop_repository
-from bot.activities.words import WITHHELD, is_paused
+from bot.activities.words import UPKEEP, WITHHELD, is_paused
 from bot.errors import Gone, Permanent, RetryAfter
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
@@ -21,6 +21,7 @@ from models.issue import Issue
 HOUR = timedelta(hours=1)
 MOST_COMMENTS = 1100  # of the last hour; a limit is 1000 at most
 BY_PERSON = frozenset({"command", "feedback"})  # what causes a decision that a person waits for
+QUIET = frozenset({"follow", UPKEEP})  # what causes an edit that nobody waits for
 FRESH = timedelta(seconds=60)  # how long after its decision an effect may rely on the target's state as read then
 
 SUPERSEDED = "a newer decision took its place"
@@ -103,7 +104,8 @@ def _no_longer(services: Services, decision: DecisionRecord) -> str | None:
     last = services.storage.last_decision(decision.repository_id, decision.number)
     if last is not None and last.id != decision.id:
         return SUPERSEDED
-    return STALE if services.clock() - decision.decided_at > FRESH else None
+    waited = decision.trigger != UPKEEP and services.clock() - decision.decided_at > FRESH  # that one points at nothing
+    return STALE if waited else None
 
 
 def _perform_all(
@@ -160,6 +162,8 @@ class _Budget:
         limit = self.config.limits.comments_per_hour
         if limit == 0:
             raise Permanent(NO_COMMENTS)
+        if self.decision.trigger in QUIET:
+            limit = -(-limit // 2)  # so that what is kept up to date never stands in a new report's way
         now = self.services.clock()
         written = self.services.storage.comments_written_since(self.repository.id, now - HOUR)
         if by_person or written + self.ahead < limit:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.activities.observe import observe_issue
-from bot.activities.words import UNDONE, last_act
+from bot.activities.words import UNDONE, UPKEEP, last_act
 from bot.case import root_of
 from bot.services import Services
 from bot.storage.consent import PAUSED, RESUMED
@@ -104,8 +104,8 @@ def _root(word: Word) -> int:
 
 def undoing(word: Word) -> Change:
     """Takes back what a person said of the issue last, or else what the bot says of it by itself."""
-    storage = word.services.storage
-    last = storage.last_decision(word.repository.id, word.number)
+    decisions = word.services.storage.decisions(word.repository.id, number=word.number)
+    last = next((one for one in decisions if one.trigger != UPKEEP), None)
     words = last_act(word.said())
     speaks = last is not None and last.verdict not in SAYS_NOTHING
     if words and not (speaks and last is not None and _by_itself(last.trigger) and last.decided_at > words[0].said_at):
@@ -116,7 +116,7 @@ def undoing(word: Word) -> Change:
 
 
 def _by_itself(trigger: str) -> bool:
-    return trigger in {"delivery", "rerun"}
+    return trigger in {"delivery", "rerun", "follow"}
 
 
 def _undone(word: Word, words: list[FeedbackRecord]) -> tuple[FeedbackRecord, ...]:

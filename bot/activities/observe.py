@@ -31,8 +31,6 @@ def open_repository(
 ) -> RepositoryRecord:
     """The repository's record, created or brought up to date; raises Stopped where nothing may be done in it."""
     known = _known(services, full_name, repository_id)
-    if known is not None and known.state == "paused":
-        raise Stopped("the repository is paused")
     if known is not None and _is_settled(known, full_name, installation_id):
         return known
     return _look(services, known, full_name, installation_id)
@@ -60,8 +58,6 @@ def _look(
         stop_repository(services, known, str(error))
         raise Stopped(str(error)) from error
     known = known or services.storage.repository_by_id(info.id)
-    if known is not None and known.state == "paused":
-        raise Stopped("the repository is paused")
     record = replace(
         known or RepositoryRecord(info.id, info.full_name),
         full_name=info.full_name,

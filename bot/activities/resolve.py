@@ -6,28 +6,35 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.activities.act import stands
 from bot.activities.joining import find_place
 from bot.activities.judge import Judgement, judge
 from bot.activities.observe import observe_issue
+from bot.activities.promise import promised
+from bot.activities.standing import comment_row, spoken_decision, standing_rows
+from bot.activities.upkeep import mark_of
 from bot.activities.words import WITHHELD, is_paused
+from bot.canonical_comment import unfolded
 from bot.decision_data import to_data
 from bot.effects import Standing, conclusion, plan
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
+from bot.vetoes import COMMENT_DELETED, NOT_FIRST_NOW
 from models.decision import Decision, Effect, EffectKind, Verdict
 from models.issue import Issue
 from models.text import text_hash
+from models.versions import fixed_in
 
 LOOKS = 3  # times that a target may change under our eyes before the decision is left to its vetoes
+LABELLING = frozenset({EffectKind.ADD_LABEL.value, EffectKind.REMOVE_LABEL.value})
 POINTING = {Verdict.DUPLICATE, Verdict.REGRESSION}
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What caused a decision: `trigger` is delivery, rerun, command or feedback (a person's word that asked for
-    nothing); `asked` where a person named this very issue; `silent` where it is no reason to begin to speak."""
+    """What caused a decision: `trigger` is delivery, rerun, command, feedback (a person's word that asked for nothing),
+    follow (what its comment says is no longer so) or close;
+    `asked` where a person named this very issue; `silent` where it is no reason to begin to speak."""
 
     trigger: str
     delivery_id: str | None = None
@@ -58,17 +65,20 @@ def resolve(
     started = time.perf_counter()
     judgement = _verified(services, repository, number, config)
     previous = services.storage.last_decision(repository.id, number)
-    concluded = conclusion(judgement.decision, config)
-    rows = _standing_rows(services, repository.id, number, config)
+    rows = standing_rows(services.storage, repository.id, number, config)
+    spoken = spoken_decision(services.storage, repository.id, number, rows)
+    decision = promised(services, repository.id, config, judgement, spoken)
+    concluded = conclusion(decision, config, judgement.view)
     standing = _standing(rows, judgement, reason)
-    effects = plan(judgement.decision, judgement.view, config, standing)
-    effects = _permitted(
-        effects, standing, judgement.case.issue, reason, deleted=_was_deleted(services, repository, number)
-    )
-    if _says_so_already(services, repository.id, number, rows, concluded):
+    planned = plan(decision, judgement.view, config, standing)
+    deleted = _was_deleted(services, repository, number)
+    effects = _permitted(planned, standing, judgement.case.issue, reason, deleted=deleted)
+    if effects != planned:
+        decision = replace(decision, vetoes=(*decision.vetoes, COMMENT_DELETED if deleted else NOT_FIRST_NOW))
+    if spoken is not None and spoken.conclusion == concluded:  # the comment says so already: no edit (INV 23)
         effects = tuple(effect for effect in effects if effect.kind is not EffectKind.COMMENT)
     model = f"{services.embedder.model_id} {judgement.scorer_id}"
-    decision = replace(judgement.decision, effects=effects, model=model)
+    decision = replace(decision, effects=effects, model=model)
     return Resolution(judgement, decision, concluded, previous, (time.perf_counter() - started) * 1000)
 
 
@@ -77,6 +87,7 @@ def record(
 ) -> tuple[int, Sequence[int]]:
     """Keep the decision and its planned effects in one transaction; returns their ids."""
     decision = resolution.decision
+    body = to_data(decision) | {"text_hash": text_hash(resolution.judgement.case.text)}
     at = services.clock()
     paused = is_paused(services.storage.pauses(repository.id), repository.id)
     state = "shadow" if paused or config.mode == "shadow" else "planned"
@@ -94,7 +105,7 @@ def record(
             reason.delivery_id,
             decision.verdict.value,
             resolution.conclusion,
-            to_data(decision) | {"text_hash": text_hash(resolution.judgement.case.text)},
+            body | {"told": mark_of(services.storage, repository.id, config, body)},
             resolution.milliseconds,
         ),
         effects,
@@ -112,31 +123,15 @@ def _verified(services: Services, repository: RepositoryRecord, number: int, con
             break
         seen = judgement.case.history.issues[target]
         live = observe_issue(services, repository, target)
-        if live is not None and (live.state, live.state_reason, live.locked) == (
-            seen.state,
-            seen.state_reason,
-            seen.locked,
-        ):
+        if live is not None and _state(live) == _state(seen):
             break
         judgement = judge(services, repository, number, config)
     return judgement
 
 
-def _standing_rows(services: Services, repository_id: int, number: int, config: RepoConfig) -> list[EffectRecord]:
-    """The effects that made what stands on the issue (in shadow mode: what would stand), newest first."""
-    rows = services.storage.effects(repository_id, number=number)
-    return [row for row in rows if stands(row) or (config.mode == "shadow" and row.state == "shadow")]
-
-
-def _says_so_already(
-    services: Services, repository_id: int, number: int, rows: Sequence[EffectRecord], concluded: str
-) -> bool:
-    """Whether the comment that stands was written for this very conclusion: then it is not even edited (INV 23)."""
-    comment = next((row for row in rows if row.kind == EffectKind.COMMENT.value), None)
-    if comment is None:
-        return False
-    decisions = services.storage.decisions(repository_id, number=number)
-    return any(one.id == comment.decision_id and one.conclusion == concluded for one in decisions)
+def _state(issue: Issue) -> tuple[str, str | None, bool, str | None]:
+    """What of a target's state bears on the verdict."""
+    return issue.state, issue.state_reason, issue.locked, fixed_in(issue)
 
 
 def _permitted(
@@ -157,11 +152,15 @@ def _was_deleted(services: Services, repository: RepositoryRecord, number: int) 
 def _standing(rows: Sequence[EffectRecord], judgement: Judgement, reason: Reason) -> Standing:
     ours: dict[str, bool] = {}
     for row in reversed(rows):  # oldest first, so that the last one counts
-        if row.kind != EffectKind.COMMENT.value:
+        if row.kind in LABELLING:
             ours[row.value] = row.kind == EffectKind.ADD_LABEL.value
+    comment = comment_row(rows)
+    said, block = unfolded(comment.value) if comment is not None else (None, None)
     return Standing(
-        commented=any(row.kind == EffectKind.COMMENT.value for row in rows),
+        commented=said is not None,
         ours=frozenset(name for name, added in ours.items() if added),
         live=frozenset(judgement.case.issue.labels),
         asked=reason.asked,
+        closed_by_us=judgement.case.history.closed_by_us,
+        block=block,
     )

@@ -8,6 +8,7 @@ from bot.case import root_of
 from bot.storage.records import FeedbackRecord
 
 WITHHELD = "the bot is paused here"  # why an effect was not carried out
+UPKEEP = "upkeep"  # what causes a decision that only repeats the last one, with the reports that point there
 OBEYED, UNDONE = "obeyed", "undone"
 CHANGES = frozenset({"separated", "duplicate", "objection", "label-removed", "reopened", "comment-deleted"})
 

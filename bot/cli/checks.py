@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from bot.activities.earned import closing_right, closing_sentence
 from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
 from bot.github.standing import Installation
 from bot.inbox import CLOCKS, SCHEDULES, engine_problem
-from bot.repo_config import CONFIG_PATH
+from bot.repo_config import CONFIG_PATH, RepoConfig, parse
 from bot.settings import ENV_FILE, Settings, unknown_variables
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
@@ -162,6 +163,21 @@ def _check_work(storage: Storage) -> Iterator[Check]:
                 "correct it (`triage config check`); the last valid one stays in force",
             )
         yield _learned(storage, repository)
+        yield from _closing(storage, repository)
+
+
+def _closing(storage: Storage, repository: RepositoryRecord) -> Iterator[Check]:
+    """Where the mode is close: whether that is earned, by which figures."""
+    text = storage.config(repository.id).valid_text
+    config = parse(text) if text else RepoConfig()
+    if config.mode == "close":
+        earned = closing_right(storage, repository.id).earned
+        yield Check(
+            f"closing {repository.full_name}",
+            "ok" if earned else "warn",
+            closing_sentence(storage, repository.id, config),
+            "" if earned else "it comments until it is earned; nothing has to be done",
+        )
 
 
 def _learned(storage: Storage, repository: RepositoryRecord) -> Check:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from bot.activities.earned import closing_sentence
 from bot.activities.judge import Judgement, document_of, judge
 from bot.activities.observe import config_in_force, observe_issue
+from bot.activities.promise import promised
+from bot.activities.standing import spoken_decision, standing_rows
 from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
 from bot.decision_data import to_data
 from bot.effects import conclusion
 from bot.errors import NotFound
+from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord, StoredIssue
 from bot.vetoes import sentence
@@ -61,9 +66,10 @@ def _ensure(services: Services, repository: RepositoryRecord, number: int) -> No
 
 def _explain_one(services: Services, repository: RepositoryRecord, number: int, *, as_json: bool) -> None:
     config = config_in_force(services, repository)
-    judgement = judge(services, repository, number, config)
+    judgement = _as_recorded(services, repository, config, judge(services, repository, number, config))
     last = services.storage.last_decision(repository.id, number)
     data = _data(services, repository.id, judgement) | {
+        "closing": closing_sentence(services.storage, repository.id, config),
         "repository": repository.full_name,
         "changed": last is None or last.conclusion != conclusion(judgement.decision, config, judgement.view),
         "last_decided_at": last.decided_at if last else None,
@@ -72,8 +78,19 @@ def _explain_one(services: Services, repository: RepositoryRecord, number: int, 
         print_json(data)
         return
     _print_decision(judgement, data)
+    out.print(f"closing: {data['closing']}", markup=False)
     _print_candidates(judgement)
     _print_clusters(judgement)
+
+
+def _as_recorded(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, judgement: Judgement
+) -> Judgement:
+    """With what its comment would promise of closing."""
+    number = judgement.decision.number
+    rows = standing_rows(services.storage, repository.id, number, config)
+    spoken = spoken_decision(services.storage, repository.id, number, rows)
+    return replace(judgement, decision=promised(services, repository.id, config, judgement, spoken))
 
 
 def _data(services: Services, repository_id: int, judgement: Judgement) -> dict[str, Any]:

@@ -23,11 +23,12 @@ class Following(Door):
     """The part of `Storage` about what follows a decision."""
 
     def pointing(self, repository_id: int, canonical: int | None = None) -> Sequence[DecisionRecord]:
-        """Each issue's last decision, where it names a canonical issue and the bot has spoken."""
+        """Each issue's last decision, where it names a canonical issue or related ones and the bot has spoken."""
         last = last_decisions.c
         query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
         query = query.where(last.repository_id == repository_id, last.number.in_(_spoken(repository_id)))
-        names = last.canonical.is_not(None) if canonical is None else last.canonical == canonical
+        anything = or_(last.canonical.is_not(None), last.verdict == "related")
+        names = anything if canonical is None else last.canonical == canonical
         with self._reading() as connection:
             return [DecisionRecord(*row) for row in connection.execute(query.where(names).order_by(last.number))]
 

@@ -13,8 +13,8 @@ class FollowingStorage(Protocol):
     """The part of `Storage` about what follows a decision."""
 
     def pointing(self, repository_id: int, canonical: int | None = None) -> Sequence[DecisionRecord]:
-        """The last decision of each issue that names a canonical issue (this one, where it is given) and on which a
-        comment of the bot stands, by number."""
+        """The last decision of each issue on which a comment of the bot stands and that names a canonical issue (this
+        one, where it is given; otherwise related ones count too), by number."""
         ...
 
     def judged(self, repository_id: int) -> Sequence[DecisionRecord]:

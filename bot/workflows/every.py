@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.workflows.close_duplicates import close_duplicates, close_in_repository
 from bot.workflows.erase_traces import erase_traces
 from bot.workflows.follow_act import follow_act
+from bot.workflows.follow_canonical import follow_canonical, keep_canonical, keep_comments
 from bot.workflows.import_repository import import_repository
 from bot.workflows.installation_changed import installation_changed
 from bot.workflows.learn_feedback import learn_feedback
@@ -35,4 +37,9 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "refit_clusters": refit_clusters,
     "refit_repository": refit_repository,
     "tell_wave": tell_wave,
+    "follow_canonical": follow_canonical,
+    "keep_canonical": keep_canonical,
+    "keep_comments": keep_comments,
+    "close_duplicates": close_duplicates,
+    "close_in_repository": close_in_repository,
 }

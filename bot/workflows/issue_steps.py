@@ -11,6 +11,7 @@ from bot.activities.observe import Stopped, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
 from bot.workflows.delivery import WAITS_FOR_BUDGET, Delivery
+from bot.workflows.followers import follow_after
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import StepPostponed, services, step
 from bot.workflows.tell_wave import look_after
@@ -23,10 +24,12 @@ def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False, sil
     """Decide the delivery's issue and do what the decision says; returns the verdict, or `gone`. See `Reason`."""
     for turn in range(ROUNDS):
         if not observe_issue(delivery):
+            follow_after(delivery["repository_id"], delivery["issue"])
             return "gone"
         verdict, decision_id = decide_issue(delivery, turn, trigger, asked, silent)
         if not act_on(delivery, decision_id):
             look_after(delivery["repository_id"], delivery["issue"])
+            follow_after(delivery["repository_id"], delivery["issue"])
             return str(verdict)
     raise StepPostponed("its decision went stale as often as it was taken")
 

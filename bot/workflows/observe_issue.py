@@ -7,6 +7,7 @@ from dbos import DBOS
 from bot.activities.notice import notice
 from bot.activities.observe import observe_issue as look_at
 from bot.workflows.delivery import Delivery, recorded
+from bot.workflows.followers import follow_after
 from bot.workflows.issue_steps import decide_and_act
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import MAX_RECOVERIES, services, step
@@ -16,11 +17,11 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 @recorded
 def observe_issue(delivery: Delivery) -> str:
     """Read the issue again, whatever the order of the deliveries; decide it again where a person's act asks for it."""
-    if not refresh(delivery):
-        return "gone"
-    if heed(delivery):
+    is_there = refresh(delivery)
+    if is_there and heed(delivery):
         return decide_and_act(delivery, "feedback", silent=True)
-    return "observed"
+    follow_after(delivery["repository_id"], delivery["issue"])
+    return "observed" if is_there else "gone"
 
 
 @step

@@ -507,3 +507,112 @@ def test_a_waves_budget_holds_where_the_cluster_has_no_target_yet() -> None:
     decision = decide(case(matches=(match(slug="other"),), config=FEW, past=history(waves={"other": 2})))
     assert decision.verdict is Verdict.RELATED
     assert vetoes.WAVE_BUDGET in decision.vetoes
+
+
+# --- what became of the target since (INV 15), and the gap to the next cluster
+
+
+def fixed(number: int = 3, **changes: Any) -> Issue:
+    """Closed as completed in 1.2.0, before anything else happened."""
+    values = {"state": "closed", "state_reason": "completed", "milestone": "1.2.0", "closed_at": NOON}
+    return issue(number, **(values | changes))
+
+
+def versioned(*named: str, past: History, **changes: Any) -> Decision:
+    return decide(replace(case(STRONG, past=past, **changes), versions=frozenset(named)))
+
+
+@pytest.mark.parametrize("named", [("1.2.0",), ("1.3.1",), ("1.1.0", "1.2.1")])
+def test_inv_15_a_version_that_has_the_fix_is_a_possible_regression(named: tuple[str, ...]) -> None:
+    decision = versioned(*named, past=history(fixed()))
+    assert (decision.verdict, decision.canonical) == (Verdict.REGRESSION, 3)
+    assert decision.vetoes == (vetoes.TARGET_CLOSED, vetoes.NEWER_THAN_FIX)
+
+
+def test_inv_15_a_label_tells_it_even_where_the_issue_is_still_open() -> None:
+    decision = versioned("1.2.5", past=history(issue(3, labels=("fixed in 1.2.4",))))
+    assert (decision.verdict, decision.vetoes) == (Verdict.REGRESSION, (vetoes.NEWER_THAN_FIX,))
+    assert versioned("1.2.3", past=history(issue(3, labels=("fixed in 1.2.4",)))).verdict is Verdict.DUPLICATE
+
+
+def test_inv_15_an_older_version_is_related_and_no_regression() -> None:
+    decision = versioned("1.1.9", past=history(fixed()))
+    assert (decision.verdict, decision.canonical) == (Verdict.RELATED, 3)
+    assert vetoes.OLDER_THAN_FIX in decision.vetoes
+    assert not decision.settled
+
+
+@pytest.mark.parametrize("changes", [{"milestone": None}, {"milestone": "Backlog"}, {"milestone": "2025.11"}])
+def test_inv_03_without_a_version_that_can_be_compared_it_is_a_possible_regression(changes: dict[str, Any]) -> None:
+    assert versioned("1.1.9", past=history(fixed(**changes))).verdict is Verdict.REGRESSION
+    assert versioned(past=history(fixed())).verdict is Verdict.REGRESSION
+
+
+def test_inv_06_a_report_of_before_the_fix_is_settled_by_it_and_no_regression() -> None:
+    late = history(fixed(closed_at=NOON + timedelta(days=9), milestone=None))
+    decision = decide(case(STRONG, past=late))
+    assert (decision.verdict, decision.canonical, decision.settled) == (Verdict.RELATED, 3, True)
+    assert vetoes.REPORTED_BEFORE_FIX in decision.vetoes
+    assert not decide(case(STRONG, past=history(fixed(closed_at=NOON + timedelta(days=9)), objected=True))).settled
+    assert not decide(case(Candidate(3, 0.5), past=late)).settled
+
+
+def test_inv_15_a_version_that_has_the_fix_counts_more_than_the_date() -> None:
+    late = history(fixed(closed_at=NOON + timedelta(days=9)))
+    assert versioned("1.4.0", past=late).verdict is Verdict.REGRESSION
+
+
+@given(
+    st.sampled_from(["open", "closed"]),
+    st.sampled_from([None, "completed", "not_planned"]),
+    st.sampled_from([None, "1.2.0", "Backlog"]),
+    st.sets(st.sampled_from(["1.1.0", "1.2.0", "1.3.0", "2025.1"])),
+    st.integers(-20, 20),
+    st.booleans(),
+)
+def test_inv_03_a_closed_target_is_never_the_target_of_a_duplicate(
+    state: str, reason: str | None, milestone: str | None, versions: set[str], hours: int, confirmed: bool
+) -> None:
+    closed_at = NOON + timedelta(hours=hours) if state == "closed" else None
+    target = issue(3, state=state, state_reason=reason, milestone=milestone, closed_at=closed_at)
+    past = history(target, confirmed=3 if confirmed else None)
+    decision = decide(replace(case(STRONG, past=past), versions=frozenset(versions)))
+    if decision.verdict is Verdict.DUPLICATE:
+        assert state == "open"
+    if decision.verdict is Verdict.REGRESSION:
+        assert reason != "not_planned"
+    if decision.settled:
+        assert (decision.verdict, state) == (Verdict.RELATED, "closed")
+    assert set(decision.vetoes) <= vetoes.VETOES.keys()
+
+
+def test_another_cluster_that_is_nearly_as_probable_makes_it_ambiguous() -> None:
+    clusters = {3: "c3", 4: "c4"}
+    near, far = Candidate(4, 0.93), Candidate(4, 0.84)
+    decision = decide(case(Candidate(3, 0.96), near, past=history(clusters=clusters)))
+    assert (decision.verdict, decision.vetoes) == (Verdict.RELATED, (vetoes.AMBIGUOUS_CLUSTER,))
+    assert decide(case(Candidate(3, 0.96), far, past=history(clusters=clusters))).verdict is Verdict.DUPLICATE
+    assert decide(case(Candidate(3, 0.96), near, past=history(clusters={3: "c", 4: "c"}))).verdict is Verdict.DUPLICATE
+    assert decide(case(Candidate(3, 0.96), near, past=history(clusters={3: "c3"}))).verdict is Verdict.DUPLICATE
+
+
+def test_inv_10_a_rival_that_contradicts_a_fact_is_no_rival() -> None:
+    rival = Candidate(4, 0.95, evidence=differ("status_code"))
+    past = history(clusters={3: "c3", 4: "c4"})
+    assert decide(case(Candidate(3, 0.96), rival, past=past)).verdict is Verdict.DUPLICATE
+
+
+def test_every_veto_has_one_name_and_one_sentence() -> None:
+    names = [value for name, value in vars(vetoes).items() if name.isupper() and isinstance(value, str)]
+    assert sorted(names) == sorted(set(names)) == sorted(vetoes.VETOES)
+    assert len(set(vetoes.VETOES.values())) == len(vetoes.VETOES)
+
+
+def test_what_refused_a_probable_candidate_is_named() -> None:
+    decision = decide(case(STRONG, past=history(says_little=frozenset({3}))))
+    assert decision.vetoes == (vetoes.TARGET_SAYS_LITTLE,)
+
+
+def test_a_closed_issue_is_looked_at_again_where_the_bot_closed_it() -> None:
+    assert decide(case(STRONG, state="closed", past=history(closed_by_us=True))).verdict is Verdict.DUPLICATE
+    assert decide(case(STRONG, state="closed")).verdict is Verdict.IGNORED

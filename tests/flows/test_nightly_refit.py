@@ -93,13 +93,13 @@ async def test_inv_38_a_failed_refit_leaves_yesterdays_generation_and_says_why(b
     assert (await refitted(bot)).error is None
 
 
-async def test_a_repository_that_is_paused_is_left_out(bot: Running) -> None:
+async def test_a_repository_that_is_suspended_is_left_out(bot: Running) -> None:
     await bot.handled(bot.report(*UNLIKE))
-    paused = Running(bot.runtime, bot.github, tracker(bot.github))
-    await paused.handled(paused.report(*UNLIKE))
-    paused.storage.save_repository(replace(paused.record, state="paused"))
+    suspended = Running(bot.runtime, bot.github, tracker(bot.github))
+    await suspended.handled(suspended.report(*UNLIKE))
+    suspended.storage.save_repository(replace(suspended.record, state="suspended"))
     await refitted(bot)
-    assert runs(paused, 0) == []
+    assert runs(suspended, 0) == []
 
 
 async def test_the_engine_forgets_its_record_of_what_ended_long_ago_and_the_delivery_stays_known(

@@ -113,17 +113,6 @@ def _read(world: World, method: str) -> None:
         read_history(world.services, repository)
 
 
-def test_a_paused_repository_is_not_touched_whatever_its_name_says(world: World) -> None:
-    world.storage.save_repository(replace(world.repository, state="paused"))
-    calls = world.github.calls.total()
-    for name in (NAME, "acme/renamed"):
-        with pytest.raises(Stopped, match="paused"):
-            open_repository(world.services, name, repository_id=world.fake.info.id, installation_id=1)
-    assert world.github.calls.total() == calls
-    with pytest.raises(Stopped, match="paused"):
-        open_repository(world.services, NAME, installation_id=1)
-
-
 def test_another_installation_is_taken_over_from_the_delivery(known: World) -> None:
     known.fake.installation_id = 2
     record = open_repository(known.services, NAME, repository_id=known.fake.info.id, installation_id=2)
@@ -164,9 +153,9 @@ def test_a_passing_failure_stops_nothing(world: World, failure: Exception) -> No
 
 def test_stopping_what_is_not_known_or_not_active_changes_nothing(world: World) -> None:
     stop_repository(world.services, None, "why")
-    world.storage.save_repository(replace(world.repository, state="paused"))
+    world.storage.save_repository(replace(world.repository, state="suspended"))
     stop_repository(world.services, world.storage.repository_by_id(world.fake.info.id), "why")
-    assert state_of(world) == "paused"
+    assert state_of(world) == "suspended"
 
 
 # --- the configuration file
@@ -358,14 +347,14 @@ def test_inv_45_a_repository_that_is_forgotten_while_it_is_read_does_not_come_ba
     assert world.storage.repository_by_id(repository.id) is None
 
 
-def test_a_repository_that_is_paused_while_it_is_read_stays_paused(world: World) -> None:
+def test_a_repository_that_is_suspended_while_it_is_read_stays_so(world: World) -> None:
     repository = world.repository
 
-    def pause(_: int) -> None:
-        world.storage.save_repository(replace(repository, state="paused"))
+    def suspend(_: int) -> None:
+        world.storage.save_repository(replace(repository, state="suspended"))
 
-    assert read_history(world.services, repository, pause).state == "paused"
-    assert state_of(world) == "paused"
+    assert read_history(world.services, repository, suspend).state == "suspended"
+    assert state_of(world) == "suspended"
 
 
 def test_the_configuration_in_force_is_the_last_valid_one_without_asking(world: World) -> None:

@@ -1,0 +1,166 @@
+"""The bot's comment on a canonical issue: how many reports point there, since when, and in which variants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.activities.act import perform
+from bot.activities.observe import observe_issue
+from bot.activities.standing import comment_row, standing_rows
+from bot.activities.view import PLATFORM_NAMES, version_key
+from bot.activities.words import UPKEEP, is_paused
+from bot.canonical_comment import (
+    LEAST_REPORTS,
+    SHOWN,
+    CanonicalView,
+    folded,
+    most_common,
+    render_canonical,
+    unfolded,
+)
+from bot.case import root_of
+from bot.comment import nobody
+from bot.decision_data import to_data
+from bot.effects import conclusion
+from bot.repo_config import RepoConfig
+from bot.services import Services
+from bot.storage.protocol import Storage
+from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord, StoredIssue
+from models.decision import Decision, EffectKind, Verdict
+from models.issue import Issue
+
+HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
+STOPPING = frozenset({"objection", "comment-deleted"})  # a person's words after which the bot adds nothing there
+
+GONE = "it is gone"
+NO_PLACE = "it is closed, locked or a pull request"
+TOLD_TO_STOP = "the bot was told to stop there"
+TOO_FEW = "too few reports point there"
+NOT_YET = "it was brought up to date within the hour"
+UNCHANGED = "nothing changed"
+SILENT = "the bot is silent here"
+REASONS = frozenset({TOO_FEW, NOT_YET, UNCHANGED})
+
+
+def canonicals(storage: Storage, repository_id: int) -> list[int]:
+    """The issues at which reports point that the bot has answered, ascending."""
+    duplicates = storage.duplicates(repository_id)
+    spoken = {one.number for one in storage.pointing(repository_id)}
+    return sorted({root_of(number, duplicates) for number in duplicates if number in spoken})
+
+
+def is_wanted(storage: Storage, repository_id: int, config: RepoConfig, number: int, now: datetime) -> bool:
+    """Whether a canonical issue's comment is to be written or edited, as far as the database knows."""
+    stored = storage.issue(repository_id, number)
+    if stored is None or _refusal(storage, repository_id, config, stored.issue) is not None:
+        return False
+    return _body(storage, repository_id, config, number, now) not in REASONS
+
+
+def _is_due(storage: Storage, repository_id: int, number: int, now: datetime) -> bool:
+    last = next((one for one in storage.decisions(repository_id, number=number) if one.trigger == UPKEEP), None)
+    return last is None or now - last.decided_at >= HOUR
+
+
+def keep(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, number: int, run: str, *, ahead: int = 0
+) -> str:
+    """Write or edit the comment of one canonical issue (INV 23: the only one there); returns the effect's state or why
+    nothing was done. The caller holds the repository's lock; `run` makes it safe to repeat."""
+    storage = services.storage
+    issue = observe_issue(services, repository, number)
+    refusal = _refusal(storage, repository.id, config, issue)
+    if refusal is not None or issue is None:
+        return refusal or GONE
+    decided = next((one for one in storage.decisions(repository.id, number=number) if one.delivery_id == run), None)
+    if decided is None:
+        body = _body(storage, repository.id, config, number, services.clock())
+        if body in REASONS:
+            return body
+        decided = _record(services, repository, config, number, run, body)
+    states = perform(services, repository, decided, config, ahead=ahead)
+    return states[-1] if states else UNCHANGED
+
+
+def canonical_view(reports: Sequence[StoredIssue], now: datetime) -> CanonicalView:
+    """The reports in numbers; there is at least one."""
+    moments = sorted(row.issue.created_at for row in reports)
+    versions = most_common(value for row in reports for value in row.facts.get("version", ()))
+    known = sorted({value for row in reports for value in row.facts.get("version", ())}, key=version_key)
+    platforms = most_common(value for row in reports for value in row.facts.get("os", ()))
+    facts = ((name, most_common(value for row in reports for value in row.facts.get(name, ()))) for name in SHOWN)
+    return CanonicalView(
+        reports=len(reports),
+        first_seen=moments[0].date(),
+        last_seen=moments[-1].date(),
+        last_week=sum(now - WEEK < one <= now for one in moments),
+        week_before=sum(now - 2 * WEEK < one <= now - WEEK for one in moments),
+        facts=tuple((name, values) for name, values in facts if values),
+        versions=versions,
+        version_range=(known[0], known[-1]) if known else None,
+        platforms=[(PLATFORM_NAMES.get(name, name), count) for name, count in platforms],
+        newest=tuple(sorted((row.issue.number for row in reports), reverse=True)),
+    )
+
+
+def reports_of(storage: Storage, repository_id: int, number: int) -> list[StoredIssue]:
+    """The issues that point at a canonical one: its duplicates, and the members of a known cluster that is its own."""
+    duplicates = storage.duplicates(repository_id)
+    pointing = {one for one in duplicates if root_of(one, duplicates) == number}
+    homes = storage.clusters_in_force(repository_id, holding=[number], known=True)
+    pointing |= {member for one in homes if one.canonical == number and one.slug for member in one.members}
+    rows = storage.issues(repository_id, sorted(pointing - {number}))
+    return [row for row in rows if not row.issue.is_pull_request]
+
+
+def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Issue | None) -> str | None:
+    if issue is None:
+        return GONE
+    if config.mode == "shadow" or is_paused(storage.pauses(repository_id), repository_id):
+        return SILENT
+    if issue.state != "open" or issue.locked or issue.is_pull_request:
+        return NO_PLACE
+    said = storage.feedback(repository_id, issue.number)
+    return TOLD_TO_STOP if any(one.kind in STOPPING and one.number == issue.number for one in said) else None
+
+
+def _body(storage: Storage, repository_id: int, config: RepoConfig, number: int, now: datetime) -> str:
+    """The comment as it should be, or one of REASONS for which it stays as it is."""
+    if not _is_due(storage, repository_id, number, now):
+        return NOT_YET
+    standing = comment_row(standing_rows(storage, repository_id, number, config))
+    said, block = unfolded(standing.value) if standing is not None else (None, None)
+    reports = reports_of(storage, repository_id, number)
+    answered = {one.number for one in storage.pointing(repository_id)}
+    if block is None and (len(reports) < LEAST_REPORTS or not _any_of(reports, answered)):
+        return TOO_FEW
+    fresh = render_canonical(canonical_view(reports, now)) if reports else None
+    body = folded(said or (None if fresh else nobody()), fresh)
+    return UNCHANGED if standing is not None and body == standing.value else body
+
+
+def _any_of(reports: Iterable[StoredIssue], numbers: set[int]) -> bool:
+    """An import answers nobody, so it begins no comments on canonical issues either (INV 28)."""
+    return any(row.issue.number in numbers for row in reports)
+
+
+def _record(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, number: int, run: str, body: str
+) -> DecisionRecord:
+    """Keep what is written as an effect of the issue's last decision, repeated word for word."""
+    last = services.storage.last_decision(repository.id, number)
+    at = services.clock()
+    if last is not None:
+        fresh = replace(last, id=None, decided_at=at, trigger=UPKEEP, delivery_id=run, milliseconds=0.0)
+    else:
+        nothing = Decision(number, Verdict.NEW)
+        concluded = conclusion(nothing, config)
+        fresh = DecisionRecord(
+            None, repository.id, number, at, UPKEEP, run, nothing.verdict.value, concluded, to_data(nothing)
+        )
+    effect = EffectRecord(None, 0, repository.id, number, EffectKind.COMMENT.value, body, "planned", at)
+    decision_id, _ = services.storage.save_decision(fresh, [effect])
+    return replace(fresh, id=decision_id)

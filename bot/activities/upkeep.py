@@ -1,0 +1,124 @@
+"""Which members' comments no longer say what is so: their canonical moved or was fixed, a status was set (INV 6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.activities.earned import closing_right
+from bot.case import root_of
+from bot.repo_config import RepoConfig
+from bot.storage.protocol import Storage
+from bot.storage.records import ClusterStatus, DecisionRecord, StoredIssue
+from models.versions import fixed_in
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a comment says besides what its own issue says: of the canonical issues, of their clusters, of closing."""
+
+    duplicates: Mapping[int, int]
+    issues: Mapping[int, StoredIssue]
+    homes: Mapping[int, str]  # canonical → the cluster in force that it is in
+    told: Mapping[str, ClusterStatus]
+    configured: Mapping[str, int | None]  # slug → the canonical that the configuration names
+    closes: bool  # the bot closes here: the mode says so, and it is earned
+
+    def status(self, cluster: str | None, canonical: int | None) -> ClusterStatus | None:
+        """What the members are told."""
+        return self.told.get(cluster or "") or self.told.get(self.homes.get(canonical or 0, ""))
+
+    def mark(self, body: Mapping[str, Any]) -> str:
+        """A hash of what a decision's comment says of its surroundings; another one means that it is to be looked at
+        again, once."""
+        canonical, cluster = body.get("canonical"), body.get("cluster")
+        known = self.issues.get(canonical or 0)
+        status = self.status(cluster, canonical)
+        said = [
+            None if canonical is None else root_of(canonical, self.duplicates),
+            None if known is None else [known.issue.state, known.issue.state_reason, known.issue.locked],
+            None if known is None else fixed_in(known.issue),
+            None if status is None else [status.text, status.at.date().isoformat()],
+            self.configured.get(cluster or ""),
+            body.get("closes_on") is not None and not self.closes,
+        ]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def surroundings(
+    storage: Storage, repository_id: int, config: RepoConfig, canonicals: Collection[int], *, promised: bool
+) -> Surroundings:
+    """Read for these canonical issues at once; `promised`: some comment says that its issue is closed."""
+    told = storage.statuses(repository_id)
+    holding = storage.clusters_in_force(repository_id, holding=canonicals) if told and canonicals else ()
+    rows = storage.issues(repository_id, sorted(canonicals))
+    return Surroundings(
+        storage.duplicates(repository_id),
+        {row.issue.number: row for row in rows},
+        {member: one.id for one in holding for member in one.members},
+        told,
+        {one.slug: one.canonical for one in config.clusters},
+        promised and config.mode == "close" and closing_right(storage, repository_id).earned,
+    )
+
+
+def mark_of(storage: Storage, repository_id: int, config: RepoConfig, body: Mapping[str, Any]) -> str:
+    """The mark of one decision as things are now."""
+    canonical = body.get("canonical")
+    around = surroundings(
+        storage,
+        repository_id,
+        config,
+        [] if canonical is None else [canonical],
+        promised=body.get("closes_on") is not None,
+    )
+    return around.mark(body)
+
+
+def stale(
+    storage: Storage, repository_id: int, config: RepoConfig, canonical: int | None = None
+) -> list[tuple[DecisionRecord, str]]:
+    """The decisions (all, or those that name this canonical issue) whose comments say what is no longer so, each with
+    the mark of what is so now. An issue that people closed is left alone, unless they said whose duplicate it is."""
+    rows = storage.pointing(repository_id, canonical)
+    around = surroundings(
+        storage, repository_id, config, _canonicals(rows), promised=any(_promises(one) for one in rows)
+    )
+    marked = [(one, around.mark(one.body)) for one in rows]
+    changed = [(one, mark) for one, mark in marked if one.body.get("told") not in {None, mark}]
+    issues = {row.issue.number: row for row in storage.issues(repository_id, [one.number for one, _ in changed])}
+    return [(one, mark) for one, mark in changed if _is_followed(one, issues.get(one.number))]
+
+
+def members_told(storage: Storage, repository_id: int, cluster_id: str) -> list[DecisionRecord]:
+    """The decisions whose comments show what the members of a cluster are told."""
+    rows = storage.pointing(repository_id)
+    canonicals = _canonicals(rows)
+    holding = storage.clusters_in_force(repository_id, holding=canonicals) if canonicals else ()
+    homes = {member: one.id for one in holding for member in one.members}
+    shown = [one for one in rows if cluster_id in {one.body.get("cluster"), homes.get(one.body.get("canonical") or 0)}]
+    issues = {row.issue.number: row for row in storage.issues(repository_id, [one.number for one in shown])}
+    return [one for one in shown if _is_followed(one, issues.get(one.number))]
+
+
+def _canonicals(rows: Iterable[DecisionRecord]) -> list[int]:
+    return sorted({one.body["canonical"] for one in rows if one.body.get("canonical") is not None})
+
+
+def _promises(row: DecisionRecord) -> bool:
+    return row.body.get("closes_on") is not None
+
+
+def _is_followed(row: DecisionRecord, stored: StoredIssue | None) -> bool:
+    if stored is None or stored.issue.locked:
+        return False
+    closed_by_us = _promises(row) and stored.issue.state_reason == "duplicate"
+    return stored.issue.state == "open" or bool(row.body.get("confirmed")) or closed_by_us
+
+
+def numbers_of(rows: Sequence[DecisionRecord]) -> tuple[int, ...]:
+    """Their issues, ascending."""
+    return tuple(sorted(one.number for one in rows))

@@ -1,0 +1,84 @@
+"""Who has to be looked at again after something happened to an issue: found by one step, enqueued each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+
+from bot.activities.live_canonical import is_wanted
+from bot.activities.observe import config_in_force
+from bot.activities.upkeep import stale
+from bot.case import root_of
+from bot.errors import StorageError
+from bot.inbox import to_input
+from bot.repo_config import RepoConfig
+from bot.storage.records import DeliveryRecord, RepositoryRecord
+from bot.workflows.enqueue import enqueue
+from bot.workflows.steps import services, step
+
+FOLLOW = "follow_canonical"
+KEEP = "keep_canonical"
+CLOSE = "close_in_repository"
+
+log = structlog.get_logger(__name__)
+
+
+def follow_after(repository_id: int | None, number: int | None) -> None:
+    """After something happened to an issue: its members' comments, and its canonical issue's, follow.
+
+    Whatever fails to be found here is found by the hourly look.
+    """
+    if repository_id is not None and number is not None:
+        send(followers(repository_id, number))
+
+
+def send(payloads: Iterable[dict[str, Any]]) -> None:
+    """Enqueue each in its repository's place in the queue; each once, by its id, whoever finds it."""
+    for payload in payloads:
+        enqueue(payload["workflow"], payload["id"], payload["partition"], payload)
+
+
+@step
+def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
+    """The workflows' inputs."""
+    try:
+        repository = services().storage.repository_by_id(repository_id)
+        if repository is None or repository.state != "active":
+            return []
+        config = config_in_force(services(), repository)
+        root = root_of(number, services().storage.duplicates(repository_id))
+        return [*members(repository, config, number), *canonical_of(repository, config, [root])]
+    except StorageError as error:
+        log.warning("followers.not_looked_for", reason=str(error))
+        return []
+
+
+def members(repository: RepositoryRecord, config: RepoConfig, number: int | None = None) -> list[dict[str, Any]]:
+    """The members (all, or those of one canonical issue) whose comments say what is no longer so."""
+    found = stale(services().storage, repository.id, config, number)
+    return [payload(repository, FOLLOW, f"{one.number}/{one.id}/{mark}", one.number) for one, mark in found]
+
+
+def canonical_of(repository: RepositoryRecord, config: RepoConfig, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """Those of the canonical issues whose own comment is to be written or edited now."""
+    now = services().clock()
+    wanted = [one for one in numbers if is_wanted(services().storage, repository.id, config, one, now)]
+    return [payload(repository, KEEP, f"{one}/{now:%Y%m%dT%H}", one) for one in wanted]
+
+
+def payload(repository: RepositoryRecord, workflow: str, identity: str, number: int | None) -> dict[str, Any]:
+    """A workflow's input, framed like a delivery's, so that it waits, is postponed and is recorded like one."""
+    record = DeliveryRecord(
+        id=f"{workflow}/{repository.id}/{identity}",
+        event="follow",
+        action=None,
+        workflow=workflow,
+        received_at=services().clock(),
+        repository=repository.full_name,
+        repository_id=repository.id,
+        issue=number,
+        installation_id=repository.installation_id,
+    )
+    return to_input(record)
