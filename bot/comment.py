@@ -226,7 +226,13 @@ def _plain(piece: str) -> str:
 def code(piece: str) -> str:
     """A code span; a bar would end the table's cell, an empty span would open a longer one, and nothing at all would
     join what stands around it."""
-    flat = _BREAKS.sub(" ", piece).strip().replace("|", chr(0xA6)).replace("<!--", f"<{ZERO_WIDTH_SPACE}!--")
+    flat = (
+        _BREAKS.sub(" ", piece)
+        .strip()
+        .replace("|", chr(0xA6))
+        .replace("`", "'")
+        .replace("<!--", f"<{ZERO_WIDTH_SPACE}!--")
+    )
     return f"`{flat}`" if flat else ZERO_WIDTH_SPACE
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,13 +13,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.comment import ClusterView, CommentView, WaveView, neutral, render, withdrawn
+from bot.canonical_comment import CanonicalView, folded, render_canonical, unfolded
+from bot.comment import ClusterView, CommentView, Status, WaveView, cleaned, neutral, render, withdrawn
 from bot.github.marker import MARKER, with_marker
+from bot.vetoes import OLDER_THAN_FIX
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
 from models.issue import Issue
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
-GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+GFM = MarkdownIt("gfm-like", {"html": True})  # with tables, strikethrough and automatic links
+GFM.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # looser than GitHub; `_assert_no_automatic_links` is not
 ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -177,6 +181,8 @@ HOSTILE = [
     "1. one",
     "    indented",
     "\\@octocat \\#1",
+    "fixes #1, closes acme/shop#2, resolves https://github.com/acme/shop/issues/3",
+    "\u202e#1 sexif\u202c",
 ]
 FRAGMENTS = st.sampled_from(
     [
@@ -241,7 +247,7 @@ def visible(token: Token) -> str:
 def assert_harmless(body: str | None, *, rows: int, ours: frozenset[str]) -> None:
     tokens = rendered(body)
     kinds = {token.type for token in tokens} | {token.type for token in inline(tokens)}
-    allowed = {"paragraph", "table", "thead", "tbody", "tr", "th", "td", "strong", "em"}
+    allowed = {"blockquote", "paragraph", "table", "thead", "tbody", "tr", "th", "td", "strong", "em"}
     expected = {f"{name}_{end}" for name in allowed for end in ("open", "close")}
     assert kinds <= expected | {"inline", "text", "code_inline", "html_inline", "html_block"}
     assert [token.content for token in tokens if token.type == "html_block"] == [MARKER]
@@ -376,3 +382,132 @@ def test_inv_15_during_a_wave_a_regression_keeps_its_own_words() -> None:
     body = render(Decision(9, Verdict.REGRESSION, 0.9, 5, "extra", links=(Candidate(5, 0.9),)), view(cluster=WAVE))
     assert "closed as completed" in (body or "")
     assert "| #5 |" in (body or "")
+
+
+# --- what became of the canonical, what maintainers tell, and what is closed
+
+
+FIXED = issue(5, state="closed", state_reason="completed", milestone="v2.1.0")
+
+
+def test_inv_06_a_settled_report_reads_like_this() -> None:
+    decision = Decision(9, Verdict.RELATED, 0.9, canonical=5, links=(Candidate(5, 0.9),), settled=True)
+    body = render(decision, replace(view(FIXED), version="2.0.4"))
+    assert body == (
+        "**This looks like the problem of #5, which has been closed as completed since**\n\n"
+        "#5 was fixed in 2.1.0; this report names 2.0.4.\n\n"
+        "| | |\n|---|---|\n"
+        "| #5 | closed as completed · similar as a whole |\n\n"
+        "Not the same? React 👎 or reply `/triage different` and say what differs."
+    )
+    without = render(decision, view(replace(FIXED, milestone=None)))
+    assert without is not None
+    assert without.startswith(
+        "**This looks like the problem of #5, which has been closed as completed since**.\n\n| | |"
+    )
+
+
+def test_inv_15_a_regression_names_the_version_of_the_fix_and_its_own() -> None:
+    decision = Decision(9, Verdict.REGRESSION, 0.9, canonical=5)
+    body = render(decision, replace(view(FIXED), version="2.2.0"))
+    assert body is not None
+    assert "#5 was fixed in 2.1.0; this report names 2.2.0." in body
+    marked = render(decision, view(issue(5, labels=("fixed in 2.1.0",))))
+    assert marked is not None
+    assert marked.startswith("**This looks like #5, which is marked as fixed** – ")
+
+
+def test_inv_15_an_older_version_is_told_which_one_has_the_fix() -> None:
+    decision = Decision(9, Verdict.RELATED, 0.9, canonical=5, vetoes=(OLDER_THAN_FIX,))
+    body = render(decision, replace(view(FIXED), version="2.0.4"))
+    assert body is not None
+    assert body.startswith("**These reports look related**\n\n#5 was fixed in 2.1.0; this report names 2.0.4.")
+
+
+def test_what_maintainers_tell_stands_below_the_headline_also_during_a_wave() -> None:
+    status = Status("Run `shop --retry`", date(2026, 3, 4))
+    line = "> **From the maintainers, 4 March 2026:** Run `shop --retry`"
+    assert (render(duplicate(Candidate(5, 0.9)), replace(view(), status=status)) or "").split("\n\n")[1] == line
+    wave = ClusterView("Extra usage", 9, wave=WaveView(5, 2))
+    during = render(duplicate(Candidate(5, 0.9), cluster="extra"), replace(view(cluster=wave), status=status))
+    assert (during or "").split("\n\n")[1] == line
+
+
+def test_inv_22_the_promise_to_close_names_its_day_and_how_to_stop_it() -> None:
+    body = render(duplicate(Candidate(5, 0.9), closes_on="2026-03-12"), view())
+    assert body is not None
+    assert body.split("\n\n")[-2] == (
+        "If nobody answers or objects, this is closed as a duplicate of #5 on 12 March 2026 (UTC) or later."
+        " A reply or a 👎 keeps it open; `/triage different` does too, and later opens it again."
+    )
+
+
+@pytest.mark.parametrize("verdict", [one for one in Verdict if one is not Verdict.DUPLICATE])
+def test_inv_25_no_other_verdict_promises_to_close(verdict: Verdict) -> None:
+    decision = Decision(9, verdict, 0.9, canonical=5, links=(Candidate(5, 0.9),), closes_on="2026-03-12")
+    assert "is closed as a duplicate" not in (render(decision, view(issue(5))) or "")
+
+
+@given(text=st.sampled_from(HOSTILE) | NASTY)
+def test_inv_40_nothing_that_a_maintainer_tells_can_do_anything(text: str) -> None:
+    try:
+        status = Status(cleaned(text), date(2026, 3, 4))
+    except ValueError:  # nothing is left of it
+        return
+    body = render(duplicate(Candidate(5, 0.9)), replace(view(issue(5)), status=status))
+    assert_harmless(body, rows=1, ours=frozenset({"#5"}))
+    assert sum(token.type == "blockquote_open" for token in rendered(body)) == 1
+
+
+# --- what a canonical issue's comment says of its reports
+
+REPORTS = CanonicalView(
+    reports=62,
+    first_seen=date(2026, 3, 4),
+    last_seen=date(2026, 11, 21),
+    last_week=14,
+    week_before=3,
+    facts=(("status_code", (("400", 58), ("429", 4))), ("plan", (("max", 20),))),
+    versions=(("2.0.76", 9), ("2.1.96", 3)),
+    version_range=("2.0.76", "2.1.96"),
+    platforms=(("macOS", 30), ("Linux", 20)),
+    newest=(45252, 45203),
+)
+
+
+def test_the_reports_of_a_canonical_issue_read_like_this() -> None:
+    assert render_canonical(REPORTS) == (
+        "**62 reports point to this issue** – the first of 4 March 2026, the last of 21 November 2026;"
+        " 14 in the last seven days, 3 in the seven before.\n\n"
+        "| | |\n|---|---|\n"
+        "| status | `400` (58) · `429` (4) |\n"
+        "| plan | `max` (20) |\n"
+        "| versions | 2.0.76–2.1.96 · most often `2.0.76` (9) · `2.1.96` (3) |\n"
+        "| platforms | macOS (30), Linux (20) |\n"
+        "| newest reports | #45252, #45203 |\n\n"
+        "<sub>Counted automatically and brought up to date hourly at most. Who deletes this comment is heeded: "
+        "it does not come back.</sub>"
+    )
+
+
+def test_one_report_without_facts_is_said_in_the_singular() -> None:
+    body = render_canonical(replace(REPORTS, reports=1, facts=(), version_range=None, platforms=(), newest=(7,)))
+    assert body.startswith("**1 report points to this issue**")
+    assert "| newest reports | #7 |" in body
+    assert "versions" not in body
+
+
+@given(NASTY | st.sampled_from(HOSTILE), NASTY)
+def test_inv_40_no_value_of_a_fact_can_do_anything(one: str, other: str) -> None:
+    hostile = replace(
+        REPORTS, facts=((one, ((other, 2), (one, 1))),), version_range=(one, other), platforms=((one, 1), (other, 1))
+    )
+    body = render_canonical(hostile)
+    rows = body.count("\n| ") - 1
+    assert rows == 4
+    assert_harmless(body, rows=rows, ours=frozenset({"#45252", "#45203"}))
+
+
+@given(st.none() | st.sampled_from(["said", "a\n\nb"]), st.none() | st.sampled_from(["block", "x\n\ny"]))
+def test_inv_23_both_parts_are_one_comment_and_come_apart_again(said: str | None, block: str | None) -> None:
+    assert unfolded(folded(said, block)) == (said, block)
