@@ -160,6 +160,44 @@ def test_removing_a_label_that_is_not_there_does_nothing(place, writer):
     assert place.labels_of(number) == ("bug",)
 
 
+def test_an_issue_is_closed_as_a_duplicate_and_opened_again(place, reader, writer):
+    number = place.add_issue()
+    writer.close_issue(number, "duplicate")
+    closed = reader.issue(number)
+    assert (closed.state, closed.state_reason) == ("closed", "duplicate")
+    assert closed.closed_at is not None
+    writer.close_issue(number, "duplicate")
+    writer.reopen_issue(number)
+    writer.reopen_issue(number)
+    assert (reader.issue(number).state, reader.issue(number).closed_at) == ("open", None)
+    acts = [(event.event, event.actor_is_bot) for event in reader.timeline(number)]
+    assert ("closed", True) in acts
+    assert ("reopened", True) in acts
+
+
+def test_inv_20_the_timeline_says_who_did_what(place, reader, writer):
+    number = place.add_issue()
+    place.add_comment(number, "Me too", "someone")
+    writer.create_comment(number, "Known")
+    said = [one for one in reader.timeline(number) if one.event == "commented"]
+    assert [(one.actor, one.actor_is_bot) for one in said] == [("someone", False), (f"{SLUG}[bot]", True)]
+    assert said[0].at <= said[1].at
+
+
+def test_closing_is_done_once_and_what_is_closed_already_stays(place, reader, writer):
+    number = place.add_issue()
+    gateway = Gateway(writer, reader)
+    close, reopen = Effect(EffectKind.CLOSE, "duplicate"), Effect(EffectKind.REOPEN, "objection")
+    assert [gateway.apply(close, number).state for _ in range(2)] == ["done", "skipped"]
+    assert [gateway.apply(reopen, number).state for _ in range(2)] == ["done", "skipped"]
+    assert Gateway(None, reader).apply(close, number).state == "shadow"
+
+
+def test_a_milestone_is_read_by_its_title(place, reader):
+    assert reader.issue(place.add_issue(milestone="2.1")).milestone == "2.1"
+    assert reader.issue(place.add_issue()).milestone is None
+
+
 def test_a_label_is_created_once_and_known_in_any_case(writer):
     assert not writer.label_exists("a/b: c?")
     writer.create_label("a/b: c?", "d73a4a", "What it means")

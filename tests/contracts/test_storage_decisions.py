@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.storage.protocol import Storage
-from bot.storage.records import RepositoryRecord
+from bot.storage.records import ClusterStatus, RepositoryRecord
 from tests.fakes.stored import NOON, REPOSITORY, at, decision, effect, word
 
 
@@ -130,3 +130,56 @@ def test_a_separation_from_one_issue_leaves_the_duplicate_of_another(storage: St
     storage.save_feedback(word(5, "duplicate", 1))
     storage.save_feedback(word(5, "separated", 1, said_at=at(1)))
     assert storage.duplicates(REPOSITORY) == {5: 3}
+
+
+def test_settled_decisions_still_lead_to_their_canonical(storage: Storage) -> None:
+    decide(storage, 5, 3, verdict="related", body={"canonical": 3, "settled": True})
+    decide(storage, 6, 3, verdict="related", body={"canonical": 3, "settled": False})
+    assert storage.duplicates(REPOSITORY) == {5: 3}
+
+
+def test_vetoes_are_counted_once_for_each_decision(storage: Storage) -> None:
+    decide(storage, 5, 3, body={"canonical": 3, "vetoes": ["target-closed", "target-closed"]}, delivery_id="a")
+    decide(storage, 5, 3, body={"canonical": 3, "vetoes": ["target-closed"]}, delivery_id="a")  # once for a delivery
+    decide(storage, 6, body={"vetoes": ["target-closed", "below-threshold"]})
+    assert storage.veto_counts() == {"target-closed": 2, "below-threshold": 1}
+
+
+def speak(storage: Storage, number: int, canonical: int | None, state: str = "done", **changes: object) -> None:
+    storage.save_decision(decision(number, canonical, **changes), [effect(number, state=state, github_id=number)])
+
+
+def test_who_points_at_an_issue_is_told_by_the_last_decisions_that_were_spoken(storage: Storage) -> None:
+    speak(storage, 5, 3)
+    speak(storage, 6, 3)
+    speak(storage, 6, 4)
+    speak(storage, 7, 3, state="planned")
+    decide(storage, 8, 3)
+    speak(storage, 9, None, verdict="related")
+    speak(storage, 10, None)
+    assert [(one.number, one.body["canonical"]) for one in storage.pointing(REPOSITORY)] == [(5, 3), (6, 4), (9, None)]
+    assert [one.number for one in storage.pointing(REPOSITORY, 3)] == [5]
+    assert storage.pointing(REPOSITORY + 1) == []
+
+
+def test_judged_are_the_spoken_duplicates_of_which_people_spoke(storage: Storage) -> None:
+    for number in (5, 6, 7):
+        speak(storage, number, 3)
+    decide(storage, 8, 3)
+    speak(storage, 5, None)
+    for number, kind in ((5, "objection"), (7, "label-removed"), (8, "duplicate")):
+        storage.save_feedback(word(number, kind))
+    assert [(one.number, one.verdict) for one in storage.judged(REPOSITORY)] == [(5, "duplicate")]
+
+
+def test_a_clusters_status_is_one_and_goes_when_it_is_taken_away(storage: Storage) -> None:
+    storage.set_status(REPOSITORY, "extra", "first", "ann", NOON)
+    storage.set_status(REPOSITORY, "extra", "second", "bob", at(1))
+    storage.set_status(REPOSITORY, "other", "third", "ann", NOON)
+    assert storage.statuses(REPOSITORY) == {
+        "extra": ClusterStatus("second", "bob", at(1)),
+        "other": ClusterStatus("third", "ann", NOON),
+    }
+    storage.set_status(REPOSITORY, "extra", None, "ann", at(2))
+    storage.set_status(REPOSITORY, "extra", None, "ann", at(2))
+    assert list(storage.statuses(REPOSITORY)) == ["other"]
