@@ -16,6 +16,7 @@ from bot.commands import BY_AUTHOR
 from bot.commands import parse as parse_command
 from bot.repo_config import RepoConfig, parse
 from bot.settings import Settings
+from bot.vetoes import VETOES
 from webhooks import receiver, setup
 
 ROOT = Path(__file__).parents[1]
@@ -125,3 +126,8 @@ def test_the_documented_paths_are_those_that_are_served() -> None:
     together = "".join(TEXT.values())
     for path in (receiver.PATH, setup.PATH, "/healthz", "/readyz", "/metrics"):
         assert path in together
+
+
+def test_every_veto_is_documented_with_its_sentence() -> None:
+    documented = {row[0].strip("`"): row[1] for row in rows("docs/policy.md") if row[0].strip("`") in VETOES}
+    assert documented == VETOES

@@ -1,4 +1,4 @@
-"""Tell the operator's webhook of a wave, once for its beginning and once for its end."""
+"""Tell the operator's webhook of a wave, once for its beginning and once for its end, and of what may be a secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.storage.records import RepositoryRecord, WaveRecord
 from bot.wave_words import WaveTold, address_of, notice
 from models.cluster import Cluster
 
-TOLD, TOLD_BEFORE, NOBODY, GONE = "told", "told before", "no webhook is set", "the wave is gone"
+TOLD, TOLD_BEFORE, NOBODY, GONE = "told", "told before", "no webhook is set", "it is gone"
 
 
 def tell(services: Services, wave_id: int, *, ended: bool) -> str:
@@ -37,3 +37,24 @@ def told(services: Services, repository: RepositoryRecord, row: WaveRecord) -> W
     cluster = found[0] if found else Cluster(row.cluster_id, row.cluster_id)
     address = address_of(services.settings.github_api_url, repository.full_name)
     return WaveTold(repository.full_name, address, cluster, row.wave, tuple(numbers))
+
+
+def tell_report(services: Services, repository_id: int, number: int) -> str:
+    """Post that an issue reads like a security report, of which nothing is said in public (INV 44): its number and its
+    address, nothing of its text. Raises Unavailable and Refused (`bot.notices`)."""
+    repository = services.storage.repository_by_id(repository_id)
+    url, secret = services.settings.alert_url, services.settings.alert_secret
+    if repository is None:
+        return GONE
+    if url is None:
+        return NOBODY
+    address = f"{address_of(services.settings.github_api_url, repository.full_name)}/issues/{number}"
+    said = {
+        "text": f"{repository.full_name}: #{number} reads like a security report; nothing was said of it in public",
+        "event": "report.refer-to-maintainers",
+        "repository": repository.full_name,
+        "number": number,
+        "url": address,
+    }
+    post(url.get_secret_value(), said, secret=secret.get_secret_value() if secret is not None else None)
+    return TOLD

@@ -18,6 +18,7 @@ from bot.workflows.recover_deliveries import recover_deliveries, recover_reposit
 from bot.workflows.refit_clusters import refit_clusters
 from bot.workflows.refit_repository import refit_repository
 from bot.workflows.repository_changed import repository_changed
+from bot.workflows.tell_report import tell_report
 from bot.workflows.tell_wave import tell_wave
 from bot.workflows.triage_issue import triage_issue
 
@@ -37,6 +38,7 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "refit_clusters": refit_clusters,
     "refit_repository": refit_repository,
     "tell_wave": tell_wave,
+    "tell_report": tell_report,
     "follow_canonical": follow_canonical,
     "keep_canonical": keep_canonical,
     "keep_comments": keep_comments,

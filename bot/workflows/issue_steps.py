@@ -14,6 +14,7 @@ from bot.workflows.delivery import WAITS_FOR_BUDGET, Delivery
 from bot.workflows.followers import follow_after
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import StepPostponed, services, step
+from bot.workflows.tell_report import tell_maintainers
 from bot.workflows.tell_wave import look_after
 
 MOST_WAITING = 10_000  # deliveries of one repository that are counted
@@ -30,6 +31,7 @@ def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False, sil
         if not act_on(delivery, decision_id):
             look_after(delivery["repository_id"], delivery["issue"])
             follow_after(delivery["repository_id"], delivery["issue"])
+            tell_maintainers(delivery["repository_id"], delivery["issue"], verdict)
             return str(verdict)
     raise StepPostponed("its decision went stale as often as it was taken")
 

@@ -127,3 +127,18 @@ async def test_a_wave_that_is_on_when_the_bot_arrives_is_told_and_an_old_one_is_
     rows = bot.storage.waves(bot.record.id)
     assert [(row.alarmed, row.wave.ended_at is None) for row in rows] == [(True, True), (False, False)]
     await bot.until(lambda: len(server.asked) == 1)
+
+
+async def test_inv_44_maintainers_are_told_of_a_security_report_and_nobody_else(
+    bot: Running, server: ScriptedServer
+) -> None:
+    secret = bot.report("Security vulnerability: remote code execution through a crafted file", "Open the file.")
+    assert (await bot.handled(secret)).outcome == "refer-to-maintainers"
+    await bot.until(lambda: any(one.body["repository"] == bot.name for one in server.asked))
+    (asked,) = [one for one in server.asked if one.body["repository"] == bot.name]
+    assert (asked.body["event"], asked.body["number"]) == ("report.refer-to-maintainers", secret.number)
+    assert "crafted" not in str(asked.body)
+    assert bot.writes() == []
+    await bot.handled(secret)
+    await bot.handled(bot.report(*UNLIKE))
+    assert len([one for one in server.asked if one.body["repository"] == bot.name]) == 1
