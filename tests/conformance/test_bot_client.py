@@ -58,6 +58,9 @@ def _write(client: GitHubClient, installation: int) -> None:
     writer.remove_label(1, "bug")
     writer.remove_label(1, "bug")
     assert reader.issue(1).labels == ("wave",)
+    writer.close_issue(1, "duplicate")
+    assert reader.issue(1).state_reason == "duplicate"
+    writer.reopen_issue(1)
     (written,) = reader.comments(1)
     assert (written.id, written.body, written.by_this_app) == (comment, "hello again", True)
 

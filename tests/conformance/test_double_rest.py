@@ -90,6 +90,8 @@ def _write(github: Recorded) -> None:
     http.patch(I1, json={"title": "Renamed", "body": "new"}, headers=token)
     http.patch(I1, json={"state": "closed", "state_reason": "duplicate"}, headers=token)
     http.patch(I1, json={"state": "open"}, headers=token)
+    http.patch(I1, json={"milestone": "2.1"}, headers=token)
+    assert http.get(I1, headers=token).json()["milestone"]["title"] == "2.1"
     http.put(f"{I1}/lock", json={"lock_reason": "spam"}, headers=token)
     http.delete(f"{I1}/lock", headers=token)
     http.patch(at, json={"body": "edited"}, headers=token)
