@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT = 2
+FORMAT = 3
 DEFAULT = "scorer.json"
 
 
@@ -48,18 +48,33 @@ class Logistic:
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """What issues that people know to be one problem add to each other (see `models.company`).
+
+    `chance`: the curve from log-odds as a candidate to the chance of being the same problem, at natural prevalence.
+    `order` and `certainty` weigh what is added to the log-odds as a candidate and as a pair.
+    """
+
+    chance: tuple[float, float]
+    order: float
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """Everything that scoring needs, and where it all comes from.
 
     `pairs` judges two issues by themselves, with `calibration` as (slope, intercept) on its log-odds. `candidates`
     orders those that an issue retrieves; `certainty` is the curve, again on the pair's log-odds, for those that come
-    first in this order. `clusters` are known clusters; `thresholds` are cuts on the calibrated score.
+    first in this order. `company` is what the known duplicates of a candidate add. `clusters` are known clusters;
+    `thresholds` are cuts on the calibrated score.
     """
 
     pairs: Logistic
     calibration: tuple[float, float]
     candidates: Logistic
     certainty: tuple[float, float]
+    company: Company
     clusters: Logistic
     thresholds: Mapping[str, float]
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -81,6 +96,7 @@ def parse(text: str) -> Artifact:
             calibration=_curve(data["calibration"]),
             candidates=_logistic(data["candidates"]),
             certainty=_curve(data["certainty"]),
+            company=_company(data["company"]),
             clusters=_logistic(data["clusters"]),
             thresholds={name: _numbers([value])[0] for name, value in data["thresholds"].items()},
             provenance=data.get("provenance", {}),
@@ -97,6 +113,11 @@ def dump(artifact: Artifact) -> str:
 def _curve(values: Sequence[Any]) -> tuple[float, float]:
     slope, intercept = _numbers(values)
     return slope, intercept
+
+
+def _company(data: Mapping[str, Any]) -> Company:
+    order, certainty = _numbers([data["order"], data["certainty"]])
+    return Company(_curve(data["chance"]), order, certainty)
 
 
 def _logistic(data: Mapping[str, Any]) -> Logistic:

@@ -92,10 +92,7 @@ def _choices(
     for item, document in zip(items, documents, strict=True):
         known = {slug: numbers for slug, numbers in seen.items() if len(numbers) >= EXAMPLES}
         if known and item.gold_cluster not in seen.keys() - known.keys():
-            rows = [
-                cluster_features(document, profiles[slug], numbers if whole else (), index, scorer)
-                for slug, numbers in known.items()
-            ]
+            rows = cluster_features(document, [profiles[slug] for slug in known], known if whole else {}, index, scorer)
             yield Choice(tuple(known), np.array(rows), item.gold_cluster)
         own = seen.setdefault(item.gold_cluster, []) if item.gold_cluster else None
         if own is not None and len(own) < EXAMPLES:

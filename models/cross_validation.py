@@ -19,6 +19,7 @@ from models.fitting import (
     Pool,
     collect,
     fit_certainty,
+    fit_company,
     fit_pairs,
     fold_of,
     held_out_logits,
@@ -120,12 +121,14 @@ def held_out(calibrating: Sequence[Beside], seed: int = 0) -> HeldOut:
 
 def fitted_anew(shipped: Artifact, sets: Sequence[Sequence[Pool]], judged: HeldOut) -> Artifact:
     """The artifact with pairs and candidates fitted on the sets, and calibrated. Raises NothingToFit."""
+    certainty = fit_certainty(judged.pools, judged.pairs, judged.candidates)
     return replace(
         shipped,
         pairs=fit_pairs(sets),
         calibration=fit_certainty(judged.pools, judged.pairs, judged.pairs),
         candidates=fit_pairs(sets, CANDIDATE_FEATURES),
-        certainty=fit_certainty(judged.pools, judged.pairs, judged.candidates),
+        certainty=certainty,
+        company=fit_company(judged.pools, judged.pairs, judged.candidates, certainty),
     )
 
 

@@ -28,7 +28,7 @@ from models.metrics import (
 )
 from models.outcomes import Outcome, replay
 from models.pair_graph import pair_graph
-from models.rankers import Judged, Ranker, RawCosine, RawWords, Scorers, raw_text
+from models.rankers import Judged, Ranker, RawCosine, RawWords, Scorers, Told, raw_text
 from models.resampling import (
     Figures,
     assignment_samples,
@@ -98,6 +98,9 @@ class _Run:
         judged = Judged(documents, scorers, self.embedder.model_id.dimension)
         ours = replay(self.items, judged, self._ticks("judging", len(self.items)))
         result = {"method": method} | report(ours) | _own_label(self.items, ours)
+        told = Told(self.items, judged.weighed, scorers)
+        again = replay(self.items, told, self._ticks("judging by what people told", len(self.items)))
+        result["told"] = _measured(again, calibrated=True) | {"intervals": intervals(drawn(again, calibrated=True))}
         result = _with(result, _clustering(self.items, self._clusters(documents, scorers)))
         if self.by_cluster:
             result = _with(result, self._known_clusters(documents, scorers))

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from models.decision import Agreement
 from models.document import Document
 from models.facts import Rarity, compare
-from models.retrieval import MONTH, IssueIndex, Scores
+from models.retrieval import MONTH, IssueIndex
 
 Matrix = NDArray[np.float64]
 Column = NDArray[np.floating]
 
-NEIGHBOURS = 10  # how many of the nearest make the background that a similarity is held against
 SIMILARITIES = (
     *("title", "salient", "cross", "both", "words", "title_words", "words_cosine", "title_cosine", "error_cosine"),
     *("months", "length", "errors_in_both", "mention"),
@@ -126,12 +125,3 @@ def _fact_features(query: Document, other: Document, rarity: Rarity) -> list[flo
         name: compared(name, query.facts.get(name, empty), other.facts.get(name, empty), rarity) for name in AGREEING
     }
     return [*(found[name][0] for name in AGREEING), *(found[name][1] for name in DIFFERING)]
-
-
-def background(similarities: Scores) -> float:
-    """The mean of the nearest ten but the best: how crowded it is around the query, whatever it repeats."""
-    if len(similarities) < 2:
-        return 0.0
-    count = min(NEIGHBOURS + 1, len(similarities))
-    nearest = np.partition(similarities, -count)[-count:]
-    return float((nearest.sum() - nearest.max()) / (count - 1))

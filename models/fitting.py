@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped] # it ships no types
 
-from models.artifacts import Logistic
+from models.artifacts import Company, Logistic
+from models.company import company, firsts
 from models.document import Document
 from models.features import FEATURES
 from models.labelled import Labelled, groups
@@ -26,6 +27,7 @@ POOL = 100
 FOLDS = 5
 PAIR_PENALTY = 100.0  # ridge on the standardised weights; several hundred queries stand against it
 CLUSTER_PENALTY = 3.0
+MOST_COMPANY = 3.0  # nobody's company counts for more, however few have taught it
 DIGITS = 6
 
 
@@ -98,7 +100,7 @@ def fit_pairs(
         raise NothingToFit("too few duplicates to fit on")
     matrix, mean, scale = _standardised(np.vstack(features))
     shares = np.array(weights) * len(weights) / sum(weights)
-    loss = _conditional(matrix, np.concatenate(right), np.array(starts), shares)
+    loss = _conditional(matrix, np.concatenate(right), np.array(starts), shares, PAIR_PENALTY)
     found = _minimised(loss, matrix.shape[1], [_bounds(name) for name in names])
     return Logistic(tuple(names), _rounded(mean), _rounded(scale), _rounded(found), 0.0)
 
@@ -170,6 +172,50 @@ def fit_certainty(pools: Sequence[Pool], pairs: Sequence[Matrix], candidates: Se
     return fit_calibration([float(p[s.argmax()]) for p, s in zip(pairs, candidates, strict=True)], right)
 
 
+def fit_company(
+    pools: Sequence[Pool], pairs: Sequence[Matrix], candidates: Sequence[Matrix], certainty: tuple[float, float]
+) -> Company:
+    """What known groups add, on held-out log-odds: as if people had told all groups before the next issue came.
+
+    The order is a choice among groups, each by its most probable member; the certainty is that of the first then.
+    """
+    chance = fit_calibration(np.concatenate(candidates).tolist(), np.concatenate([p.right for p in pools]).tolist())
+    added = [company(chance[0] * s + chance[1], pool.groups) for pool, s in zip(pools, candidates, strict=True)]
+    order = _worth_in_order(pools, candidates, added)
+    first = [int((s + order * more).argmax()) for s, more in zip(candidates, added, strict=True)]
+    right = np.array([pool.right[at] for pool, at in zip(pools, first, strict=True)])
+    own, known = (np.array([x[at] for x, at in zip(part, first, strict=True)]) for part in (pairs, added))
+    return Company(chance, order, _worth_in_certainty(own, known, right, certainty))
+
+
+def _worth_in_order(pools: Sequence[Pool], candidates: Sequence[Matrix], added: Sequence[Matrix]) -> float:
+    choices = [choice for each in zip(pools, candidates, added, strict=True) if (choice := _choice_of(*each))]
+    scores, more, right = (np.concatenate(part) for part in zip(*choices, strict=True))
+    starts = np.cumsum([0, *(len(choice[0]) for choice in choices)])[:-1]
+    loss = _conditional(np.column_stack([scores, more]), right, starts, np.ones(len(starts)), 0.0)
+    steep, worth = _minimised(loss, 2, [(1e-3, None), (0.0, None)])
+    return _rounded(np.array([min(worth / steep, MOST_COMPANY)]))[0]
+
+
+def _worth_in_certainty(own: Matrix, known: Matrix, right: Flags, certainty: tuple[float, float]) -> float:
+    """Of what is `known`, beside each pair's `own` log-odds, on the curve that holds where nothing is."""
+    signs, (steep, intercept) = np.where(right, 1.0, -1.0), certainty
+
+    def loss(weight: Matrix) -> tuple[float, Matrix]:
+        margin = signs * (steep * (own + weight[0] * known) + intercept)
+        slope = -signs * steep * known / (1 + np.exp(np.clip(margin, -500, 500)))
+        return float(np.logaddexp(0, -margin).sum()), np.array([slope.sum()])
+
+    return _rounded(_minimised(loss, 1, [(0.0, MOST_COMPANY)]))[0]
+
+
+def _choice_of(pool: Pool, candidates: Matrix, added: Matrix) -> tuple[Matrix, Matrix, Flags] | None:
+    """The most probable member of each group: log-odds, what is added, whether right; None where none is right."""
+    order = np.argsort(-candidates, kind="stable")
+    kept = order[firsts(pool.groups[order])]
+    return (candidates[kept], added[kept], pool.right[kept]) if pool.right.any() else None
+
+
 def tops_right(pools: Sequence[Pool], logits: Sequence[Matrix]) -> list[bool]:
     """Whether each pool's first candidate is in the group."""
     return [bool(pool.right[int(scores.argmax())]) for pool, scores in zip(pools, logits, strict=True)]
@@ -199,7 +245,7 @@ def _training_part(pool: Pool, width: int, without: int | None, seed: int) -> tu
     return (features[kept], pool.right[kept]) if pool.right[kept].any() else None
 
 
-def _conditional(matrix: Matrix, right: Flags, starts: NDArray[np.int64], shares: Matrix) -> Loss:
+def _conditional(matrix: Matrix, right: Flags, starts: NDArray[np.int64], shares: Matrix, penalty: float) -> Loss:
     sizes = np.diff(np.append(starts, len(right)))
     pool = np.repeat(np.arange(len(starts)), sizes)
 
@@ -207,9 +253,9 @@ def _conditional(matrix: Matrix, right: Flags, starts: NDArray[np.int64], shares
         scores = matrix @ weights
         odds = np.exp(scores - np.maximum.reduceat(scores, starts)[pool])
         all_odds, right_odds = np.add.reduceat(odds, starts), np.add.reduceat(odds * right, starts)
-        value = float(shares @ np.log(all_odds / right_odds)) + PAIR_PENALTY * float(weights @ weights) / 2
+        value = float(shares @ np.log(all_odds / right_odds)) + penalty * float(weights @ weights) / 2
         slope = (odds / all_odds[pool] - odds * right / right_odds[pool]) * shares[pool]
-        return value, slope @ matrix + PAIR_PENALTY * weights
+        return value, slope @ matrix + penalty * weights
 
     return loss
 

@@ -85,6 +85,32 @@ def groups(items: Sequence[Labelled]) -> dict[int, int]:
     return {number: _root(parent, number) for number in parent}
 
 
+class KnownSoFar:
+    """The groups as they are known when an issue comes: by the labels of those that came before it, and no others."""
+
+    def __init__(self) -> None:
+        self._parent: dict[int, int] = {}
+        self._first: dict[str, int] = {}
+        self._awaited: dict[int, list[int]] = {}  # an original that is yet to come → its duplicates
+
+    def add(self, item: Labelled) -> None:
+        """What is known of an issue from now on."""
+        number = item.issue.number
+        self._parent[number] = number
+        if item.gold_cluster is not None:
+            _join(self._parent, number, self._first.setdefault(item.gold_cluster, number))
+        for duplicate in self._awaited.pop(number, ()):
+            _join(self._parent, number, duplicate)
+        if item.duplicate_of in self._parent and item.duplicate_of is not None:
+            _join(self._parent, number, item.duplicate_of)
+        elif item.duplicate_of is not None:
+            self._awaited.setdefault(item.duplicate_of, []).append(number)
+
+    def group(self, number: int) -> int:
+        """The lowest number of an issue's group; its own where it is alone, or not here."""
+        return _root(self._parent, number) if number in self._parent else number
+
+
 def _join(parent: dict[int, int], one: int, other: int) -> None:
     low, high = sorted((_root(parent, one), _root(parent, other)))
     parent[high] = low

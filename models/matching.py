@@ -13,19 +13,19 @@ from models.cluster import KnownCluster
 from models.decision import Agreement, Evidence
 from models.document import Document, prepare_all
 from models.embedder import Embedder
-from models.evidence import difference
+from models.evidence import DENIED, difference
 from models.facts import compare, full_name
-from models.features import background, shared_weight
+from models.features import shared_weight
 from models.issue import Issue
 from models.retrieval import IssueIndex
-from models.scorer import PairScorer
+from models.scorer import PairScorer, WeighedIssue
 from models.terms import issue_terms
 
 NEAREST_MEMBERS = 5
 MOST_EXAMPLES = 20
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-CLUSTER_FEATURES = ("similarity", "gap", "second", "words", "error_message", "members", "best_member", "has_members")
+CLUSTER_FEATURES = ("similarity", "words", "error_message", "typical_member", "has_members")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,9 @@ def match_clusters(
         for cluster in clusters
     ]
     against = [contradictions(query, cluster) for cluster in clusters]
+    features = cluster_features(query, ready, members, index, scorer)
     probabilities = membership(
-        [
-            None if reasons else cluster_features(query, each, members.get(each.cluster.slug, ()), index, scorer)
-            for each, reasons in zip(ready, against, strict=True)
-        ],
-        scorer,
+        [None if reasons else row for row, reasons in zip(features, against, strict=True)], scorer
     )
     matches = [
         ClusterMatch(cluster.slug, probability, probability - _best_other(probabilities, at), reasons)
@@ -103,35 +100,40 @@ def membership(features: Sequence[Sequence[float] | None], scorer: PairScorer) -
 
 
 def cluster_features(
-    query: Document, known: ClusterProfile, members: Sequence[int], index: IssueIndex, scorer: PairScorer
-) -> list[float]:
-    """How near an issue is to a cluster's title, description, examples and members, in order of CLUSTER_FEATURES."""
-    nearest = sorted((_similarity(query, document) for document in known.documents), reverse=True) or [0.0]
-    signals = index.signals(query)
-    rarity = index.rarity()
+    query: Document,
+    clusters: Sequence[ClusterProfile],
+    members: Mapping[str, Sequence[int]],
+    index: IssueIndex,
+    scorer: PairScorer,
+) -> list[list[float]]:
+    """How near an issue is to each cluster's title, description, examples and members, in order of CLUSTER_FEATURES."""
+    nearest = [index.nearest(query, members.get(each.cluster.slug, ()), NEAREST_MEMBERS) for each in clusters]
+    everyone = sorted({number for numbers in nearest for number in numbers})
+    found = {one.number: one for one in scorer.weigh(query, index, everyone).asked_for()} if everyone else {}
+    return [
+        [*_word_features(query, each, index), *_member_features([found[number] for number in numbers])]
+        for each, numbers in zip(clusters, nearest, strict=True)
+    ]
+
+
+def _word_features(query: Document, known: ClusterProfile, index: IssueIndex) -> list[float]:
+    """The mean of the two best cosines, the share of its words, and how rare an error message is that both have."""
+    nearest = sorted((_similarity(query, document) for document in known.documents), reverse=True)[:2] or [0.0]
+    terms, rarity = index.signals(query).terms.whole.keys(), index.rarity()
     messages = query.facts.get("error_message", frozenset())
     same = [
         shared_weight("error_message", messages, document.facts.get("error_message", frozenset()), rarity)
         for document in known.documents
     ]
-    words = [_shared_words(signals.terms.whole.keys(), wanted, index) for wanted in known.words]
-    gap = nearest[0] - background(signals.salient[index.reported_by(query)])
-    second = sum(nearest[:2]) / len(nearest[:2])
-    by_words = [nearest[0], gap, second, max(words, default=0.0), max(same, default=0.0)]
-    return [*by_words, *_member_features(query, members, index, scorer)]
+    words = [_shared_words(terms, wanted, index) for wanted in known.words]
+    return [sum(nearest) / len(nearest), max(words, default=0.0), max(same, default=0.0)]
 
 
-def _member_features(query: Document, members: Sequence[int], index: IssueIndex, scorer: PairScorer) -> list[float]:
-    """Log-odds of the noisy-or over the nearest members, and of the best; zeros where there is none."""
-    chances = [chance for _, chance in scorer.pair_scores(query, index, index.nearest(query, members, NEAREST_MEMBERS))]
-    if not chances:
-        return [0.0, 0.0, 0.0]
-    return [_log_odds(1 - math.prod(1 - chance for chance in chances)), _log_odds(chances[0]), 1.0]
-
-
-def _log_odds(chance: float) -> float:
-    bounded = min(max(chance, 0.002), 0.998)
-    return math.log(bounded / (1 - bounded))
+def _member_features(members: Sequence[WeighedIssue]) -> list[float]:
+    """How the nearest members stand, on average, among all that is like the issue, and 1; zeros where there is none."""
+    if not members:
+        return [0.0, 0.0]
+    return [sum(one.candidate + (DENIED if one.denied else 0.0) for one in members) / len(members), 1.0]
 
 
 def contradictions(query: Document, cluster: KnownCluster) -> tuple[Evidence, ...]:

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bm25 import TermIndex
+from models.company import firsts, groups_of
 from models.document import Document
 from models.embedder import Vectors
 from models.issue import Issue
+from models.labelled import KnownSoFar, Labelled
 from models.retrieval import IssueIndex
-from models.scorer import PairScorer
+from models.scorer import PairScorer, Weighed
 from models.terms import count_terms
 from models.vector_rows import VectorRows
 
@@ -48,23 +50,48 @@ class Ranker(Protocol):
 
 
 class Judged:
-    """The product itself: retrieval and the scorer, over documents prepared before."""
+    """The product itself: retrieval and the scorer, over documents prepared before; nobody told it anything."""
 
     def __init__(self, documents: Mapping[int, Document], scorers: Scorers, dimension: int) -> None:
         self._documents = documents
         self._scorers = scorers
         self._index = IssueIndex(dimension)
+        self.weighed: dict[int, Weighed] = {}  # what was found of each issue, for whoever judges it once more
 
     def rank(self, issue: Issue) -> Ranked:
         """The retrieved candidates by calibrated probability."""
-        query = self._documents[issue.number]
-        found = self._scorers(issue.number).scores(query, self._index, self._index.retrieve(query, POOL))
-        numbers, scores = np.array([each[0] for each in found], np.int64), np.array([each[1] for each in found])
-        return Ranked(numbers, scores)
+        query, scorer = self._documents[issue.number], self._scorers(issue.number)
+        weighed = scorer.weigh(query, self._index, self._index.retrieve(query, POOL))
+        self.weighed[issue.number] = weighed
+        return _by_probability(scorer.ranked(weighed))
 
     def add(self, issue: Issue) -> None:
         """Index it."""
         self._index.put(self._documents[issue.number])
+
+
+class Told:
+    """The same where people have told of all earlier issues which are one problem, as they do in a tended tracker.
+
+    Each problem is named once, by its most probable report, as a comment does it.
+    """
+
+    def __init__(self, items: Sequence[Labelled], weighed: Mapping[int, Weighed], scorers: Scorers) -> None:
+        self._items = {item.issue.number: item for item in items}
+        self._weighed = weighed
+        self._scorers = scorers
+        self._known = KnownSoFar()
+
+    def rank(self, issue: Issue) -> Ranked:
+        """The problems among the candidates, most probable first."""
+        known = self._known.group
+        found = self._scorers(issue.number).ranked(self._weighed[issue.number], known)
+        kept = firsts(groups_of([number for number, _ in found], known))
+        return _by_probability([found[at] for at in kept])
+
+    def add(self, issue: Issue) -> None:
+        """From now on its group is known."""
+        self._known.add(self._items[issue.number])
 
 
 class RawCosine:
@@ -112,6 +139,10 @@ class RawWords:
 def raw_text(issue: Issue) -> str:
     """The title and the body as they were written."""
     return f"{issue.title}\n\n{issue.body}"
+
+
+def _by_probability(found: Sequence[tuple[int, float]]) -> Ranked:
+    return Ranked(np.array([each[0] for each in found], np.int64), np.array([each[1] for each in found]))
 
 
 def _sorted(numbers: Sequence[int], scores: NDArray[np.float32]) -> Ranked:

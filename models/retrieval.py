@@ -20,9 +20,9 @@ Scores = NDArray[np.float32]
 Rows = NDArray[np.intp]
 
 # Weights of the signals in the fused score, fitted on the development streams (conditional logit) and rounded.
-TITLE, SALIENT, CROSS, WORDS, TITLE_IN_WORDS, WORDS_IN_TITLE, ERROR_WORDS = 3.2, 3.4, 3.2, 8.5, 4.4, 4.2, 2.8
-FACTS = 2.5
-AGE = 1.0  # for each unit of log(1 + months between the two)
+TITLE, SALIENT, CROSS, WORDS, TITLE_IN_WORDS, WORDS_IN_TITLE, ERROR_WORDS = 4.6, 5.7, 5.7, 8.5, 3.1, 2.9, 1.5
+FACTS = 1.0
+AGE = 0.8  # for each unit of log(1 + months between the two)
 MONTH = 30 * 86_400.0
 RETRIEVING = ("error_message", "exception", "frames", "error_type", "exit_code")  # facts whose rare values find issues
 RARE_VALUE = 200  # a fact's value in more issues than this retrieves nothing by itself

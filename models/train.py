@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from models.artifacts import Artifact, Logistic, dump
+from models.artifacts import Artifact, Company, Logistic, dump
 from models.certainty import in_order
 from models.cluster_fitting import fit_clusters
+from models.company import company, firsts
 from models.cross_validation import HeldOut, fitted_anew, held_out
 from models.document import Document, prepare_all
 from models.embedder import DEFAULT_MODEL, Embedder
@@ -29,6 +30,7 @@ PRECISE, WORTH_A_LINK = 0.9, 0.7  # shares of right ones wanted among the flagge
 IN_CLUSTER = 0.5  # more probable than all else together
 BATCH = 256
 NOTHING = Logistic((), (), (), (), 0.0)  # where a fit is still to come
+ALONE = Company((1.0, 0.0), 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
             (Path(name), embedders.setdefault(model or options.model, SentenceEmbedder(model or options.model)))
         )
     artifact = train(files, options.model)
+    artifact = replace(artifact, provenance={**artifact.provenance, "command": command_of(options.files)})
     options.out.write_text(dump(artifact), encoding="utf-8")
     _say(f"written to {options.out}: {artifact.thresholds}")
+
+
+def command_of(files: Sequence[str]) -> str:
+    """What was run, with each FILE[=MODEL] but no folder of this machine."""
+    named = []
+    for name, equals, model in (argument.partition("=") for argument in files):
+        bare = (Path(part).name if Path(part).exists() else part for part in model.split("+"))
+        named.append(Path(name).name + equals + "+".join(bare))
+    return f"python -m models.train {' '.join(named)} --out scorer.json"
 
 
 def train(files: Sequence[tuple[Path, Embedder]], model: str) -> Artifact:
@@ -75,18 +87,18 @@ def train(files: Sequence[tuple[Path, Embedder]], model: str) -> Artifact:
     if not judged:
         raise ValueError("calibration needs a file in which every issue has a gold_cluster or null")
     calibrating = [(source.pools, [other.pools for other in sources if other is not source]) for source in judged]
-    blank = Artifact(NOTHING, (1.0, 0.0), NOTHING, (1.0, 0.0), NOTHING, {})
+    blank = Artifact(NOTHING, (1.0, 0.0), NOTHING, (1.0, 0.0), ALONE, NOTHING, {})
     unseen = held_out(calibrating)
     fitted = fitted_anew(blank, [source.pools for source in sources], unseen)
     thresholds, metrics = _measured(fitted, unseen)
     scorer = PairScorer(replace(fitted, thresholds=thresholds))
     taught = [(source.items, source.documents, source.embedder) for source in judged]
     provenance = {
-        "command": "python -m models.train " + " ".join(source.path.name for source in sources) + " --out scorer.json",
         "model": model,
         "seed": 0,
         "files": [_described(source) for source in sources],
         "held_out": metrics,
+        "held_out_told": _told(fitted, unseen),
         "other_repositories": _transfer(sources),
     }
     return replace(scorer.artifact, clusters=fit_clusters(taught, scorer), provenance=provenance)
@@ -116,7 +128,7 @@ def _source(path: Path, embedder: Embedder) -> Source:
 def _measured(fitted: Artifact, unseen: HeldOut) -> tuple[dict[str, float], dict[str, float]]:
     """Thresholds on the held-out top candidates of the judged files, and the metrics there."""
     slope, intercept = fitted.certainty
-    both = zip(unseen.pairs, unseen.candidates, strict=True)
+    both = list(zip(unseen.pairs, unseen.candidates, strict=True))
     sure = [in_order(sigmoid(slope * pairs + intercept), candidates) for pairs, candidates in both]
     probabilities, right = np.array([scores.max() for scores in sure]), tops_right(unseen.pools, sure)
     duplicate = threshold_for(probabilities, right, PRECISE)
@@ -130,6 +142,23 @@ def _measured(fitted: Artifact, unseen: HeldOut) -> tuple[dict[str, float], dict
     metrics["precision_at_duplicate"] = float(np.mean(np.array(right)[flagged])) if flagged.any() else 0.0
     metrics["flagged_at_duplicate"] = float(flagged.mean())
     return thresholds, {name: round(value, 4) for name, value in metrics.items()}
+
+
+def _told(fitted: Artifact, unseen: HeldOut) -> dict[str, float]:
+    """The metrics where the groups of earlier issues are known, and each group counts once."""
+    (slope, intercept), known = fitted.certainty, fitted.company
+    pools, sure = [], []
+    for pool, pairs, candidates in zip(unseen.pools, unseen.pairs, unseen.candidates, strict=True):
+        added = company(known.chance[0] * candidates + known.chance[1], pool.groups)
+        probabilities = sigmoid(slope * (pairs + known.certainty * added) + intercept)
+        found = in_order(probabilities, candidates + known.order * added)
+        order = np.argsort(-found, kind="stable")
+        kept = order[firsts(pool.groups[order])]
+        pools.append(replace(pool, features=pool.features[kept], right=pool.right[kept], groups=pool.groups[kept]))
+        sure.append(found[kept])
+    tops = np.array([scores.max() for scores in sure])
+    metrics = figures(pools, sure) | calibration_figures(tops, tops_right(pools, sure))
+    return {name: round(value, 4) for name, value in metrics.items()}
 
 
 def _transfer(sources: Sequence[Source]) -> dict[str, dict[str, float]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.activities.embed import embed
 from bot.activities.view import cluster_view, status_of
 from bot.activities.waves import wave_comments, waves_on
-from bot.activities.words import confirmed_target
+from bot.activities.words import confirmed_target, told_groups
 from bot.case import Case, History, Thresholds, root_of
 from bot.comment import CommentView
 from bot.errors import NotFound
@@ -18,6 +18,7 @@ from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
 from models.cluster import Cluster, KnownCluster
+from models.company import Groups
 from models.decision import Candidate, Decision, EffectKind
 from models.document import Document
 from models.matching import ClusterMatch, match_clusters
@@ -52,46 +53,57 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     index = services.indexes.index(repository.id)
     document = document_of(services, repository.id, stored)
     scorer, scorer_id = services.scorer_for(repository.id)
-    duplicates = _duplicates(services, repository.id, number)
-    candidates = _candidates(scorer, document, index, duplicates)
-    members = known_members(services, repository.id)
+    known = _known(services, repository.id, number)
+    groups, members = told_groups(known.said, number), known.members
+    candidates = _candidates(scorer, document, index, known.duplicates, groups)
     matches = matches_of(services, index, document, config.known_clusters(), _before(members, number))
-    history = _history(services, repository.id, number, candidates, duplicates, members, config)
+    history = _history(services, repository.id, number, candidates, known, config)
     on = waves_on(services, repository.id)
     history = replace(history, waves=wave_comments(services, repository.id, on.keys() & members.keys()))
     versions = document.facts.get("version", frozenset())
     case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(scorer), versions)
-    case, decision = _decided(scorer, document, index, case)
+    case, decision = _decided(scorer, document, index, case, groups)
     cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at, on)
     status = status_of(services.storage, repository.id, decision.cluster, decision.canonical)
     view = CommentView(case.history.issues, cluster, status, newest(versions))
     return Judgement(case, decision, document, view, scorer_id)
 
 
-def _duplicates(services: Services, repository_id: int, number: int) -> dict[int, int]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What people said, issue → its canonical, and the known clusters' members by slug."""
+
+    said: Sequence[FeedbackRecord]
+    duplicates: Mapping[int, int]
+    members: dict[str, Sequence[int]]
+
+
+def _known(services: Services, repository_id: int, number: int) -> _Known:
     duplicates = services.storage.duplicates(repository_id)
     duplicates.pop(number, None)  # what was decided of this issue before must not decide it again
-    return duplicates
+    return _Known(services.storage.feedback(repository_id), duplicates, known_members(services, repository_id))
 
 
 def _candidates(
-    scorer: PairScorer, document: Document, index: IssueIndex, duplicates: Mapping[int, int]
+    scorer: PairScorer, document: Document, index: IssueIndex, duplicates: Mapping[int, int], groups: Groups
 ) -> list[Candidate]:
     """The best of the pool; and their roots, so that what is said of a root is true of it."""
     pool = index.retrieve(document, limit=POOL, before=document.number)
-    best = scorer.judge(document, index, pool)[:KEPT]
+    best = scorer.judge(document, index, pool, groups)[:KEPT]
     roots = {root_of(one.number, duplicates) for one in best} - {one.number for one in best}
     earlier = sorted(root for root in roots if root < document.number and root in index)
-    return [*best, *scorer.judge(document, index, earlier)]
+    return [*best, *scorer.judge(document, index, earlier, groups)]
 
 
-def _decided(scorer: PairScorer, document: Document, index: IssueIndex, case: Case) -> tuple[Case, Decision]:
+def _decided(
+    scorer: PairScorer, document: Document, index: IssueIndex, case: Case, groups: Groups
+) -> tuple[Case, Decision]:
     """The decision, its target compared with the issue even where it was not retrieved (INV 10)."""
     decision = decide(case)
     target = decision.canonical
     if target is None or target not in index or target in {one.number for one in case.candidates}:
         return case, decision
-    case = replace(case, candidates=[*case.candidates, *scorer.judge(document, index, [target])])
+    case = replace(case, candidates=[*case.candidates, *scorer.judge(document, index, [target], groups)])
     return case, decide(case)
 
 
@@ -140,14 +152,13 @@ def _history(
     repository_id: int,
     number: int,
     candidates: Sequence[Candidate],
-    duplicates: Mapping[int, int],
-    members: dict[str, Sequence[int]],
+    known: _Known,
     config: RepoConfig,
 ) -> History:
+    said, duplicates, members = known.said, known.duplicates, known.members
     named = [cluster.canonical for cluster in config.clusters if cluster.canonical]
     numbers = {candidate.number for candidate in candidates} | set(named)
     numbers |= {one for group in members.values() for one in group}
-    said = services.storage.feedback(repository_id)
     confirmed = confirmed_target(said, number, duplicates)
     numbers |= {root_of(one, duplicates) for one in numbers} | ({confirmed} if confirmed else set())
     rows = list(services.storage.issues(repository_id, sorted(numbers)))

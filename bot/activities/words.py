@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.case import root_of
 from bot.storage.records import FeedbackRecord
+from models.company import Groups
 
 WITHHELD = "the bot is paused here"  # why an effect was not carried out
 UPKEEP = "upkeep"  # what causes a decision that only repeats the last one, with the reports that point there
@@ -25,6 +26,23 @@ def confirmed_target(said: Sequence[FeedbackRecord], number: int, duplicates: Ma
     root = root_of(named[-1], duplicates)
     apart = {frozenset((one.number, one.other)) for one in said if one.kind == "separated"}
     return root if root < number and frozenset((number, root)) not in apart else None
+
+
+def told_groups(said: Sequence[FeedbackRecord], number: int) -> Groups:
+    """Whom people told to be one problem before they spoke of this issue: each to the root of its group.
+
+    What the bot concluded by itself does not count: it would only hear itself again. Whom a person told apart from this
+    issue speaks for nobody.
+    """
+    apart = {frozenset((one.number, one.other)) for one in said if one.kind == "separated" and one.other is not None}
+    told = {
+        one.number: one.other
+        for one in said
+        if one.kind == "duplicate" and one.other is not None and number not in {one.number, one.other}
+        if frozenset((one.number, one.other)) not in apart
+    }
+    foes = {other for pair in apart if number in pair for other in pair}
+    return lambda one: -one if one in foes else root_of(one, told)
 
 
 def last_act(said: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:

@@ -13,6 +13,7 @@ from bot.activities.judge import Judgement, document_of, judge
 from bot.activities.observe import config_in_force, observe_issue
 from bot.activities.promise import promised
 from bot.activities.standing import spoken_decision, standing_rows
+from bot.activities.words import told_groups
 from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
 from bot.decision_data import to_data
 from bot.effects import conclusion
@@ -185,7 +186,8 @@ def _explain_pair(services: Services, repository: RepositoryRecord, number: int,
     if second not in index:
         raise NotFound(f"#{second} is nobody's candidate: it is a pull request or a bot's issue")
     scorer, _ = services.scorer_for(repository.id)
-    (candidate,) = scorer.judge(document, index, [second])
+    groups = told_groups(services.storage.feedback(repository.id), first)
+    (candidate,) = scorer.judge(document, index, [second], groups)
     cut = scorer.thresholds["duplicate"]
     if as_json:
         print_json({**_candidate(candidate), "number": first, "other": second, "threshold": cut})

@@ -25,8 +25,13 @@ OF_LANGUAGE = {
 
 
 def tables(result: Mapping[str, Any]) -> Iterator[Table]:
-    """The figures with their 95 % intervals, beside the baseline's; then those of each language."""
+    """The figures with their 95 % intervals, beside the baseline's; with groups told; then those of each language."""
     yield _figures(result)
+    if result.get("told"):
+        table = _table("figure, 95 % interval", "where people told which earlier issues belong together")
+        for name in GENERAL:
+            table.add_row(name, _with_interval(result["told"][name], result["told"]["intervals"].get(name)))
+        yield table
     if result.get("languages"):
         table = _table("language", *OF_LANGUAGE.values())
         for language, figures in result["languages"].items():

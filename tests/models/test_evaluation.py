@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from models.cross_validation import BY_CLUSTER, BY_REPOSITORY, SHIPPED
-from models.evaluation import differences, evaluate, figures, report
+from models.evaluation import differences, evaluate, figures, prepared, report
 from models.fitting import NothingToFit
 from models.hashing_embedder import HashingEmbedder
 from models.issue import Issue
-from models.labelled import Labelled, read
+from models.labelled import KnownSoFar, Labelled, read
 from models.outcomes import NOTHING, Outcome, rank_of, replay
-from models.rankers import Ranked, RawCosine, RawWords, raw_text
+from models.rankers import Judged, Ranked, RawCosine, RawWords, Told, raw_text
 from models.scorer import PairScorer
 from tests.models.conftest import DIMENSION
 
@@ -98,7 +98,7 @@ def test_the_scorer_finds_the_repeated_reports() -> None:
     assert result["issues"] == 16
     assert result["queries"] == 12
     assert result["recall_at_1"] > 0.9
-    assert len(steps) == 5
+    assert len(steps) == 6
     assert all(each == [(done, 16) for done in range(1, 17)] for each in steps.values())
     for name in ("recall_at_5", "recall_at_10", "mrr", "auroc", "average_precision", "brier", "ece"):
         low, high = result["intervals"][name]
@@ -108,6 +108,9 @@ def test_the_scorer_finds_the_repeated_reports() -> None:
     assert result["difference"]["recall_at_1"]["difference"] == pytest.approx(
         result["recall_at_1"] - result["baseline"]["recall_at_1"]
     )
+    assert result["told"]["queries"] == 12
+    assert result["told"]["recall_at_5"] == 1
+    assert set(result["told"]["intervals"]) == set(result["intervals"]) & set(result["told"])
     assert result["known_clusters"]["issues"] == 7
     assert result["accuracy"] > 0.8
     assert result["bcubed_f1"] > 0.5
@@ -129,6 +132,21 @@ def test_bm25_is_a_baseline_and_anything_else_is_refused() -> None:
 def test_the_same_evaluation_gives_the_same_figures() -> None:
     first, second = (evaluate(sample(3), HashingEmbedder(DIMENSION), PairScorer.load()) for _ in range(2))
     assert first == second
+
+
+def test_where_groups_are_told_each_problem_is_named_once_and_nobody_hears_its_own_label() -> None:
+    items = sample()
+    documents = prepared(items, HashingEmbedder(DIMENSION), lambda: None)
+    judged = Judged(documents, lambda _: PairScorer.load(), DIMENSION)
+    replay(items, judged)
+    told, known = Told(items, judged.weighed, lambda _: PairScorer.load()), KnownSoFar()
+    for item in items:
+        ranked, whole = told.rank(item.issue).numbers.tolist(), judged.weighed[item.issue.number]
+        causes = [known.group(number) for number in ranked]
+        assert len(set(causes)) == len(causes)
+        assert set(causes) == {known.group(number) for number in whole.numbers[: whole.asked]}
+        told.add(item.issue)
+        known.add(item)
 
 
 def test_the_raw_baseline_stays_what_it_is_whatever_the_embedder() -> None:

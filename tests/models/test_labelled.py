@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.labelled import groups, load, read
+from models.labelled import KnownSoFar, groups, load, read
 
 
 def line(number: object = 1, created_at: object = "2026-01-01", **more: object) -> str:
@@ -87,3 +87,35 @@ def test_linked_issues_share_a_group_whatever_the_links(targets: list[int]) -> N
 def test_a_language_goes_by_either_name() -> None:
     items = read([line(1, lang="de"), line(2, language="pt"), line(3)]).items
     assert [item.language for item in items] == ["de", "pt", None]
+
+
+def test_what_is_known_so_far_is_what_earlier_labels_say() -> None:
+    items = read(
+        [
+            line(1, "2026-01-01", gold_cluster="a"),
+            line(2, "2026-01-02", duplicate_of=4),  # closed in favour of a later one
+            line(3, "2026-01-03", duplicate_of=1),
+            line(4, "2026-01-04"),
+            line(5, "2026-01-05", gold_cluster="a", duplicate_of=2),
+        ]
+    ).items
+    known, told = KnownSoFar(), []
+    for item in items:
+        told.append({number: known.group(number) for number in range(1, 6)})
+        known.add(item)
+    assert told[2] == {1: 1, 2: 2, 3: 3, 4: 4, 5: 5}
+    assert told[3] == {1: 1, 2: 2, 3: 1, 4: 4, 5: 5}
+    assert told[4] == {1: 1, 2: 2, 3: 1, 4: 2, 5: 5}
+    assert [known.group(number) for number in range(1, 6)] == [1] * 5
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.none() | st.sampled_from("abc")), max_size=12))
+def test_at_the_end_everything_is_known(labels: list[tuple[int, str | None]]) -> None:
+    items = read(
+        line(number, f"2026-01-{number:02}", duplicate_of=to, gold_cluster=name)
+        for number, (to, name) in enumerate(labels, start=1)
+    ).items
+    known = KnownSoFar()
+    for item in items:
+        known.add(item)
+    assert {item.issue.number: known.group(item.issue.number) for item in items} == groups(items)

@@ -7,7 +7,7 @@ from models.cluster import KnownCluster
 from models.decision import Agreement
 from models.document import Document
 from models.hashing_embedder import HashingEmbedder
-from models.matching import ClusterMatch, match_clusters, profile
+from models.matching import CLUSTER_FEATURES, ClusterMatch, cluster_features, match_clusters, profile
 from models.retrieval import IssueIndex
 from models.scorer import PairScorer
 from tests.models.conftest import DIMENSION
@@ -84,6 +84,30 @@ def test_a_near_member_raises_the_probability(index: IssueIndex, document: Make)
     query = document(90, "Promo banner missing", "The promised credit never came.")
     without, with_member = matched(query, index), matched(query, index, **{"promo-credit": [1, 999]})
     assert with_member["promo-credit"].probability > without["promo-credit"].probability
+
+
+def test_a_member_that_denies_the_issue_speaks_against_its_cluster(index: IssueIndex, document: Make) -> None:
+    text = "The promised credit never came."
+    index.put(document(2, "Promo banner missing", f"This is not a duplicate of #90. {text}"))
+    query = document(90, "Promo banner missing", text)
+    column, ready = CLUSTER_FEATURES.index("typical_member"), [profile(PROMO, HashingEmbedder(DIMENSION))]
+    rows = [
+        cluster_features(query, ready, {PROMO.slug: known}, index, PairScorer.load())[0]
+        for known in ([1], [1, 2], [2], [])
+    ]
+    one, both, denied, nobody = (row[column] for row in rows)
+    assert denied < both < one
+    assert nobody == 0
+    assert [row[-1] for row in rows] == [1.0, 1.0, 1.0, 0.0]
+
+
+def test_all_clusters_are_compared_as_each_of_them_alone(index: IssueIndex, document: Make) -> None:
+    query, scorer = document(90, "Promo banner missing", "The promised credit never came."), PairScorer.load()
+    ready = [profile(one, HashingEmbedder(DIMENSION)) for one in (USAGE, PROMO)]
+    members = {USAGE.slug: [10, 11], PROMO.slug: [1, 11]}
+    whole = cluster_features(query, ready, members, index, scorer)
+    alone = [cluster_features(query, [one], members, index, scorer)[0] for one in ready]
+    assert whole == [pytest.approx(row, abs=1e-6) for row in alone]
 
 
 def test_inv_05_an_issue_is_no_member_to_itself(index: IssueIndex) -> None:

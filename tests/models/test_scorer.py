@@ -70,6 +70,37 @@ def test_pair_scores_know_of_the_two_issues_alone(index: IssueIndex, document: M
     assert scorer.pair_scores(query, index, [1]) == [(1, pytest.approx(dict(found)[1], abs=1e-6))]
 
 
+def test_reports_that_are_known_to_be_one_problem_speak_for_each_other(index: IssueIndex, document: Make) -> None:
+    for number in (3, 4):
+        index.put(document(number, "Frobnicator loses a mandrel", "Sometimes, on start."))
+    query, scorer = document(90, "Frobnicator loses the mandrel", "On every start."), PairScorer.load()
+    numbers = index.retrieve(query)
+    alone = {each.number: each for each in scorer.judge(query, index, numbers)}
+    told = {each.number: each for each in scorer.judge(query, index, numbers, lambda n: 1 if n in {1, 3, 4} else n)}
+    for number in (1, 3, 4):
+        assert told[number].probability > alone[number].probability
+    assert "company" in [each.name for each in told[1].matches]
+    assert "company" not in [each.name for each in alone[1].matches]
+    assert [each.name for each in told[2].evidence] == [each.name for each in alone[2].evidence]
+
+
+def test_company_does_not_depend_on_what_was_asked_for(index: IssueIndex, document: Make) -> None:
+    query, scorer = document(90, "Frobnicator loses the mandrel", f"On every start.{ERROR}"), PairScorer.load()
+    groups = {1: 1, 2: 1}
+    whole = scorer.judge(query, index, index.retrieve(query), lambda n: groups.get(n, n))
+    assert scorer.judge(query, index, [2], lambda n: groups.get(n, n)) == [each for each in whole if each.number == 2]
+
+
+def test_inv_11_a_denied_issue_speaks_for_nobody(index: IssueIndex, document: Make) -> None:
+    index.put(document(3, "Frobnicator and its mandrel", "It is gone."))
+    query = document(90, "Frobnicator loses the mandrel", f"This is not a duplicate of #1. On every start.{ERROR}")
+    scorer, numbers = PairScorer.load(), index.retrieve(query)
+    alone = dict(scorer.scores(query, index, numbers))
+    told = dict(scorer.scores(query, index, numbers, lambda n: 1 if n in {1, 3} else n))
+    assert told[1] == 0
+    assert told[3] == pytest.approx(alone[3])
+
+
 def test_evidence_names_what_matches_and_what_differs(index: IssueIndex, document: Make) -> None:
     query = document(90, "Frobnicator loses the mandrel", f"On every start.{ERROR}")
     found = judged(index, query)

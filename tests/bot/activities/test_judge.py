@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.activities.judge import judge
+from bot.activities.embed import embed_missing
+from bot.activities.judge import Judgement, judge
+from bot.activities.observe import observe_issue
 from bot.errors import NotFound
 from bot.storage.records import FeedbackRecord
 from models.decision import Verdict
@@ -17,6 +19,13 @@ def word(world: World, number: int, kind: str, other: int | None = None) -> None
     """A person says something about an issue."""
     said = datetime(2026, 3, 4, tzinfo=UTC)
     world.storage.save_feedback(FeedbackRecord(world.repository.id, number, kind, said, "ann", "comment", other))
+
+
+def judged(world: World, number: int) -> Judgement:
+    """The issue as GitHub has it now, judged."""
+    observe_issue(world.services, world.repository, number)
+    embed_missing(world.services, world.repository.id)
+    return judge(world.services, world.repository, number, world.config)
 
 
 def test_an_issue_that_was_never_read_is_named_as_such(known: World) -> None:
@@ -136,3 +145,23 @@ def test_the_cluster_of_the_decision_gets_the_issue_as_its_member(known: World) 
     members = {cluster.slug: cluster.members for cluster in generation.clusters}
     assert number in members[str(decision.body["cluster"])]
     assert known.issue(number).title == TITLE
+
+
+def test_what_people_told_of_earlier_reports_speaks_for_them_and_what_the_bot_concluded_does_not(known: World) -> None:
+    second = known.report()
+    known.triage(second)  # the bot itself calls it a duplicate of 5
+    unsure = known.report(title="Extra usage and the balance", body="Requests fail although there is balance.")
+    alone = {one.number: one for one in judged(known, unsure).case.candidates}
+    assert "company" not in {each.name for each in alone[5].evidence}
+    word(known, second, "duplicate", 5)
+    told = {one.number: one for one in judged(known, unsure).case.candidates}
+    assert told[5].probability > alone[5].probability
+    assert "company" in {each.name for each in told[5].evidence}
+    word(known, unsure, "separated", second)
+    assert "company" not in {each.name for one in judged(known, unsure).case.candidates for each in one.evidence}
+
+
+def test_what_people_told_of_the_issue_itself_speaks_for_nobody(known: World) -> None:
+    second = known.report()
+    word(known, second, "duplicate", 5)
+    assert "company" not in {each.name for one in judged(known, second).case.candidates for each in one.evidence}
