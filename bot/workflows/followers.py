@@ -48,8 +48,10 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
         if repository is None or repository.state != "active":
             return []
         config = config_in_force(services(), repository)
-        root = root_of(number, services().storage.duplicates(repository_id))
-        return [*members(repository, config, number), *canonical_of(repository, config, [root])]
+        duplicates = services().storage.duplicates(repository_id)
+        root = root_of(number, duplicates)
+        pointed_at = [root] if root in duplicates.values() else []
+        return [*members(repository, config, number), *canonical_of(repository, config, pointed_at)]
     except StorageError as error:
         log.warning("followers.not_looked_for", reason=str(error))
         return []
