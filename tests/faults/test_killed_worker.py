@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.canonical_comment import BEGIN
 from bot.decision_data import from_data
 from bot.effects import wanted_labels
 from bot.repo_config import parse
@@ -142,7 +143,10 @@ def assert_nothing_lost_and_nothing_doubled(town: Town, numbers: list[int]) -> N
     for number in numbers:
         assert len(issues[number]["comments"]) == 1, number
         assert set(issues[number]["labels"]) == town.wanted_labels(number), number
-    assert all(not issues[number]["comments"] and not issues[number]["labels"] for number in range(1, 6))
+    assert all(not issues[number]["labels"] for number in range(1, 6))
+    assert all(not issues[number]["comments"] for number in range(1, 5))
+    assert all(BEGIN in one["body"] for one in issues[5]["comments"])  # what the canonical issue is told of its reports
+    assert len(issues[5]["comments"]) <= 1
 
 
 def killed(town: Town, point: str, recoveries: int = MAX_RECOVERIES) -> None:
