@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bot.cli import checks
 from bot.cli.checks import Check, _check_work
 from bot.storage.open import open_storage
-from bot.storage.records import FeedbackRecord, LearnedRecord, RepositoryRecord
+from bot.storage.records import ConfigRecord, FeedbackRecord, LearnedRecord, RepositoryRecord
 from models.embedder import DEFAULT_MODEL
 from models.recalibration import Recalibration
+from tests.fakes.stored import decision, effect
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.serving import Running, serve
 
@@ -164,6 +165,26 @@ def test_a_pause_is_told_with_who_asked_for_it(triage, tmp_path):
     words = [one.found for one in _check_work(storage) if one.name == "acme/shop" and one.found.startswith("paused")]
     storage.close()
     assert [word.startswith("paused by ada on #12") for word in words] == [True]
+
+
+def test_mode_close_says_whether_it_is_earned_and_by_which_figures(triage, tmp_path):
+    storage = open_storage(f"sqlite:///{tmp_path / 'closing.db'}", migrate=True)
+    storage.save_repository(RepositoryRecord(7, "acme/shop"))
+
+    def lines() -> list[tuple[str, str]]:
+        return [(one.state, one.found) for one in _check_work(storage) if one.name == "closing acme/shop"]
+
+    assert lines() == []
+    storage.save_config(7, ConfigRecord(valid_text="mode: close"))
+    ((state, said),) = lines()
+    assert (state, said.startswith("mode: close is not earned, the bot only comments: 0 of 0")) == ("warn", True)
+    for number in range(1000, 1120):
+        comment = effect(number, repository_id=7, state="done", github_id=number)
+        storage.save_decision(decision(number, 1, repository_id=7), [comment])
+        storage.save_feedback(FeedbackRecord(7, number, "duplicate", datetime.now(UTC), "ada", "event", other=1))
+    ((state, said),) = lines()
+    storage.close()
+    assert (state, said.startswith("mode: close is earned: 120 of 120 judged decisions were right")) == ("ok", True)
 
 
 def test_what_a_repository_taught_is_told_in_one_line(triage, tmp_path):

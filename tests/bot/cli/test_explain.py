@@ -8,7 +8,7 @@ import pytest
 
 from tests.bot.cli.conftest import Run
 from tests.fakes.played import CANONICAL, Played
-from tests.fakes.small_world import NAME
+from tests.fakes.small_world import CONFIG, NAME
 
 
 @pytest.fixture
@@ -38,6 +38,18 @@ def test_as_json_it_is_one_document_with_everything_in_it(triage: Run, reported:
     assert told["facts"]["status_code"] == ["400"]
     assert told["changed"] is True  # it was never decided
     assert told["last_decided_at"] is None
+
+
+def test_what_held_the_verdict_back_is_told_by_name_and_in_a_sentence(triage: Run, tracker: Played) -> None:
+    tracker.add_repository("acme/closing", config="mode: close\n" + CONFIG.decode())
+    number = tracker.report(name="acme/closing").number
+    assert triage("import", "acme/closing").code == 0
+    said = " ".join(triage("explain", f"acme/closing#{number}").out.split())
+    assert "held back by: close-not-earned" in said
+    assert "close-not-earned: mode: close is not earned, so the bot only comments" in said
+    told = json.loads(triage("explain", f"acme/closing#{number}", "--json").out)
+    assert told["decision"]["vetoes"] == ["close-not-earned"]
+    assert told["closing"].startswith("mode: close is not earned")
 
 
 def test_which_calibration_is_in_force_is_told(triage: Run, reported: int) -> None:
