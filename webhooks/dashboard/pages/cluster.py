@@ -104,13 +104,38 @@ class ClusterPage:
     others: Mapping[str, str]
 
 
-def read(asked: Asked) -> ClusterPage:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A cluster that was there once. `into`: the one that it was merged into."""
+
+    id: str
+    title: str
+    into: str | None
+    into_title: str | None
+    history: Sequence[Done]
+    members: Sequence[IssueRow] = ()
+
+
+def read(asked: Asked) -> ClusterPage | Ended:
     """The model of the page."""
+    found = asked.storage.clusters_in_force(asked.repository.id, ids=[asked.path["cluster"]])
+    return _in_force(asked, found[0]) if found else _ended(asked, asked.path["cluster"])
+
+
+def _ended(asked: Asked, cluster_id: str) -> Ended:
+    """Raises PageMissing where there never was such a cluster."""
     storage, repository_id = asked.storage, asked.repository.id
-    found = storage.clusters_in_force(repository_id, ids=[asked.path["cluster"]])
-    if not found:
+    if cluster_id not in storage.cluster_ids(repository_id, cluster_id):
         raise PageMissing
-    cluster = found[0]
+    edits = [one for one in storage.edits(repository_id) if cluster_id in {one.edit.cluster, one.edit.value}]
+    merges = [one.edit for one in edits if one.edit.kind == "merge" and one.edit.value == cluster_id]
+    into = merges[-1].cluster if merges else None
+    named = storage.clusters_in_force(repository_id, ids=[into]) if into is not None else ()
+    return Ended(cluster_id, cluster_id, into, named[0].title if named else into, history(edits, cluster_id))
+
+
+def _in_force(asked: Asked, cluster: Cluster) -> ClusterPage:
+    storage, repository_id = asked.storage, asked.repository.id
     rows = storage.cluster_members(repository_id, cluster.id, MOST)
     want = wanted(asked, SORTS, {})
     query = IssueQuery(
@@ -213,7 +238,7 @@ def _others(asked: Asked, cluster: Cluster) -> dict[str, str]:
     return {name: titles[name] for name in best}
 
 
-def _table(model: ClusterPage) -> Table:
+def _table(model: ClusterPage | Ended) -> Table:
     columns = ("issue", "title", "state", "opened", "verdict", "canonical", "probability")
     rows = [
         (one.number, one.title, one.state, one.created_at, one.verdict, one.canonical, one.probability)

@@ -1,0 +1,206 @@
+"""A maintainer at work in a browser, with a worker behind it: every act is done, seen, and undone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from bot.storage.records import MissedRecord
+from bot.wiring import BotRuntime
+from models.issue import Issue
+from tests.fakes.dashboard import TOKEN
+from tests.fakes.deliveries import settings
+from tests.fakes.github import FakeGitHub
+from tests.fakes.running import Running, tracker, working
+from tests.fakes.small_world import LABEL
+from tests.fakes.told import words
+from webhooks.app import create_app
+from webhooks.github_double.serving import listen
+
+pytestmark = pytest.mark.browser
+
+Window = Callable[..., Page]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A served bot at work, and the cookies of somebody who gave the local token."""
+
+    url: str
+    runtime: BotRuntime
+    github: FakeGitHub
+    cookies: list[Any]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A repository of its own, with a report that the bot called a duplicate of #5 and two pairs that it missed."""
+
+    desk: Desk
+    bot: Running
+    issue: Issue
+
+    def open(self, page: Page, path: str) -> Page:
+        """The page of the repository, signed in."""
+        page.context.add_cookies(self.desk.cookies)
+        page.goto(f"{self.desk.url}/r/{self.bot.name}/{path}")
+        return page
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    github = FakeGitHub()
+    with (
+        working(tmp_path_factory.mktemp("desk") / "triage.db", github) as runtime,
+        listen(create_app(settings(), runtime=runtime, token=TOKEN)) as url,
+        httpx.Client(base_url=url, trust_env=False) as http,
+    ):
+        http.post("/sign-in", data={"token": TOKEN})
+        yield Desk(
+            url, runtime, github, [{"name": one.name, "value": one.value, "url": url} for one in http.cookies.jar]
+        )
+
+
+@pytest.fixture
+def work(desk: Desk) -> Work:
+    bot = Running(desk.runtime, desk.github, tracker(desk.github))
+    issue = bot.report()
+    row = asyncio.run(bot.handled(issue))
+    assert row.outcome == "duplicate"
+    at = bot.runtime.storage.decisions(bot.record.id, limit=1)[0].decided_at
+    missed = MissedRecord(bot.record.id, 4, 3, at, at, "not retrieved")
+    bot.storage.save_missed([missed, replace(missed, number=3, other=2)])
+    return Work(desk, bot, issue)
+
+
+def done(page: Page, outcome: str) -> None:
+    """The page says what came of the act."""
+    expect(page.locator("#notice.done")).to_contain_text(outcome)
+
+
+def test_the_queue_is_worked_off_with_the_keyboard(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), "review?kind=missed")
+    questions = page.locator("[data-question]")
+    expect(questions).to_have_count(2)
+    page.keyboard.press("j")
+    expect(questions.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(questions.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(questions.nth(0)).to_be_focused()
+    page.keyboard.press("y")
+    expect(questions).to_have_count(1)
+    expect(questions.nth(0)).to_be_focused()
+    done(page, "#4 is a duplicate of #3")
+    assert ("duplicate", "local", 3) in words(work.bot, 4)
+    page.keyboard.press("n")
+    expect(questions).to_have_count(0)
+    assert ("separated", "local", 2) in words(work.bot, 3)
+    page.keyboard.press("u")
+    expect(questions).to_have_count(1)
+    assert words(work.bot, 3) == []
+
+
+def test_keys_do_nothing_while_somebody_types(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), "issues")
+    page.get_by_role("searchbox").fill("usage")
+    page.keyboard.press("y")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("searchbox")).to_have_value("usagey")
+    assert work.bot.storage.acts(work.bot.record.id) == []
+
+
+def test_the_queue_is_worked_off_without_scripts(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False, scripts=False), "review?kind=missed")
+    page.get_by_role("button", name=re.compile("Same problem.*#4 and #3")).click()
+    done(page, "#4 is a duplicate of #3")
+    expect(page.locator("[data-question]")).to_have_count(1)
+    page.locator("#notice").get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-question]")).to_have_count(2)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_cluster_gets_what_a_person_sets(work: Work, window: Window, scripts: bool) -> None:
+    page = work.open(window(signed=False, scripts=scripts), "clusters")
+    page.get_by_role("link", name="Extra usage 400 despite balance").click()
+    page.get_by_label("Label").fill("area: money")
+    page.locator("form[action$='/do/label']").get_by_role("button").click()
+    done(page, "reports")
+    expect(page.get_by_label("Label")).to_have_value("area: money")
+    expect(page.locator(".history")).to_contain_text("local set the label area: money")
+    page.locator(".history").get_by_role("button", name="Undo").click()
+    done(page, "the label is undone")
+    expect(page.get_by_label("Label")).to_have_value("billing: extra")
+
+
+def test_chosen_members_leave_get_a_name_and_come_back(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), "clusters/extra")
+    page.get_by_label(f"Choose #{work.issue.number}").check()
+    page.get_by_role("button", name="Make a cluster of their own").click()
+    done(page, "reports")
+    generation = work.bot.storage.current_generation(work.bot.record.id)
+    assert generation is not None
+    (made,) = [one.id for one in generation.clusters if one.members == (work.issue.number,)]
+    work.open(page, f"clusters/{made}")
+    page.get_by_label("Title").fill("Extra usage, once more")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Extra usage, once more")
+    expect(page.locator(".under")).to_contain_text("given by a maintainer")
+    page.get_by_label("Merge into").fill("extra")
+    page.get_by_role("button", name="Merge").click()
+    expect(page.locator("main")).to_contain_text("This cluster ended")
+    page.locator(".empty").get_by_role("link", name="Extra usage 400").click()
+    expect(page.get_by_label(f"Choose #{work.issue.number}")).to_be_visible()
+
+
+def test_members_are_put_in_kept_out_and_made_canonical(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), "clusters/extra")
+    page.get_by_label("Put issues in for good").fill("1, #2")
+    page.get_by_role("button", name="Put in").click()
+    expect(page.get_by_label("Choose #2")).to_be_visible()
+    page.get_by_label("Choose #2").check()
+    page.get_by_role("button", name="Keep out for good").click()
+    expect(page.get_by_label("Choose #2")).to_have_count(0)
+    page.get_by_label("Choose #1").check()
+    page.get_by_role("button", name="Make canonical").click()
+    expect(page.locator("main")).to_contain_text("Why this one: set by local")
+
+
+def test_an_issue_is_told_apart_and_that_is_taken_back(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), f"issues/{work.issue.number}")
+    expect(page.locator(".verdict-line .verdict")).to_have_text("duplicate")
+    page.get_by_role("button", name="Another problem").click()
+    done(page, f"#{work.issue.number} is another problem than #5")
+    until(page, lambda: LABEL not in work.bot.labels(work.issue.number))
+    page.locator("#notice").get_by_role("button", name="Undo").click()
+    done(page, f"what was said of #{work.issue.number} is as it was before")
+    until(page, lambda: LABEL in work.bot.labels(work.issue.number))
+
+
+def test_an_issue_is_decided_again(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), f"issues/{work.issue.number}")
+    page.get_by_role("button", name="Decide again").click()
+    done(page, f"#{work.issue.number} was decided again: duplicate")
+
+
+def test_what_is_refused_is_said_in_words(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), "clusters/extra")
+    page.get_by_label("Put issues in for good").fill("999")
+    page.get_by_role("button", name="Put in").click()
+    expect(page.locator("#notice.refused")).to_contain_text("is not in the database")
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for what the worker does, in turns of the browser."""
+    for _ in range(600):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("the worker did not do it")
