@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.activities.broadcast import keep_status
 from bot.activities.curate import UNDO, Acted, act, last_act, split_of
 from bot.activities.obey import Change, Refused, Word, confirmation, objection
 from bot.activities.observe import config_in_force
@@ -225,6 +226,25 @@ def _roll_back(doing: Doing) -> Followed:
     return Followed(DONE, f"published as generation {made.generation}", {"generation": made.generation})
 
 
+def _broadcast(doing: Doing) -> Followed:
+    """What the cluster's members are told from now on; an empty text takes it away."""
+    return _told(doing, doing.cluster().id, doing.value() or None)
+
+
+def _told(doing: Doing, cluster_id: str, text: str | None) -> Followed:
+    storage, repository_id = doing.services.storage, doing.repository.id
+    before = storage.statuses(repository_id).get(cluster_id)
+    at = doing.services.clock()
+    shown = keep_status(storage, repository_id, cluster_id, text, doing.act.actor, at)
+    said = "is told in" if shown.text is not None else "is taken out of"
+    words = f"the status {said} {shown.count} comment{'' if shown.count == 1 else 's'}, one after the other"
+    return Followed(DONE, words, {"before": before.text if before is not None else None})
+
+
+def _undo_broadcast_of(doing: Doing, other: ActRecord) -> Followed:
+    return _told(doing, other.cluster_id or "", other.details.get("before"))
+
+
 def _undo(doing: Doing) -> Followed:
     """Another act, taken back."""
     other = doing.services.storage.act(doing.act.undoes or 0)
@@ -271,14 +291,16 @@ HANDLERS: Mapping[str, Callable[[Doing], Followed]] = {
     "pause": _pausing(PAUSED),
     "resume": _pausing(RESUMED),
     "rollback": _roll_back,
+    "broadcast": _broadcast,
     "undo": _undo,
 }
-"""Everything that can be done at once; a rerun, a refit and a broadcast take their workflow's steps instead."""
+"""Everything that can be done at once; a rerun and a refit take their workflow's steps instead."""
 
 EDITS = ("rename", "label", "canonical", "pin", "exclude", "merge", "split")
 UNDOING: Mapping[str, Callable[[Doing, ActRecord], Followed]] = {
     **dict.fromkeys(EDITS, _undo_edit_of),
     **dict.fromkeys(("confirm", "dismiss"), _undo_words_of),
+    "broadcast": _undo_broadcast_of,
     "pause": lambda doing, _: _pausing(RESUMED)(doing),
     "resume": lambda doing, _: _pausing(PAUSED)(doing),
 }

@@ -13,6 +13,7 @@ from bot.inbox import refit_partition
 from bot.storage.dashboard_records import ActRecord
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.enqueue import enqueue
+from bot.workflows.follow_canonical import refresh_members
 from bot.workflows.issue_steps import decide_and_act
 from bot.workflows.learn_feedback import catch_up
 from bot.workflows.refit_repository import close_the_day
@@ -63,6 +64,14 @@ def _resume(delivery: Delivery) -> str:
     return str(kept["outcome"])
 
 
+def _broadcast(delivery: Delivery) -> str:
+    """Kept first; each member's comment follows in the repository's place in the queue."""
+    kept = keep(delivery)
+    if kept["state"] == DONE:
+        refresh_members(delivery, kept["cluster"])
+    return str(kept["outcome"])
+
+
 def _undo(delivery: Delivery) -> str:
     """What follows from taking an act back is what follows from the act."""
     kept = keep(delivery)
@@ -70,6 +79,8 @@ def _undo(delivery: Delivery) -> str:
         return str(kept["outcome"])
     if kept["undone"] == "pause":
         catch_up(delivery)
+    elif kept["undone"] == "broadcast":
+        refresh_members(delivery, kept["cluster"])
     elif kept["undone"] in {"confirm", "dismiss"}:
         return decide_and_act({**delivery, "issue": kept["number"]}, "command", asked=True)
     return str(kept["outcome"])
@@ -120,7 +131,8 @@ def keep(delivery: Delivery) -> dict[str, Any]:
     else:
         state, outcome = asked.state, asked.outcome or ""
     about = undone or asked
-    return {"state": state, "outcome": outcome, "undone": undone and undone.kind, "number": about.number}
+    told = {"state": state, "outcome": outcome, "undone": undone and undone.kind}
+    return told | {"number": about.number, "cluster": about.cluster_id}
 
 
 @step
@@ -151,6 +163,7 @@ FLOWS: Mapping[str, Callable[[Delivery], str]] = {
     "dismiss": _keep_and_decide,
     "undo": _undo,
     "resume": _resume,
+    "broadcast": _broadcast,
     "rerun": _rerun,
     "rerun-cluster": _rerun_cluster,
     "refit": _refit,

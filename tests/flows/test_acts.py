@@ -228,3 +228,26 @@ async def test_an_edit_that_nobody_claimed_is_the_one_that_was_asked_for(
     done = await asyncio.to_thread(follow, services(), bot.record, asked)
     assert done.details == {"edit": kept}
     assert [one.id for one in bot.storage.edits(bot.record.id)] == [kept]
+
+
+async def test_a_status_is_previewed_told_in_every_comment_and_taken_back(
+    bot: Running, http: httpx.AsyncClient, answered: Issue
+) -> None:
+    page = f"/r/{bot.name}/clusters/extra/status"
+    shown = (await http.get(page, params={"text": "A fix is on its way."})).text
+    assert "as it will stand in 1 comment" in shown
+    assert "A fix is on its way." not in own(bot, answered).body
+    act = await acted(bot, http, "broadcast", cluster="extra", value="A fix is on its way.")
+    assert act.state == "done"
+    await bot.until(lambda: "A fix is on its way" in own(bot, answered).body)
+    assert len(bot.comments(answered.number)) == 1
+    assert "A fix is on its way." in (await http.get(page)).text
+    assert (await acted(bot, http, "undo", act=act.id)).state == "done"
+    await bot.until(lambda: "A fix is on its way" not in own(bot, answered).body)
+
+
+async def test_a_status_that_cannot_be_told_says_why(bot: Running, http: httpx.AsyncClient, answered: Issue) -> None:
+    shown = await http.get(f"/r/{bot.name}/clusters/extra/status", params={"text": "x" * 550})
+    assert "This cannot be told" in shown.text
+    assert (await acted(bot, http, "broadcast", cluster="extra", value="x" * 550)).state == "refused"
+    assert (await http.get(f"/r/{bot.name}/clusters/nowhere/status")).status_code == 404

@@ -9,6 +9,7 @@ from webhooks.dashboard.posting import Act, Wish
 
 TITLE_MOST = 120  # characters
 LABEL_MOST = 50
+STATUS_MOST = 600  # before it is made one line
 
 
 def _cluster(form: Form) -> str:
@@ -59,6 +60,11 @@ def _one_cluster(form: Form) -> Wish:
     return Wish(_cluster(form))
 
 
+def _broadcast(form: Form) -> Wish:
+    """An empty text takes the status away."""
+    return Wish(_cluster(form), details={"value": form.maybe("value", what="the status", longest=STATUS_MOST)})
+
+
 def _repository(_: Form) -> Wish:
     return Wish()
 
@@ -83,6 +89,7 @@ ACTS: Mapping[str, Act] = {
     "rerun-cluster": _one_cluster,
     "refit": _repository,
     "rollback": _rollback,
+    "broadcast": _broadcast,
     "pause": _repository,
     "resume": _repository,
 }

@@ -25,6 +25,7 @@ GOOD: dict[str, tuple[dict[str, Any], tuple[str | None, int | None, dict[str, An
     "dismiss": ({"number": "4"}, (None, 4, {})),
     "rerun": ({"number": "4"}, (None, 4, {})),
     "rerun-cluster": ({"cluster": "c-dark"}, ("c-dark", None, {})),
+    "broadcast": ({"cluster": "c-dark", "value": "Fixed soon"}, ("c-dark", None, {"value": "Fixed soon"})),
     "refit": ({}, (None, None, {})),
     "rollback": ({"to": "1"}, (None, None, {"to": 1})),
     "pause": ({}, (None, None, {})),

@@ -1,0 +1,58 @@
+"""What a maintainer tells all members of a cluster: what stands now, what it would look like, whom it would reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.errors import TriageError
+from webhooks.dashboard.page import Asked, Page, PageMissing
+
+LONGEST = 600  # characters that are read; what is told is shorter
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the members are told now."""
+
+    text: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The page. `text` is what would be told, `markdown` how it stands in a comment, `problem` why it cannot be."""
+
+    cluster: str
+    title: str
+    now: Standing | None
+    text: str
+    markdown: str | None
+    problem: str | None
+    numbers: Sequence[int]
+
+
+def read(asked: Asked) -> Status:
+    """The model of the page; a text in the address is shown as it would be told, and kept nowhere."""
+    from bot.activities.broadcast import preview  # noqa: PLC0415 - it brings much that no other page needs
+
+    storage, repository_id = asked.storage, asked.repository.id
+    found = storage.clusters_in_force(repository_id, ids=[asked.path["cluster"]])
+    if not found:
+        raise PageMissing
+    cluster, text = found[0], asked.query.text("text", longest=LONGEST)
+    kept = storage.statuses(repository_id).get(cluster.id)
+    now = Standing(kept.text, kept.actor, kept.at) if kept is not None else None
+    problem = None
+    shown = preview(storage, repository_id, cluster.id, None, asked.now)
+    if text:
+        try:
+            shown = preview(storage, repository_id, cluster.id, text, asked.now)
+        except TriageError as error:
+            problem = str(error)
+    return Status(cluster.id, cluster.title, now, shown.text or text, shown.markdown, problem, shown.numbers)
+
+
+PAGE = Page("/clusters/{cluster}/status", "Status", "status.html", read)
