@@ -67,7 +67,7 @@ def test_a_filter_stays_when_the_list_is_sorted_and_is_taken_away_at_once(window
     page.goto(f"{ROOT}/issues")
     page.get_by_role("searchbox").fill("report 1")
     page.get_by_role("button", name="Filter").click()
-    expect(page.get_by_text("1–11 of 11 issues")).to_be_visible()
+    expect(page.get_by_text("1–15 of 15 issues")).to_be_visible()
     page.get_by_role("columnheader", name="Issue").get_by_role("link").click()
     expect(page.get_by_role("searchbox")).to_have_value("report 1")
     expect(page.locator("tbody th .number").first).to_have_text("#1")
