@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.dashboard import NAME, DashboardRuntime
+from tests.fakes.dashboard import NAME, DashboardRuntime, do
 from tests.fakes.stored import word
 from webhooks.dashboard.pages.issues import searched
 from webhooks.dashboard.pages.review import band_of
@@ -134,6 +134,10 @@ async def test_the_queue_begins_with_what_waits_and_counts_each_kind(
 async def test_a_contradiction_links_to_the_issues_that_it_is_about(maintainer: httpx.AsyncClient) -> None:
     shown = (await maintainer.get(f"{ROOT}/review?kind=conflict")).text
     assert f'<a class="number" href="{ROOT}/issues/2">#2</a> and' in shown
+    (conflict,) = await rows(maintainer, "review?kind=conflict", "conflicts")
+    assert (conflict["number"], conflict["other"]) == (9, 2)
+    assert (await do(maintainer, "dismiss", number="9", other="2")).status_code == 303
+    assert await rows(maintainer, "review?kind=conflict", "conflicts") == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,11 @@ SIZE = 20
 WHOLE = 10_000
 LAST = 50  # pages; no more than these are counted
 ANSWERED_SHOWN = 8
+ANSWERS = ("confirm", "dismiss")  # kinds of acts
+ACTS_READ = 200  # answers looked through for what was settled since the last refit
 AROUND = 0.7  # log-odds; a score this near the threshold is for a person
+
+_PAIR = re.compile(r"#(\d{1,12}) and #(\d{1,12}) were ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,22 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """What the last refit could not follow, in its words; where it is about a pair of issues, a newer word decides."""
+
+    words: str
+    number: int | None = None
+    other: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """The page. `counts`: kind → how many wait; `threshold`: the score from which the bot calls it a duplicate."""
 
     kind: str
     counts: Mapping[str, int]
     questions: Sequence[Question]
-    conflicts: Sequence[str]
+    conflicts: Sequence[Conflict]
     answered: Sequence[Answered]
     threshold: float
     number: int
@@ -106,10 +120,29 @@ def band_of(threshold: float) -> tuple[float, float]:
     return low, high
 
 
-def _conflicts(storage: Storage, repository_id: int) -> list[str]:
-    """What the last refit could not follow, in its words."""
+def _conflicts(storage: Storage, repository_id: int) -> list[Conflict]:
+    """Those of the last refit about which nobody spoke here since."""
     last = next(iter(storage.refits(repository_id, limit=1)), None)
-    return [str(one) for one in last.figures.get("problems", ())] if last is not None else []
+    if last is None:
+        return []
+    answers = [
+        act for kind in ("confirm", "dismiss") for act in storage.acts(repository_id, kind=kind, limit=ACTS_READ)
+    ]
+    since = {
+        (act.number, act.details.get("other"))
+        for act in answers
+        if act.at >= last.started_at and act.state == "done" and act.undone_by is None
+    }
+    found = [_conflict(str(one)) for one in last.figures.get("problems", ())]
+    return [one for one in found if one.number is None or (one.number, one.other) not in since]
+
+
+def _conflict(told: str) -> Conflict:
+    pair = _PAIR.match(told)
+    if pair is None:
+        return Conflict(told)
+    other, number = sorted(int(one) for one in pair.groups())
+    return Conflict(told, number, other)
 
 
 def _question(row: ReviewRow) -> Question:
@@ -147,7 +180,7 @@ def _why(row: ReviewRow) -> str:
 
 def _answered(storage: Storage, repository_id: int) -> list[Answered]:
     found: list[ActRecord] = []
-    for kind in ("confirm", "dismiss"):
+    for kind in ANSWERS:
         found += storage.acts(repository_id, kind=kind, limit=ANSWERED_SHOWN)
     newest = sorted(found, key=lambda act: -(act.id or 0))[:ANSWERED_SHOWN]
     return [_answer(act) for act in newest]
