@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.workflows.close_duplicates import close_duplicates, close_in_repository
+from bot.workflows.draw_map import draw_map
 from bot.workflows.erase_traces import erase_traces
 from bot.workflows.follow_act import follow_act
 from bot.workflows.follow_canonical import follow_canonical, keep_canonical, keep_comments
@@ -38,6 +39,7 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "refit_clusters": refit_clusters,
     "refit_repository": refit_repository,
     "tell_wave": tell_wave,
+    "draw_map": draw_map,
     "tell_report": tell_report,
     "follow_canonical": follow_canonical,
     "keep_canonical": keep_canonical,

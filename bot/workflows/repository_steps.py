@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 
-from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.importing import advance
@@ -18,10 +17,11 @@ from bot.activities.refit import FAILED, IMPORT, begun, refit
 from bot.inbox import repository_partition
 from bot.storage.records import RepositoryRecord
 from bot.workflows.enqueue import enqueue
-from bot.workflows.steps import StepFailed, StepPostponed, StepStopped, StepWaits, bulk_step, services, step
+from bot.workflows.steps import StepFailed, bulk_step, services, step
 from bot.workflows.tell_wave import announce, learn_past_waves
 
 Delivery = Mapping[str, Any]
+MAP = "draw_map"  # the workflow that draws
 SLICE_SECONDS = 30.0  # of a first reading, before others of the repository have their turn
 
 log = structlog.get_logger(__name__)
@@ -121,12 +121,6 @@ def refit_clusters_of(delivery: Delivery, attempt: int) -> str:
     return str(refit(services(), repository, config, attempt).outcome)
 
 
-@bulk_step
-def draw_map_of(delivery: Delivery) -> None:
-    """Draw the map anew and keep it."""
-    draw_map(services(), repository_of(delivery))
-
-
 def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:
     """History → database → what it teaches → vectors → clusters; returns the refit's outcome.
 
@@ -141,17 +135,16 @@ def read_and_learn(delivery: Delivery, origin: str = IMPORT) -> str:
     except Exception as failure:
         fail_refit(attempt, words_of(failure))
         raise
-    _draw(delivery)
+    _order_map(delivery, attempt)
     announce(learn_past_waves(delivery["repository"]))
     return outcome
 
 
-def _draw(delivery: Delivery) -> None:
-    """The clusters are published whether or not there is a new map."""
-    try:
-        draw_map_of(delivery)
-    except (StepStopped, StepWaits, StepPostponed, StepFailed) as failure:
-        log.warning("map.failed", repository=delivery["repository"], reason=words_of(failure))
+def _order_map(delivery: Delivery, attempt: int) -> None:
+    """Have the map drawn beside the repository's queue, once for each attempt."""
+    repository_id = delivery["repository_id"]
+    order = {name: delivery[name] for name in ("repository", "repository_id", "installation_id")}
+    enqueue(MAP, f"map/{repository_id}/{attempt}", f"map:{repository_id}", order)
 
 
 def words_of(failure: Exception) -> str:
