@@ -8,13 +8,16 @@ VENV_FROM_DEBIAN = { [ "$$(id -u)" = 0 ] && apt-get install --yes python3-venv &
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench simulate clean
+.PHONY: demo test soak check bench simulate clean
 
 demo: $(INSTALLED)
 	$(BIN)/triage demo $(ARGS)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(INSTALLED)
+	$(BIN)/python -m tests.stateful.soak $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -75,6 +75,13 @@ def _block(number: int, said: Constraints) -> frozenset[int]:
     return next((block for block in said.blocks if number in block), frozenset({number}))
 
 
+def _foes(number: int, said: Constraints) -> set[int]:
+    """The issues that people told apart from this one, with those that belong to them."""
+    mine = _block(number, said)
+    apart = {other if one in mine else one for one, other in said.apart if (one in mine) != (other in mine)}
+    return {mate for foe in apart for mate in _block(foe, said)}
+
+
 def _by_people(number: int, clusters: Sequence[Cluster], said: Constraints) -> Placement | None:
     """Where a pin or a confirmed duplicate puts the issue, or None."""
     if number in said.anchors:
@@ -101,8 +108,8 @@ class _Free:
         self._candidates = candidates
         ranked = sorted((chance for other, chance in candidates.items() if other != number), reverse=True)
         self._stand_in = ranked[NEIGHBOURS] ** 2 if len(ranked) > NEIGHBOURS else 0.0
-        foes = {one if other == number else other for one, other in said.apart if number in (one, other)}
-        self._foes = {mate for foe in foes for mate in _block(foe, said)}
+        self._said = said
+        self._foes = _foes(number, said)
         self._barred = {cluster for one, cluster in said.barred if one == number}
 
     def options(self) -> Iterator[Placement]:
@@ -116,7 +123,8 @@ class _Free:
         started: list[int] = []
         for other in sorted(alone, key=lambda one: (-self._candidates[one], one)):
             # Those who are alone were judged with each other before, and found to be unlike.
-            if self._candidates[other] + self._stand_in * len(started) >= self._cut * (1 + len(started)):
+            alike = self._candidates[other] + self._stand_in * len(started) >= self._cut * (1 + len(started))
+            if alike and _foes(other, self._said).isdisjoint(started):  # INV 8: nor may they be apart from each other
                 started.append(other)
         if started:
             yield Placement(starts=tuple(sorted(started)), mean=self.mean(started))

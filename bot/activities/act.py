@@ -56,7 +56,7 @@ def perform(
     reason = _no_longer(services, decision)
     if reason is None:
         issue = observe_issue(services, repository, decision.number)
-        reason = ISSUE_GONE if issue is None else None
+        reason = _since_changed(services, decision) if issue is not None else ISSUE_GONE
     if reason is not None or issue is None:
         _finish_all(services, planned, "skipped", reason or ISSUE_GONE)
     elif config.mode == "shadow":
@@ -72,6 +72,12 @@ def stands(row: EffectRecord) -> bool:
     """Whether GitHub shows what the effect asked for by our doing: it was done, or found done by an attempt that died
     before it was recorded (only what was not there is ever planned)."""
     return row.state == "done" or (row.state == "skipped" and row.reason not in _DROPPED)
+
+
+def drop_planned(services: Services, repository_id: int, number: int) -> None:
+    """What was planned for an issue that is not there any more is not done."""
+    rows = services.storage.effects(repository_id, number=number, state="planned")
+    _finish_all(services, rows, "skipped", ISSUE_GONE)
 
 
 def speaks(services: Services, decision: DecisionRecord) -> bool:
@@ -108,6 +114,13 @@ def _no_longer(services: Services, decision: DecisionRecord) -> str | None:
     return STALE if waited else None
 
 
+def _since_changed(services: Services, decision: DecisionRecord) -> str | None:
+    """An issue that says something else by now than what was decided is decided again (INV 25, 44)."""
+    stored = services.storage.issue(decision.repository_id, decision.number)
+    decided = decision.body.get("text_hash")
+    return STALE if stored is not None and decided not in {None, stored.text_hash} else None
+
+
 def _perform_all(
     services: Services,
     repository: RepositoryRecord,
@@ -133,9 +146,11 @@ def _perform_all(
 
 def _perform_one(services: Services, gateway: Gateway, row: EffectRecord, live: set[str], budget: _Budget) -> None:
     effect = Effect(EffectKind(row.kind), row.value)
+    begins = True
     if effect.kind is EffectKind.COMMENT:
         budget.spend()
-    applied = gateway.apply(effect, row.number, labels=budget.config.label_styles(), live=live)
+        begins = budget.decision.trigger == "command" or not budget.spoke_before()
+    applied = gateway.apply(effect, row.number, labels=budget.config.label_styles(), live=live, begins=begins)
     if effect.kind is EffectKind.ADD_LABEL:
         live.add(effect.value)
     _finish(services, row, applied.state, applied.reason or None, applied.github_id)
@@ -157,7 +172,7 @@ class _Budget:
         What a person asked for does not wait, and takes back at once what was said, whatever the limit.
         """
         by_person = self.decision.trigger in BY_PERSON
-        if by_person and self._spoke_before():
+        if by_person and self.spoke_before():
             return
         limit = self.config.limits.comments_per_hour
         if limit == 0:
@@ -172,7 +187,8 @@ class _Budget:
         if free is not None:
             raise BudgetSpent(f"{limit} comments were written in the last hour", max(1.0, (free - now).total_seconds()))
 
-    def _spoke_before(self) -> bool:
+    def spoke_before(self) -> bool:
+        """Whether the bot has commented on the issue."""
         rows = self.services.storage.effects(self.repository.id, number=self.decision.number)
         return any(row.kind == EffectKind.COMMENT.value and stands(row) for row in rows)
 

@@ -13,6 +13,7 @@ from bot.activities.assign import assign_known
 from bot.activities.dress import canonical_choice
 from bot.activities.judge import POOL
 from bot.activities.people import People, holding, people
+from bot.activities.private import secret
 from bot.activities.refit_plan import limits_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -64,10 +65,13 @@ def _place(
         return
     now = services.storage.clusters_in_force(repository.id, holding=[number])
     _leave(services, repository, [one for one in now if (number, one.id) in held.barred], number)
-    # By the scorer that ships: the cuts of the clusters were chosen on its probabilities.
-    judged = dict(services.scorer.pair_scores(document, index, index.retrieve(document, limit=POOL)))
     mates = {one for block in held.blocks if number in block for one in block}
-    near = list(services.storage.clusters_in_force(repository.id, holding={number, *judged, *mates}))
+    retrieved = index.retrieve(document, limit=POOL)
+    hidden = secret(index, {*retrieved, *mates})  # INV 44: nobody's mate in public
+    held = replace(held, blocks=tuple(block - hidden for block in held.blocks))
+    # By the scorer that ships: the cuts of the clusters were chosen on its probabilities.
+    judged = dict(services.scorer.pair_scores(document, index, [one for one in retrieved if one not in hidden]))
+    near = list(services.storage.clusters_in_force(repository.id, holding={number, *judged, *(mates - hidden)}))
     anchor = held.anchors.get(number)
     if anchor is not None and anchor not in {one.id for one in near}:
         near += services.storage.clusters_in_force(repository.id, ids=[anchor])

@@ -62,7 +62,7 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     history = replace(history, waves=wave_comments(services, repository.id, on.keys() & members.keys()))
     versions = document.facts.get("version", frozenset())
     case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(scorer), versions)
-    case, decision = _decided(scorer, document, index, case, groups)
+    case, decision = _decided(services, repository.id, document, case, scorer, groups)
     cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at, on)
     status = status_of(services.storage, repository.id, decision.cluster, decision.canonical)
     view = CommentView(case.history.issues, cluster, status, newest(versions))
@@ -96,12 +96,19 @@ def _candidates(
 
 
 def _decided(
-    scorer: PairScorer, document: Document, index: IssueIndex, case: Case, groups: Groups
+    services: Services, repository_id: int, document: Document, case: Case, scorer: PairScorer, groups: Groups
 ) -> tuple[Case, Decision]:
-    """The decision, its target compared with the issue even where it was not retrieved (INV 10)."""
+    """The decision, its target compared with the issue even where it was not retrieved, or was not embedded since it
+    was edited (INV 10)."""
     decision = decide(case)
     target = decision.canonical
-    if target is None or target not in index or target in {one.number for one in case.candidates}:
+    if target is None or target in {one.number for one in case.candidates}:
+        return case, decision
+    stored = services.storage.issue(repository_id, target)
+    if stored is not None:
+        document_of(services, repository_id, stored)
+    index = services.indexes.index(repository_id)
+    if target not in index:
         return case, decision
     case = replace(case, candidates=[*case.candidates, *scorer.judge(document, index, [target], groups)])
     return case, decide(case)

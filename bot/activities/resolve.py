@@ -123,15 +123,15 @@ def _verified(services: Services, repository: RepositoryRecord, number: int, con
             break
         seen = judgement.case.history.issues[target]
         live = observe_issue(services, repository, target)
-        if live is not None and _state(live) == _state(seen):
+        if live is not None and _weight(live) == _weight(seen):
             break
         judgement = judge(services, repository, number, config)
     return judgement
 
 
-def _state(issue: Issue) -> tuple[str, str | None, bool, str | None]:
-    """What of a target's state bears on the verdict."""
-    return issue.state, issue.state_reason, issue.locked, fixed_in(issue)
+def _weight(issue: Issue) -> tuple[str | bool | None, ...]:
+    """What of a target bears on the verdict: its state (INV 3), and its words (INV 10)."""
+    return issue.state, issue.state_reason, issue.locked, fixed_in(issue), issue.title, issue.body
 
 
 def _permitted(

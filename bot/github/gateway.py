@@ -44,16 +44,18 @@ class Gateway:
         *,
         labels: LabelStyles | None = None,
         live: Collection[str] | None = None,
+        begins: bool = True,
     ) -> Applied:
         """Bring about the effect, or find that it stands already; raises the failures of `bot.errors`.
 
         `labels` gives colour (six hex digits) and description by name for a label that has to be created; `live` are
-        the issue's labels where the caller has just read them.
+        the issue's labels where the caller has just read them. `begins`: a comment may be the first; where it may not,
+        and none of ours is there, a person deleted it, and Gone is raised (INV 17).
         """
         if self._writer is None:
             return Applied("shadow", reason="shadow mode writes nothing")
         if effect.kind is EffectKind.COMMENT:
-            return self._comment(self._writer, number, with_marker(effect.value))
+            return self._comment(self._writer, number, with_marker(effect.value), begins=begins)
         if effect.kind in (EffectKind.CLOSE, EffectKind.REOPEN):
             return self._set_state(self._writer, number, effect)
         if live is None:
@@ -70,17 +72,16 @@ class Gateway:
         self._writer.create_reaction(comment_id, content)
         return Applied("done")
 
-    def _comment(self, writer: Writer, number: int, text: str) -> Applied:
+    def _comment(self, writer: Writer, number: int, text: str, *, begins: bool) -> Applied:
         """At most one comment, found by its marker before anything is written (INV 23, 25)."""
         ours = next(iter(self._own_comments(number)), None)
+        if ours is None and not begins:
+            raise Gone("a person deleted the comment")
         if ours is None:
             return Applied("done", writer.create_comment(number, text))
         if ours.body == clean(text):  # a comment comes back cleaned, so like is compared with like
             return Applied("skipped", ours.id, "the comment says so already")
-        try:
-            writer.edit_comment(ours.id, text)
-        except Gone:  # deleted since it was read
-            return Applied("done", writer.create_comment(number, text))
+        writer.edit_comment(ours.id, text)  # raises Gone where a person deleted it since it was read: it stays deleted
         return Applied("done", ours.id)
 
     def _set_state(self, writer: Writer, number: int, effect: Effect) -> Applied:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from dbos import DBOS
 
-from bot.activities.act import is_stale, perform, speaks
+from bot.activities.act import drop_planned, is_stale, perform, speaks
 from bot.activities.observe import Stopped, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
+from bot.storage.records import RepositoryRecord
 from bot.workflows.delivery import WAITS_FOR_BUDGET, Delivery
 from bot.workflows.followers import follow_after
 from bot.workflows.repository_steps import repository_of
@@ -41,7 +42,15 @@ def observe_issue(delivery: Delivery) -> bool:
     """Read the issue as it is now, and the configuration; whether it is (still) there."""
     repository = repository_of(delivery)
     current_config(services(), repository)
-    return look_at(services(), repository, delivery["issue"]) is not None
+    return is_there(repository, delivery["issue"])
+
+
+def is_there(repository: RepositoryRecord, number: int) -> bool:
+    """Read the issue; whether it is there. What was planned for one that is gone is not done any more."""
+    if look_at(services(), repository, number) is not None:
+        return True
+    drop_planned(services(), repository.id, number)
+    return False
 
 
 @step

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dbos import DBOS
 
 from bot.activities.notice import notice
-from bot.activities.observe import observe_issue as look_at
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.followers import follow_after
-from bot.workflows.issue_steps import decide_and_act
+from bot.workflows.issue_steps import decide_and_act, is_there
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -27,7 +26,7 @@ def observe_issue(delivery: Delivery) -> str:
 @step
 def refresh(delivery: Delivery) -> bool:
     """Read the issue as it is now; whether it is still there."""
-    return look_at(services(), repository_of(delivery), delivery["issue"]) is not None
+    return is_there(repository_of(delivery), delivery["issue"])
 
 
 @step

@@ -47,6 +47,13 @@ def test_inv_08_an_issue_goes_nowhere_where_people_do_not_want_it() -> None:
     assert place(20, chances, [HOT], Constraints(barred=frozenset({(20, "c1")}))).joins is None
 
 
+def test_inv_08_those_who_are_apart_from_each_other_are_not_put_into_one_new_cluster() -> None:
+    apart = Constraints(apart=frozenset({(11, 12)}))
+    assert place(20, {11: 0.9, 12: 0.8, 13: 0.7}, [], apart).starts == (11, 13)
+    by_block = Constraints(apart=frozenset({(11, 40)}), blocks=(frozenset({12, 40}),))
+    assert place(20, {11: 0.9, 12: 0.8, 13: 0.7}, [], by_block).starts == (11, 13)
+
+
 def test_a_pin_and_a_confirmed_duplicate_come_before_any_probability() -> None:
     chances = {1: 0.9, 2: 0.9, 3: 0.9}
     assert place(20, chances, [HOT, COLD], Constraints(anchors={20: "c7"})).joins == "c7"

@@ -278,6 +278,15 @@ def test_a_comment_that_a_person_deleted_is_not_written_again(known: World) -> N
     assert known.comments(number) == []
 
 
+def test_inv_17_a_comment_that_a_person_deleted_stays_deleted_before_anybody_told_of_it(known: World) -> None:
+    number = known.report()
+    known.triage(number)
+    known.fake.comments[number].clear()
+    known.change(number, title="Keyboard layout is forgotten", body="After a restart the layout is American again.")
+    assert "failed" in known.act(known.decide(number))
+    assert known.comments(number) == []
+
+
 # --- shadow mode
 
 

@@ -114,12 +114,18 @@ def test_a_comment_among_many_is_found(stage):
     assert stage.gateway().apply(SAY, stage.number).github_id == first.github_id
 
 
-def test_a_comment_deleted_just_before_the_edit_is_written_again(stage):
-    first = stage.gateway().apply(SAY, stage.number)
+def test_inv_17_a_comment_deleted_just_before_the_edit_stays_deleted(stage):
+    stage.gateway().apply(SAY, stage.number)
     stage.github.fail_next("edit_comment", Gone("deleted"))
-    again = stage.gateway().apply(replace(SAY, value="other"), stage.number)
-    assert again.state == "done"
-    assert again.github_id != first.github_id
+    with pytest.raises(Gone):
+        stage.gateway().apply(replace(SAY, value="other"), stage.number)
+    assert stage.methods() == ["create_comment"]
+
+
+def test_inv_17_where_a_comment_may_not_be_the_first_none_is_begun(stage):
+    with pytest.raises(Gone):
+        stage.gateway().apply(SAY, stage.number, begins=False)
+    assert stage.methods() == []
 
 
 def test_inv_34_comments_that_cannot_be_read_mean_that_nothing_is_written(stage):
