@@ -85,7 +85,7 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder = tempfile.TemporaryDirectory(prefix="histories-")
+        self._folder = memory_folder()
         folder = Path(self._folder.name)
         self._open = town(empty_database(), folder, promises.at_a_write, promises.after_a_workflow)
         self.town: Town = self._open.__enter__()
@@ -95,8 +95,12 @@ class Histories(RuleBasedStateMachine):
             if sys.exc_info()[0] is None:  # the history came to its end
                 self.the_bot_works_everything_off()
         finally:
-            self._open.__exit__(None, None, None)
-            self._folder.cleanup()
+            self.leave()
+
+    def leave(self) -> None:
+        """Nothing of the town stays behind."""
+        self._open.__exit__(None, None, None)
+        self._folder.cleanup()
 
     @invariant()
     def promises_hold(self) -> None:
@@ -105,7 +109,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize()
     def first_report(self) -> None:
-        self._report(KNOWN, "ann")
+        self.report(KNOWN, "ann")
         self.the_bot_works(1)
 
     # --- people
@@ -118,19 +122,19 @@ class Histories(RuleBasedStateMachine):
 
     @happens(author=PICK)
     def reports_what_is_known(self, author: int) -> None:
-        self._report(KNOWN, REPORTERS[author % len(REPORTERS)])
+        self.report(KNOWN, REPORTERS[author % len(REPORTERS)])
 
     @happens(text=st.sampled_from(TEXTS), author=PICK)
     def reports(self, text: tuple[str, str], author: int) -> None:
-        self._report(text, BOT if author % 10 == 9 else REPORTERS[author % len(REPORTERS)])
+        self.report(text, BOT if author % 10 == 9 else REPORTERS[author % len(REPORTERS)])
 
     @happens(text=st.sampled_from(TEXTS[:7]), place=PICK, is_pull_request=st.booleans())
     def reports_with_a_twist(self, text: tuple[str, str], place: int, is_pull_request: bool) -> None:
         title, body = text
         denied = f"{body}\n\nThis is not a duplicate of #{self._pick(place)}."
-        self._report((title, body if is_pull_request else denied), "ann", is_pull_request=is_pull_request)
+        self.report((title, body if is_pull_request else denied), "ann", is_pull_request=is_pull_request)
 
-    def _report(self, text: tuple[str, str], who: str, *, is_pull_request: bool = False) -> None:
+    def report(self, text: tuple[str, str], who: str, *, is_pull_request: bool = False) -> None:
         number = self.town.next_number()
         body = f"{text[1]} {canary()}"
         kind = {"author": who, "author_is_bot": who == BOT, "is_pull_request": is_pull_request}
@@ -179,7 +183,7 @@ class Histories(RuleBasedStateMachine):
     def marks_as_duplicate(self, place: int, who: str, other: int) -> None:
         """GitHub's own way: "Duplicate of #N", and closed as a duplicate."""
         number = self._pick(place)
-        self._says(number, who, f"Duplicate of #{self._pick(other)}")
+        self.comments_on(number, who, f"Duplicate of #{self._pick(other)}")
         if self.town.issues[number].state == "open":
             self._close(number, who, "duplicate")
 
@@ -205,14 +209,14 @@ class Histories(RuleBasedStateMachine):
 
     @happens(place=PICK, who=WHO, words=st.sampled_from(SAYINGS), other=PICK)
     def says(self, place: int, who: str, words: str, other: int) -> None:
-        self._says(self._pick(place), who, words.format(self._pick(other)))
+        self.comments_on(self._pick(place), who, words.format(self._pick(other)))
 
     @happens(place=PICK, words=st.sampled_from(SAYINGS), other=PICK)
     def says_of_their_own_issue(self, place: int, words: str, other: int) -> None:
         number = self._pick(place)
-        self._says(number, self.town.issues[number].author, words.format(self._pick(other)))
+        self.comments_on(number, self.town.issues[number].author, words.format(self._pick(other)))
 
-    def _says(self, number: int, who: str, words: str) -> None:
+    def comments_on(self, number: int, who: str, words: str) -> None:
         self._asks(number, who, words)
         comment = self.town.github.add_comment(NAME, number, f"{words}\n\n{canary()}", who)
         self._tell_comment("created", number, comment, who)
@@ -302,12 +306,18 @@ class Histories(RuleBasedStateMachine):
         self.town.work(turns)
 
 
+def memory_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that no disk holds up, where the system has one: thousands of commits wait for it otherwise."""
+    memory = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(prefix="histories-", dir=memory if memory.is_dir() else None)
+
+
 _made: list[tuple[tempfile.TemporaryDirectory[str], Path]] = []
 
 
 def empty_database() -> Path:
     """The schema, made once in this process."""
     if not _made:
-        folder = tempfile.TemporaryDirectory(prefix="histories-")
+        folder = memory_folder()
         _made.append((folder, made_database(Path(folder.name))))
     return _made[0][1]

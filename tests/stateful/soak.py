@@ -17,8 +17,6 @@ STEPS = 100_000
 HISTORIES = 12  # known by one seed; the first of them is the simplest that there is
 LONGEST = 60  # steps of one history
 
-__all__ = ["COUNT", "batch", "main"]
-
 
 def batch(number: int, *, shrink: bool = False) -> None:
     """Live through the histories of one seed, always the same ones; raises what the promises say."""

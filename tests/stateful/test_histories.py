@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from bot.activities import act, resolve
 from bot.activities import judge as judging
 from bot.github import gateway
 from models.decision import Decision, Verdict
-from tests.stateful.soak import COUNT, batch
+from tests.stateful.histories import COUNT, Histories
+from tests.stateful.people import KNOWN, OTHER_STATUS
+from tests.stateful.promises import Broken
+from tests.stateful.soak import batch
 
 STEPS = 2000
 
@@ -20,50 +27,80 @@ def test_every_promise_is_kept_through_two_thousand_random_steps() -> None:
         seed += 1
 
 
-def noticed(most: int = 6) -> str:
-    """What the promises say of a bot that was broken on purpose; '' where they notice nothing."""
-    for seed in range(1, most + 1):
-        try:
-            batch(seed)
-        except AssertionError as broken:
-            return f"{type(broken).__name__} {broken}"
+@pytest.fixture
+def history() -> Iterator[Histories]:
+    """A history that a test tells itself; its end is not looked at."""
+    told = Histories()
+    try:
+        told.first_report()
+        yield told
+    finally:
+        told.leave()
+
+
+def noticed(history: Histories) -> str:
+    """What the promises say in the end; '' where they notice nothing."""
+    try:
+        history.the_bot_works_everything_off()
+        history.promises_hold()
+    except Broken as broken:
+        return str(broken)
     return ""
 
 
-def test_inv_23_a_bot_that_comments_twice_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bot_that_keeps_its_promises_is_not_complained_of(history: Histories) -> None:
+    history.report(KNOWN, "bob")
+    history.comments_on(7, "ann", "/triage different")
+    assert noticed(history) == ""
+    assert history.town.own(7)
+
+
+def test_inv_23_a_bot_that_comments_twice_is_noticed(history: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway.Gateway, "_own_comments", lambda *_: [])
-    assert "inv_23" in noticed()
+    history.comments_on(7, "mia", "/triage different")
+    assert "inv_23" in noticed(history)
 
 
-def test_inv_25_a_bot_that_labels_before_it_comments_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inv_25_a_bot_that_labels_before_it_comments_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planned = resolve.plan
     monkeypatch.setattr(resolve, "plan", lambda *given: planned(*given)[::-1])
-    assert "inv_25" in noticed()
+    history.report(KNOWN, "bob")
+    assert "inv_25" in noticed(history)
 
 
-def test_inv_10_a_bot_that_overlooks_what_contradicts_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inv_10_a_bot_that_overlooks_what_contradicts_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
     decided = judging.decide
 
     def careless(case: judging.Case) -> Decision:
         found = decided(case)
         named = found.verdict is Verdict.RELATED and found.canonical is not None
-        return judging.replace(found, verdict=Verdict.DUPLICATE, vetoes=()) if named else found
+        return replace(found, verdict=Verdict.DUPLICATE, vetoes=()) if named else found
 
     monkeypatch.setattr(judging, "decide", careless)
-    assert "Broken" in noticed()
+    history.report(OTHER_STATUS, "bob")
+    assert "differ" in noticed(history)
 
 
-def test_inv_18_a_bot_that_forgets_objections_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inv_08_inv_18_a_bot_that_forgets_objections_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
     remembered = judging._history
 
-    def forgetful(*given: object) -> judging.History:
-        return judging.replace(remembered(*given), objected=False, separated=frozenset())  # type: ignore[arg-type]
+    def forgetful(*given: Any) -> judging.History:
+        return replace(remembered(*given), objected=False, separated=frozenset())
 
     monkeypatch.setattr(judging, "_history", forgetful)
-    assert "Broken" in noticed()
+    history.comments_on(7, "ann", "/triage different")
+    assert "told apart" in noticed(history)
 
 
-def test_a_bot_that_does_not_hear_a_pause_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bot_that_does_not_hear_a_pause_is_noticed(history: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (act, resolve):
         monkeypatch.setattr(module, "is_paused", lambda *_: False)
-    assert "a_pause_is_kept" in noticed()
+    history.comments_on(7, "mia", "/triage pause")
+    history.report(KNOWN, "bob")
+    assert "a_pause_is_kept" in noticed(history)
