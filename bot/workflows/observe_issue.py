@@ -16,11 +16,11 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 @recorded
 def observe_issue(delivery: Delivery) -> str:
     """Read the issue again, whatever the order of the deliveries; decide it again where a person's act asks for it."""
-    is_there = refresh(delivery)
-    if is_there and heed(delivery):
+    there = refresh(delivery)
+    if there and heed(delivery):
         return decide_and_act(delivery, "feedback", silent=True)
     follow_after(delivery["repository_id"], delivery["issue"])
-    return "observed" if is_there else "gone"
+    return "observed" if there else "gone"
 
 
 @step

@@ -30,9 +30,11 @@ MOMENT = timedelta(seconds=75)  # between the last look at a target and the writ
 NAMING = frozenset({Verdict.DUPLICATE, Verdict.REGRESSION})
 WRITES = frozenset(
     {"create_comment", "edit_comment", "add_label", "remove_label", "label_exists", "create_label", "create_reaction"}
+    | {"close_issue", "reopen_issue", "create_issue", "edit_issue"}
 )
 SPEAKING = frozenset({"create_comment", "edit_comment", "add_label"})
 SILENT_WORK = frozenset({"import_repository", "refit_repository", "refit_clusters", "poll_reactions"})
+JUDGING = frozenset({"delivery", "rerun", "command", "feedback"})  # triggers by which an issue is judged anew
 BY_PERSON = frozenset({"command", "feedback"})
 
 
@@ -269,10 +271,10 @@ def inv_11_a_denial_is_believed_and_a_target_says_something(
     hold(not has_little_information(theirs.text), f"#{decision.canonical} says too little to be a target")
 
 
-def inv_13_a_decision_names_the_model_in_force(town: Town, _record: DecisionRecord, decision: Decision) -> None:
-    if decision.verdict is not Verdict.IGNORED:
+def inv_13_a_decision_names_the_model_in_force(town: Town, record: DecisionRecord, decision: Decision) -> None:
+    if record.trigger in JUDGING and decision.verdict is not Verdict.IGNORED:
         model = str(town.services.embedder.model_id)
-        hold(decision.model.startswith(model), f"#{decision.number} was decided by {decision.model}")
+        hold(decision.model.startswith(model), f"#{decision.number} was decided by {decision.model!r}")
 
 
 def inv_14_bots_and_closed_duplicates_are_not_named(town: Town, _record: DecisionRecord, decision: Decision) -> None:

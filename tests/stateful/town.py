@@ -31,7 +31,7 @@ from webhooks.delivery import read
 
 NAME = "acme/shop"
 SLUG = "triage"
-NOT_ON_AN_ISSUE = frozenset({"label_exists", "create_label", "create_reaction"})
+NOT_ON_AN_ISSUE = frozenset({"label_exists", "create_label", "create_reaction", "create_issue", "edit_issue"})
 FOUNDERS = 6  # issues that are there before the bot is
 MOST_TURNS = 300  # workflows until everything is worked off; more would be going round in circles
 
