@@ -35,6 +35,7 @@ WRITES = frozenset(
 SPEAKING = frozenset({"create_comment", "edit_comment", "add_label"})
 SILENT_WORK = frozenset({"import_repository", "refit_repository", "refit_clusters", "poll_reactions"})
 JUDGING = frozenset({"delivery", "rerun", "command", "feedback"})  # triggers by which an issue is judged anew
+UPKEEP = "upkeep"  # the trigger of what a canonical issue is told of its reports
 BY_PERSON = frozenset({"command", "feedback"})
 
 
@@ -158,10 +159,13 @@ def inv_25_a_label_comes_after_its_comment(town: Town, ask: Ask) -> None:
 
 
 def inv_25_a_comment_says_what_the_last_decision_says(town: Town, ask: Ask) -> None:
-    decision = last_of(town, ask.number) if ask.method in {"create_comment", "edit_comment"} else None
-    if decision is not None and not says_withdrawn(ask.value):
+    record = town.storage.last_decision(town.repository_id, ask.number)
+    if ask.method not in {"create_comment", "edit_comment"} or record is None or record.trigger == UPKEEP:
+        return
+    if not says_withdrawn(ask.value):
+        allowed = named_by(from_data(record.body))
         named = {number for number in town.issues if f"#{number} " in ask.value.replace(")", " ").replace("*", " ")}
-        hold(named <= named_by(decision), f"#{ask.number}: {named} are named, decided was {named_by(decision)}")
+        hold(named <= allowed, f"#{ask.number}: {named} are named, decided was {allowed}")
 
 
 def inv_26_in_shadow_mode_nobody_asks_for_write_permission(town: Town, ask: Ask) -> None:
