@@ -268,6 +268,7 @@ def _promise(decision: Decision) -> str | None:
 
 
 def _footer(decision: Decision) -> str:
+    """What its reader can do, and nothing else (INV 22)."""
     if decision.verdict is Verdict.RELATED and not decision.settled:
         return "<sub>Found automatically. Nothing is closed.</sub>"
     said = "A maintainer confirmed this. " if decision.confirmed else ""

@@ -11,7 +11,7 @@ import re2  # type: ignore[import-untyped]  # it ships without type hints
 from models.forms import field_name
 from models.text import Text
 
-PATTERN_MOST = 500  # characters of a pattern
+PATTERN_MOST = 500  # characters of a pattern; its engine knows no catastrophic backtracking (INV 37)
 _MEMORY_MOST = 4 << 20  # bytes that RE2 may take for one pattern
 _TEXT_MOST = 20_000  # characters of an issue that are searched
 _VALUES_MOST = 10

@@ -103,6 +103,23 @@ def test_the_plan_of_the_house_names_nothing_that_is_gone() -> None:
     assert sorted({one for one in re.findall(r"\b\w+\.py\b", text) if one not in there}) == []
 
 
+INVARIANTS = range(1, 46)  # the promises of the product, by their numbers
+TESTS = ROOT / "tests"
+
+
+def test_every_promise_has_a_test_that_is_named_after_it() -> None:
+    names = [one.name for path in TESTS.rglob("test_*.py") for one in functions(tree_of(path))]
+    tested = {int(number) for name in names if name.startswith("test_") for number in re.findall(r"inv_(\d\d)", name)}
+    assert sorted(set(INVARIANTS) ^ tested) == []
+
+
+def test_every_promise_is_named_by_the_code_that_keeps_it() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    lists = re.findall(r"(?:INV|invariant) (\d+(?:(?:, | and | to )\d+)*)", code)
+    named = {int(number) for found in lists for number in re.findall(r"\d+", found)}
+    assert sorted(set(INVARIANTS) - named) == []
+
+
 def loaded_by(statement: str) -> set[str]:
     """The top-level modules that a fresh interpreter has loaded after the statement."""
     script = f"{statement}\nimport sys\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}))"

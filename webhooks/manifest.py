@@ -20,7 +20,7 @@ _ORGANIZATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 
 
 def declared() -> dict[str, Any]:
-    """`app.yml`, which ships with the package."""
+    """`app.yml`, which ships with the package (INV 43)."""
     text = resources.files("webhooks").joinpath("app.yml").read_text(encoding="utf-8")
     content = yaml.safe_load(text)
     assert isinstance(content, dict)  # noqa: S101 - our own file, held by a test

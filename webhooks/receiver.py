@@ -19,7 +19,7 @@ from webhooks.delivery import BadDelivery, Ignored, Ping, delivery_id, read
 from webhooks.runtime import Inbox
 
 PATH = "/webhooks/github"
-LARGEST_BODY = 25 * 1024 * 1024  # bytes; GitHub sends no more
+LARGEST_BODY = 25 * 1024 * 1024  # bytes; GitHub sends no more (INV 37)
 RETRY_AFTER = 30  # seconds
 BODY_SECONDS = 30.0  # for a whole body; GitHub itself gives up after 10
 
