@@ -17,6 +17,7 @@ ADDRESSES = (
     "clusters/extra-usage-400",
     "clusters/c-dark",
     "clusters/c-mixed",
+    "clusters/extra-usage-400/status?text=A+fix+is+on+its+way",
     "clusters?q=nothing-like-it",
     "clusters?held=any&sort=last",
     "issues/4",
