@@ -23,6 +23,7 @@ from models.issue import Issue
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 GFM = MarkdownIt("gfm-like", {"html": True})  # with tables, strikethrough and automatic links
 GFM.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # looser than GitHub; `_assert_no_automatic_links` is not
+GFM.linkify.add("//", None)  # nor of //example.org
 ZERO_WIDTH_SPACE = "\u200b"
 
 
