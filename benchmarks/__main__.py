@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import clustering, delivery, importing, matching, pages, receiver, rivals
+from benchmarks import clustering, delivery, importing, matching, pages, receiver, rivals, waves
 
 BENCHMARKS = {
     "receiver": receiver.main,
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "pages": pages.main,
     "matching": matching.main,
     "clustering": clustering.main,
+    "waves": waves.main,
 }
 MEASURE_QUALITY = (matching.main, clustering.main)
 

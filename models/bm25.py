@@ -107,6 +107,11 @@ class TermIndex:
         seen = self._seen[self._ids[term]] if term in self._ids else 0
         return math.log1p((len(self) - seen + 0.5) / (seen + 0.5))
 
+    def holders(self, term: str, limit: int) -> list[int]:
+        """The first rows, `limit` at most, whose text has the term."""
+        postings = self._postings[self._ids[term]] if term in self._ids else ()
+        return [entry >> _COUNT_BITS for entry in postings[:limit]]
+
     def bm25(self, terms: Mapping[str, int], size: int) -> Scores:
         """BM25 of every row below `size`, as a share of what the text would score itself: shape (size,)."""
         norms = grown(self._lengths, size)[:size] * np.float32(K1 * B / self._average) + np.float32(K1 * (1 - B))

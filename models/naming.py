@@ -8,7 +8,7 @@ only if it is common property: said by two people of the cluster, or in two peop
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.document import Document
@@ -34,6 +34,7 @@ OWN = 0.5  # share of a message's holders in the repository that have to be memb
 COVERED = 0.35  # share of the key terms' weight that the medoid's title has to hold
 COVERED_BY_OTHER = 0.2  # and the best of the others' titles, which still says more than loose words
 TITLE_COUNTS = 2.0  # a term in a title, beside one in the text
+SPEAKERS = 50  # issues looked at for a term that two people say
 LEAST_SHARE = 0.25  # of the members that say a key term
 GENERIC = frozenset(
     count_terms(
@@ -58,8 +59,27 @@ class Background:
     how many issues have each error message."""
 
     idf: Callable[[str], float]
-    spoken: frozenset[str]
-    messages: Mapping[str, int]
+    spoken: Container[str]
+    messages: Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _SpokenAround:
+    """Whether two people's titles hold a term, found out for the terms that are asked about."""
+
+    index: IssueIndex
+
+    def __contains__(self, term: object) -> bool:
+        titled = self.index.titled(term, SPEAKERS) if isinstance(term, str) else ()
+        return len({_owner(one) for one in titled if term in count_terms(without_private(one.text.title))}) > 1
+
+
+def around(index: IssueIndex) -> Background:
+    """The same as `background` for one cluster: it looks at the issues that share its words, not at all of them."""
+    held = index.rarity().counts
+    return Background(
+        index.words.idf, _SpokenAround(index), lambda fingerprint: held.get(("error_message", fingerprint), 0)
+    )
 
 
 def background(index: IssueIndex) -> Background:
@@ -72,7 +92,7 @@ def background(index: IssueIndex) -> Background:
         for term in count_terms(without_private(document.text.title)):
             if first.setdefault(term, _owner(document)) != _owner(document):
                 spoken.add(term)
-    return Background(index.words.idf, frozenset(spoken), held)
+    return Background(index.words.idf, frozenset(spoken), held.__getitem__)
 
 
 def name(documents: Iterable[Document], known: Background, medoid: int) -> Name:
@@ -150,7 +170,7 @@ class _Members:
         return None
 
     def _is_theirs(self, fingerprint: str, holders: int, owners: int) -> bool:
-        everywhere = max(holders, self._known.messages.get(fingerprint, 0))
+        everywhere = max(holders, self._known.messages(fingerprint))
         return owners > 1 and holders >= MOST * len(self._members) and holders >= OWN * everywhere
 
     def own_title(self, terms: Mapping[str, float]) -> str | None:

@@ -79,6 +79,12 @@ def pair_graph(
     return PairGraph(history.numbers, left.astype(np.int32), right.astype(np.int32), probabilities[order], floors)
 
 
+def pairs_of(index: IssueIndex, scorer: PairScorer, number: int, others: Sequence[int]) -> dict[int, float]:
+    """What the graph would say of one issue's pairs with these others, all of them in the index; by their number."""
+    found = _Judge(PairMeasures(index, [number, *others]), scorer, nobody).probabilities(np.arange(1, len(others) + 1))
+    return dict(zip(others, found.tolist(), strict=True))
+
+
 @dataclass(slots=True)
 class _Judge:
     history: PairMeasures

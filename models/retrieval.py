@@ -129,6 +129,11 @@ class IssueIndex:
         same._version, same._last = self._version, None
         return same
 
+    def titled(self, term: str, limit: int) -> list[Document]:
+        """Some of the issues whose title has the term; not to be kept, for the vectors change with the index."""
+        found = (self._documents[row] for row in self.title_words.holders(term, limit))
+        return [document for document in found if document is not None]
+
     def put_all(self, documents: Iterable[Document]) -> None:
         """Put each of them."""
         for document in documents:

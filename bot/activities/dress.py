@@ -11,7 +11,7 @@ from models.canonical import CanonicalChoice, Standing, choose_canonical
 from models.cluster import Cluster
 from models.document import Document
 from models.issue import Issue
-from models.naming import Background, background, name
+from models.naming import NAMELESS, Background, around, background, name
 from models.retrieval import IssueIndex
 from models.text import has_little_information
 from models.variants import variants
@@ -30,6 +30,16 @@ def dressed(
     known = background(index)
     past = past_of(services, repository_id, clusters)
     return tuple(_dressed(one, _documents(index, one), known, past, medoids.get(one.id)) for one in clusters)
+
+
+def christened(index: IssueIndex, cluster: Cluster) -> Cluster:
+    """A cluster that begins between two refits, with a name where its reports give one; the time that takes does not
+    grow with the repository."""
+    documents = _documents(index, cluster)
+    if not documents:
+        return cluster
+    called = name(documents, around(index), documents[0].number)
+    return replace(cluster, title=cluster.title if called.title == NAMELESS else called.title, terms=called.terms)
 
 
 def _dressed(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.activities.assign import assign_known
-from bot.activities.dress import canonical_choice
+from bot.activities.dress import canonical_choice, christened
 from bot.activities.judge import POOL
 from bot.activities.people import People, holding, people
 from bot.activities.private import secret
@@ -22,6 +22,7 @@ from models.cluster import Cluster
 from models.constraints import Constraints
 from models.decision import Decision, Verdict
 from models.document import Document
+from models.pair_graph import pairs_of
 from models.placing import Placement, place, with_member
 from models.reconcile import fresh_id
 
@@ -70,7 +71,7 @@ def _place(
     hidden = secret(index, {*retrieved, *mates})  # INV 44: nobody's mate in public
     held = replace(held, blocks=tuple(block - hidden for block in held.blocks))
     # By the scorer that ships: the cuts of the clusters were chosen on its probabilities.
-    judged = dict(services.scorer.pair_scores(document, index, [one for one in retrieved if one not in hidden]))
+    judged = pairs_of(index, services.scorer, number, [one for one in retrieved if one not in hidden])
     near = list(services.storage.clusters_in_force(repository.id, holding={number, *judged, *(mates - hidden)}))
     anchor = held.anchors.get(number)
     if anchor is not None and anchor not in {one.id for one in near}:
@@ -126,6 +127,7 @@ def _started(services: Services, repository_id: int, number: int, placement: Pla
     members = tuple(sorted({number, *placement.starts}))
     used = services.storage.cluster_ids(repository_id, beginning=f"c{members[0]}")
     fresh = Cluster(fresh_id(members, used), f"Like #{members[0]}", members=members, coherence=placement.mean)
+    fresh = christened(services.indexes.index(repository_id), fresh)
     return replace(fresh, canonical=canonical_choice(services, repository_id, fresh, None).number)
 
 

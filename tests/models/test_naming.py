@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.document import Document, assemble, parts
 from models.issue import Issue
-from models.naming import NAMELESS, Name, background, name
+from models.naming import NAMELESS, Name, around, background, name
 from models.retrieval import IssueIndex
 from models.title_words import LONGEST, cut_down, shorten
 
@@ -37,7 +37,10 @@ def named(members: Sequence[Document], medoid: int | None = None, others: Sequen
     index = IssueIndex(4)
     index.put_all([document(900 + at, *texts) for at, texts in enumerate(OTHERS)])
     index.put_all([*members, *others])
-    return name(members, background(index), members[0].number if medoid is None else medoid)
+    chosen = members[0].number if medoid is None else medoid
+    found = name(members, background(index), chosen)
+    assert found == name(members, around(index), chosen)  # by day as by night
+    return found
 
 
 def error_in(body: str) -> str:

@@ -7,7 +7,7 @@ from models.document import Document, prepare_all
 from models.hashing_embedder import HashingEmbedder
 from models.labelled import load
 from models.metrics import clustering_figures
-from models.pair_graph import pair_graph
+from models.pair_graph import pair_graph, pairs_of
 from models.placing import AS_IT_IS, Placement, place, with_member
 from models.retrieval import IssueIndex
 from models.scorer import PairScorer
@@ -105,14 +105,14 @@ def test_a_days_stream_and_the_nights_refit_agree(documents: list[Document], arr
     }
     limits = ClusterLimits()
     for document in documents[-arrivals:]:
-        chances = dict(scorer.scores(document, index, index.retrieve(document)))
+        index.put(document)
+        chances = pairs_of(index, scorer, document.number, index.retrieve(document))
         found = place(document.number, chances, list(clusters.values()), limits=limits)
         if found.joins is not None:
             joined = clusters[int(found.joins)]
             clusters[int(found.joins)] = with_member(joined, document.number, found.mean, limits)
         elif found.starts:
             clusters[document.number] = Cluster(str(document.number), "", members=(*found.starts, document.number))
-        index.put(document)
     by_day = {member: name for name, one in clusters.items() for member in one.members}
     nightly = cluster(pair_graph(index, scorer), previous=[one.members for one in clusters.values()])
     by_night = {member: group.members[0] for group in nightly for member in group.members}

@@ -64,8 +64,16 @@ def test_the_second_of_a_kind_starts_a_cluster_and_the_third_joins_it(world: Wor
     second, third = arrives(world, **UPLOAD), arrives(world, **UPLOAD)
     (found,) = in_force(world).values()
     assert (found.id, found.members, found.canonical) == (f"c{first}", (first, second, third), first)
-    assert (found.title_by, found.held) == ("machine", None)
+    assert (found.title_by, found.held, found.title) == ("machine", None, f"Like #{first}")
     assert found.coherence > 0.5
+
+
+def test_a_cluster_has_the_name_at_once_that_two_people_gave_it(world: World) -> None:
+    first, _ = arrives(world, **UPLOAD, author="ann"), arrives(world, **UPLOAD, author="bob")
+    by_day = in_force(world)[f"c{first}"]
+    assert by_day.title == UPLOAD["title"]
+    night(world)
+    assert (in_force(world)[f"c{first}"].title, in_force(world)[f"c{first}"].terms) == (by_day.title, by_day.terms)
 
 
 def test_the_night_agrees_and_gives_it_a_name(world: World) -> None:

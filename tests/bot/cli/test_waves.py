@@ -77,3 +77,13 @@ def test_an_import_finds_the_waves_of_the_past(triage: Run, tracker: Played) -> 
     assert triage("import", NAME).code == 0
     (found,) = json.loads(triage("waves", NAME, "--json").out)["waves"]
     assert (found["alarmed"], found["reports"], found["ended_at"] is None) == (False, 12, False)
+
+
+def test_a_refit_by_hand_finds_the_waves_of_the_past_too(triage: Run, tracker: Played) -> None:
+    assert triage("import", NAME).code == 0
+    for days in (300, 100):
+        for minute in range(12 if days == 100 else 1):
+            tracker.report(created_at=(NOW - timedelta(days=days, minutes=minute)).isoformat().replace("+00:00", "Z"))
+    assert triage("refit", NAME).code == 0
+    (found,) = json.loads(triage("waves", NAME, "--json").out)["waves"]
+    assert (found["alarmed"], found["reports"]) == (False, 12)
