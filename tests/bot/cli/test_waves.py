@@ -83,7 +83,9 @@ def test_a_refit_by_hand_finds_the_waves_of_the_past_too(triage: Run, tracker: P
     assert triage("import", NAME).code == 0
     for days in (300, 100):
         for minute in range(12 if days == 100 else 1):
-            tracker.report(created_at=(NOW - timedelta(days=days, minutes=minute)).isoformat().replace("+00:00", "Z"))
+            when = NOW - timedelta(days=days, minutes=minute)
+            stamps = {"created_at": when, "updated_at": NOW + timedelta(minutes=1)}
+            tracker.report(**{name: one.isoformat().replace("+00:00", "Z") for name, one in stamps.items()})
     assert triage("refit", NAME).code == 0
     (found,) = json.loads(triage("waves", NAME, "--json").out)["waves"]
     assert (found["alarmed"], found["reports"]) == (False, 12)
