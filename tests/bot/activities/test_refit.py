@@ -144,6 +144,17 @@ def test_an_act_wins_over_the_clock_when_that_jumps_back(world: World) -> None:
     assert (in_force(world)[name].title, in_force(world)[name].title_by) == ("Second title", "person")
 
 
+def test_a_clock_that_jumps_back_makes_no_older_generation(world: World) -> None:
+    uploads(world)
+    refitted(world)
+    world.clock.forward(days=-400)
+    ended = refitted(world)
+    assert (ended.outcome, ended.generation, ended.churn) == (PUBLISHED, 2, 0.0)
+    found = world.storage.current_generation(world.repository.id)
+    assert found is not None
+    assert found.number == 2
+
+
 # --- what happens on GitHub and in the configuration
 
 
