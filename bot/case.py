@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.repo_config import RepoConfig
 from models.decision import Candidate
 from models.issue import Issue
-from models.matching import ClusterMatch
 from models.text import Text
+
+if TYPE_CHECKING:
+    from models.matching import ClusterMatch  # the web process never needs its mathematics
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.case import root_of
+from bot.quality import is_right, words_by_issue
 from bot.services import Services
 from bot.storage.records import DecisionRecord, FeedbackRecord
 from models.issue import Issue
@@ -27,30 +28,21 @@ def judged_decisions(services: Services, repository_id: int) -> list[Judged]:
     """One for each issue on whose decision somebody spoke, by the scorer that ships and the model in force."""
     index = services.indexes.index(repository_id)
     duplicates = services.storage.duplicates(repository_id)
-    words = _words(services.storage.feedback(repository_id))
+    said = services.storage.feedback(repository_id)
+    words = words_by_issue(word for word in said if word.kind in JUDGING)
     decisions = _decisions(services, repository_id)
     found = []
     for row in services.storage.issues(repository_id, sorted(decisions)):
-        number, said = row.issue.number, words.get(row.issue.number, ())
-        named = _named_before(decisions[number], _spoken_at(row.issue, said))
+        number, own = row.issue.number, words.get(row.issue.number, ())
+        named = _named_before(decisions[number], _spoken_at(row.issue, own))
         if named is None or named == number or number not in index or named not in index:
             continue
-        right = _is_right(row.issue, named, said, duplicates)
+        closed = row.issue.state_reason == "duplicate"
+        right = is_right(number, named, own, duplicates, closed_as_duplicate=closed)
         logit = None if right is None else _log_odds(services, index, number, named)
         if right is not None and logit is not None:
             found.append(Judged(logit, right, root_of(named, duplicates)))
     return found
-
-
-def _words(said: Sequence[FeedbackRecord]) -> Mapping[int, list[FeedbackRecord]]:
-    """Issue → what people said of it; what they said of a pair counts for both."""
-    words: dict[int, list[FeedbackRecord]] = defaultdict(list)
-    for word in said:
-        if word.kind in JUDGING:
-            words[word.number].append(word)
-            if word.kind == "separated" and word.other is not None:
-                words[word.other].append(word)
-    return words
 
 
 def _decisions(services: Services, repository_id: int) -> Mapping[int, list[DecisionRecord]]:
@@ -75,20 +67,6 @@ def _named_before(decisions: Sequence[DecisionRecord], moment: datetime | None) 
     before = next((one.body for one in decisions if one.decided_at <= moment), {})
     links = [link["number"] for link in before.get("links", ())]
     return next(iter([*([before["canonical"]] if before.get("canonical") else []), *links]), None)
-
-
-def _is_right(issue: Issue, named: int, said: Sequence[FeedbackRecord], duplicates: Mapping[int, int]) -> bool | None:
-    """Whether the issue that was named is the same problem, by what people said; None where they did not say."""
-    apart = {word.other if word.number == issue.number else word.number for word in said if word.kind == "separated"}
-    confirmed = {root_of(word.other, duplicates) for word in said if word.kind == "duplicate" and word.other}
-    root = root_of(named, duplicates)
-    if named in apart or root in apart:
-        return False
-    if confirmed:
-        return root in confirmed
-    if any(word.kind == "objection" for word in said):
-        return False
-    return True if issue.state_reason == "duplicate" else None
 
 
 def _log_odds(services: Services, index: IssueIndex, number: int, named: int) -> float | None:

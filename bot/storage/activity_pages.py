@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, null, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, func, literal, null, select, union_all
 
 from bot.storage.cluster_tables import cluster_edits
 from bot.storage.columns import SafeText
+from bot.storage.dashboard_tables import acts
 from bot.storage.door import Door
-from bot.storage.look_records import EffectQuery, PeopleQuery, PeopleRow
+from bot.storage.look_records import EffectQuery, PeopleQuery, PeopleRow, Unfinished
 from bot.storage.page_records import Page
 from bot.storage.records import EffectRecord
-from bot.storage.tables import effects, feedback
+from bot.storage.tables import deliveries, effects, feedback
 
+UNFINISHED = ("queued", "running", "failed")
 COMMAND_LINE = "command line"
+DASHBOARD = "dashboard"
 OWN = ("obeyed", "undone")  # words of feedback that the bot keeps for itself
 
 _EFFECTS = [effects.c[field.name] for field in fields(EffectRecord)]
@@ -48,9 +51,26 @@ class ActivityPages(Door):
                 found[kind][state] = count
         return found
 
+    def unfinished(self) -> Sequence[Unfinished]:
+        """By workflow and state; what is done is not looked at."""
+        c = deliveries.c
+        query = (
+            select(c.workflow, c.state, func.count(), func.min(c.received_at))
+            .where(c.state.in_(UNFINISHED))
+            .group_by(c.workflow, c.state)
+            .order_by(c.workflow, c.state)
+        )
+        with self._reading() as connection:
+            return [Unfinished(*row) for row in connection.execute(query)]
+
+    def database_size(self) -> int:
+        """As the engine counts it."""
+        with self._reading() as connection:
+            return self._backend.size(connection)
+
     def find_people(self, repository_id: int, query: PeopleQuery) -> Page[PeopleRow]:
         """Newest first, out of every place where people's acts and words are kept."""
-        found = union_all(_edits(repository_id), _words(repository_id)).subquery()
+        found = union_all(_acts(repository_id), _edits(repository_id), _words(repository_id)).subquery()
         c = found.c
         asked = ((c.actor, query.actor), (c.number, query.number))
         where = [column == value for column, value in asked if value is not None] + _within(c.at, query)
@@ -70,17 +90,30 @@ def _within(column: Any, query: EffectQuery | PeopleQuery) -> list[ColumnElement
     return found
 
 
-def _edits(repository_id: int) -> Select[Any]:
-    c = cluster_edits.c
+def _acts(repository_id: int) -> Select[Any]:
+    """What was done on the dashboard."""
+    c = acts.c
     number, text = cast(null(), BigInteger), cast(null(), SafeText)
-    columns = (c.at, c.actor, literal(COMMAND_LINE).label("source"), c.kind, number.label("number"))
-    rest = (c.cluster_id.label("cluster"), number.label("other"), c.value, text.label("outcome"))
+    columns = (c.at, c.actor, literal(DASHBOARD).label("source"), c.kind, c.number, c.cluster_id.label("cluster"))
+    rest = (number.label("other"), text.label("value"), func.coalesce(c.outcome, c.state).label("outcome"))
     return select(*columns, *rest).where(c.repository_id == repository_id)
 
 
+def _edits(repository_id: int) -> Select[Any]:
+    """What was set on clusters otherwise: an act of the dashboard leaves an edit between its start and its end."""
+    c, a = cluster_edits.c, acts.c
+    number, text = cast(null(), BigInteger), cast(null(), SafeText)
+    columns = (c.at, c.actor, literal(COMMAND_LINE).label("source"), c.kind, number.label("number"))
+    rest = (c.cluster_id.label("cluster"), number.label("other"), c.value, text.label("outcome"))
+    same = (a.repository_id == repository_id, a.actor == c.actor, a.at <= c.at, a.finished_at >= c.at)
+    return select(*columns, *rest).where(c.repository_id == repository_id, ~exists().where(*same))
+
+
 def _words(repository_id: int) -> Select[Any]:
+    """What was said in comments, by reactions and by deeds."""
     c = feedback.c
     text = cast(null(), SafeText)
     columns = (c.said_at.label("at"), c.actor, c.source, c.kind, c.number)
     rest = (text.label("cluster"), c.other, c.value, text.label("outcome"))
-    return select(*columns, *rest).where(c.repository_id == repository_id, c.kind.not_in(OWN))
+    own = (c.repository_id == repository_id, c.kind.not_in(OWN), c.source != DASHBOARD)
+    return select(*columns, *rest).where(*own)

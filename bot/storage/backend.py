@@ -57,6 +57,10 @@ class Backend(Protocol):
         """A sentence of what failed, where, and what to do; free of values and passwords."""
         ...
 
+    def size(self, connection: Connection) -> int:
+        """Bytes that the database takes."""
+        ...
+
     def scrub(self) -> None:
         """Make deleted rows unreadable in the files, as far as the engine can."""
         ...

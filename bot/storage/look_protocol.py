@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from bot.storage.look_records import EffectQuery, MapRecord, PeopleQuery, PeopleRow, Spoken
+from bot.storage.look_records import EffectQuery, MapRecord, PeopleQuery, PeopleRow, Spoken, Unfinished
 from bot.storage.page_records import Page
 from bot.storage.records import EffectRecord
 
@@ -35,6 +35,14 @@ class LookStorage(Protocol):
 
     def effect_tally(self, repository_id: int) -> Mapping[str, Mapping[str, int]]:
         """Kind → state → how many effects."""
+        ...
+
+    def unfinished(self) -> Sequence[Unfinished]:
+        """The workflows that have work waiting, running or set aside, by name."""
+        ...
+
+    def database_size(self) -> int:
+        """Bytes that it takes."""
         ...
 
     def find_people(self, repository_id: int, query: PeopleQuery) -> Page[PeopleRow]:

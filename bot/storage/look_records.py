@@ -47,6 +47,16 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """How many deliveries of a workflow are in a state other than done, and since when the oldest is."""
+
+    workflow: str
+    state: str
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EffectQuery:
     """Which effects: of one kind, state, issue, and planned in [since, until)."""
 

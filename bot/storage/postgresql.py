@@ -142,6 +142,10 @@ class PostgresBackend:
             "check that the server runs and that TRIAGE_DATABASE_URL names it"
         )
 
+    def size(self, connection: Connection) -> int:
+        """As the server counts it."""
+        return int(connection.execute(select(func.pg_database_size(func.current_database()))).scalar_one())
+
     def scrub(self) -> None:
         """PostgreSQL's own vacuum takes care of it."""
 

@@ -154,6 +154,11 @@ class SqliteBackend:
             "disk is full": f"the disk that holds the {self.place} is full: make room and try again",
         }
 
+    def size(self, connection: Connection) -> int:
+        """Pages times their size; what is in the write-ahead log and not yet in the file counts too."""
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
     def scrub(self) -> None:
         """Empty the write-ahead log, which still holds what was deleted; left for later while somebody reads it."""
         pooled = self._engine.raw_connection()

@@ -7,7 +7,7 @@ import dataclasses
 import io
 import json
 from collections.abc import Mapping, Sequence, Set
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 from urllib.parse import quote
@@ -34,7 +34,7 @@ def as_data(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # a moment, too
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
 

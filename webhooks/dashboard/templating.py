@@ -11,7 +11,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-from webhooks.dashboard import files, words
+from webhooks.dashboard import files, plots, words
 from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.phrases import coded, numbered
 from webhooks.dashboard.shell import Shell
@@ -63,7 +63,7 @@ def _environment() -> Environment:
         "evidence": coded,
         "numbered": numbered,
     }
-    made.globals |= {"static": files.address, "words": words}
+    made.globals |= {"static": files.address, "words": words, "plots": plots}
     return made
 
 

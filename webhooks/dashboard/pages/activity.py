@@ -1,0 +1,142 @@
+"""Everything that the bot did, would have done or could not do, and everything that people did and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.storage.look_records import EffectQuery, PeopleQuery, PeopleRow
+from bot.storage.records import DeliveryRecord, EffectRecord
+from webhooks.dashboard.lists import Listing, Wanted, wanted
+from webhooks.dashboard.page import Asked, Page, Table
+
+VIEWS = ("effects", "people", "failures")
+KINDS = ("comment", "add-label", "remove-label", "close", "reopen")
+STATES = ("planned", "done", "failed", "shadow", "skipped", "refused")
+FILTERS = {"kind": KINDS, "state": STATES, "issue": None, "actor": None, "day": None}
+DAY = timedelta(days=1)
+LONGEST = 300  # characters of a comment that are shown
+MOST_FAILURES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect; `value` is the label, or the beginning of the comment's Markdown."""
+
+    number: int
+    kind: str
+    value: str
+    state: str
+    planned_at: datetime
+    finished_at: datetime | None
+    reason: str | None
+    comment: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A delivery that was set aside, with the reason (a type and a place, or a sentence of ours)."""
+
+    id: str
+    event: str
+    action: str | None
+    issue: int | None
+    received_at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The page; of `effects`, `people` and `failures` the one is filled that `view` names. `tally`: kind → state →
+    how many effects in all."""
+
+    view: str
+    list: Listing
+    effects: Sequence[Effect]
+    people: Sequence[PeopleRow]
+    failures: Sequence[Failure]
+    tally: Mapping[str, Mapping[str, int]]
+
+
+def read(asked: Asked) -> Activity:
+    """The model of the page."""
+    view = asked.query.one_of("view", VIEWS)
+    want = wanted(asked, ("newest",), FILTERS)
+    tally = asked.storage.effect_tally(asked.repository.id)
+    effects: Sequence[Effect] = ()
+    people: Sequence[PeopleRow] = ()
+    failures: Sequence[Failure] = ()
+    if view == "effects":
+        found = asked.storage.find_effects(asked.repository.id, _effects(want))
+        effects, total = [_effect(one) for one in found.rows], found.total
+    elif view == "people":
+        acted = asked.storage.find_people(asked.repository.id, _people(want))
+        people, total = acted.rows, acted.total
+    else:
+        aside = asked.storage.deliveries(state="failed", repository_id=asked.repository.id, limit=MOST_FAILURES)
+        failures, total = [failure_of(one) for one in aside][want.offset : want.offset + want.size], len(aside)
+    kept = {**want.values, **({} if view == VIEWS[0] else {"view": view})}
+    listing = Listing(total, want.number, want.size, want.sort, want.descending, kept)
+    return Activity(view, listing, effects, people, failures, tally)
+
+
+def _effects(want: Wanted) -> EffectQuery:
+    since, until = _day(want)
+    kind, state = want.values.get("kind"), want.values.get("state")
+    return EffectQuery(kind, state, _number(want), since, until, want.size, want.offset)
+
+
+def _people(want: Wanted) -> PeopleQuery:
+    since, until = _day(want)
+    return PeopleQuery(want.values.get("actor"), _number(want), since, until, want.size, want.offset)
+
+
+def _day(want: Wanted) -> tuple[datetime | None, datetime | None]:
+    """From its beginning to its end in UTC; no bounds where it is no date."""
+    try:
+        begins = datetime.fromisoformat(want.values.get("day", "")[:10]).replace(tzinfo=UTC)
+        return begins, begins + DAY
+    except (ValueError, OverflowError):
+        return None, None
+
+
+def _number(want: Wanted) -> int | None:
+    digits = want.values.get("issue", "").removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 12 else None
+
+
+def _effect(one: EffectRecord) -> Effect:
+    value = one.value if len(one.value) <= LONGEST else f"{one.value[:LONGEST]}…"
+    comment = one.github_id if one.kind == "comment" else None
+    return Effect(one.number, one.kind, value, one.state, one.planned_at, one.finished_at, one.reason, comment)
+
+
+def failure_of(one: DeliveryRecord) -> Failure:
+    """A delivery that was set aside."""
+    return Failure(one.id, one.event, one.action, one.issue, one.received_at, one.error or one.outcome)
+
+
+def _table(model: Activity) -> Table:
+    found: list[tuple[Any, ...]]
+    if model.view == "people":
+        columns: tuple[str, ...] = ("at", "who", "where", "what", "issue", "other", "cluster", "value", "outcome")
+        found = [
+            (one.at, one.actor, one.source, one.kind, one.number, one.other, one.cluster, one.value, one.outcome)
+            for one in model.people
+        ]
+        return Table(columns, found)
+    if model.view == "failures":
+        columns = ("delivery", "event", "action", "issue", "received at", "reason")
+        found = [(one.id, one.event, one.action, one.issue, one.received_at, one.reason) for one in model.failures]
+        return Table(columns, found)
+    columns = ("issue", "kind", "value", "state", "planned at", "finished at", "reason")
+    found = [
+        (one.number, one.kind, one.value, one.state, one.planned_at, one.finished_at, one.reason)
+        for one in model.effects
+    ]
+    return Table(columns, found)
+
+
+PAGE = Page("/activity", "Activity", "activity.html", read, table=_table)
