@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import clustering, delivery, importing, matching, pages, receiver, rivals, waves
+from benchmarks import clustering, delivery, importing, layout, matching, pages, receiver, rivals, waves
 
 BENCHMARKS = {
     "receiver": receiver.main,
@@ -14,9 +14,10 @@ BENCHMARKS = {
     "pages": pages.main,
     "matching": matching.main,
     "clustering": clustering.main,
+    "layout": layout.main,
     "waves": waves.main,
 }
-MEASURE_QUALITY = (matching.main, clustering.main)
+MEASURE_QUALITY = (matching.main, clustering.main, layout.main)
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from bot import quality
-from bot.closing import Right, standing
-from bot.quality import Judgement, Reliability, Share, Week
+from bot.activities.earned import closing_right
+from bot.closing import Right
+from bot.quality import Reliability, Share, Week
 from bot.storage.records import MissedRecord
 from webhooks.dashboard.lists import Listing, wanted
 from webhooks.dashboard.page import Asked, Page, Table
@@ -76,7 +77,7 @@ def read(asked: Asked) -> Quality:
     missed = storage.missed(repository.id, limit=MISSED_LOOKED_AT)
     chosen = [one for one in missed if want.values.get("cause") in {None, one.cause}]
     learned = storage.learned(repository.id)
-    earned = standing(flagged(judged))
+    earned = closing_right(storage, repository.id)
     return Quality(
         list=want.listing(len(chosen)),
         precision=quality.precision(judged),
@@ -91,12 +92,6 @@ def read(asked: Asked) -> Quality:
         earned=earned,
         right_to_close=earned.sentence(),
     )
-
-
-def flagged(judged: Sequence[Judgement]) -> list[bool]:
-    """Whether what the bot called a duplicate was right, in the order in which people said so."""
-    ordered = sorted(judged, key=lambda one: (one.spoken_at, one.number))
-    return [one.right for one in ordered if one.verdict == quality.DUPLICATE]
 
 
 def _calibration(found: Mapping[str, Any] | None) -> Calibration | None:

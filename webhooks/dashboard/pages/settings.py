@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot import quality
-from bot.closing import standing as closing_standing
+from bot.activities.earned import closing_right
 from bot.storage.records import ImportRecord
 from webhooks.dashboard.page import Asked, Page, Table
-from webhooks.dashboard.pages.quality import flagged
 from webhooks.dashboard.standing import Standing, standing_of
 
 CONFIG_PATH = ".github/triage.yml"
@@ -103,7 +101,6 @@ def read(asked: Asked) -> Settings:
     defaults = RepoConfig().model_dump(mode="json")
     effective = config.model_dump(mode="json")
     paused = storage.pauses(repository.id).get(repository.id)
-    judged = quality.judgements(storage.spoken(repository.id))
     return Settings(
         standing=standing_of(repository, record, is_paused=paused is not None),
         mode=config.mode,
@@ -121,7 +118,7 @@ def read(asked: Asked) -> Settings:
         pause=None if paused is None else Pause(paused.actor, paused.said_at),
         reading=storage.import_progress(repository.id),
         imported_at=repository.imported_at,
-        right_to_close=closing_standing(flagged(judged)).sentence(),
+        right_to_close=closing_right(storage, repository.id).sentence(),
     )
 
 
