@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.storage.look_records import MapRecord
 from bot.storage.page_records import IssueRow
@@ -82,7 +82,7 @@ def read(asked: Asked) -> Map:
     titles = asked.storage.cluster_titles(asked.repository.id)
     shown = [Shown(at, one, titles.get(one, one), sizes[at]) for at, one in enumerate(drawn.clusters)]
     newest = next(iter(asked.storage.generations(asked.repository.id, limit=1)), None)
-    channels = [_channel(one.name, one.values, one.codes.tolist()) for one in drawn.channels]
+    channels = [_channel(one.name, one.values, one.codes) for one in drawn.channels]
     return Map(
         drawn_at=record.drawn_at,
         generation=record.generation,
@@ -103,8 +103,8 @@ def _points(record: MapRecord) -> str:
     return base64.b64encode(record.points).decode("ascii")
 
 
-def _channel(name: str, values: Sequence[str], codes: Sequence[int]) -> Channel:
-    counts = Counter(codes)
+def _channel(name: str, values: Sequence[str], codes: NDArray[np.uint8]) -> Channel:
+    counts = np.bincount(codes, minlength=UNSTATED + 1).tolist()
     named = [Colour(words.value(name, value), counts[at]) for at, value in enumerate(values)]
     return Channel(name, CHANNELS.get(name) or words.fact(name), named, counts[UNSTATED])
 
