@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -96,10 +97,11 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
 
 
 def _sample() -> tuple[IssueFile, str, str]:
-    from bot.demo.issues import read  # noqa: PLC0415 - the other commands do not need the demo
+    """The sample, its newest report a moment old, so that its waves are on."""
+    from bot.demo.issues import ending_at, read  # noqa: PLC0415 - the other commands do not need the demo
 
     folder = resources.files("bot") / "sample"
-    file = read(folder.joinpath("issues.jsonl").read_bytes().splitlines())
+    file = ending_at(read(folder.joinpath("issues.jsonl").read_bytes().splitlines()), datetime.now(UTC))
     return file, folder.joinpath("triage.yml").read_text(encoding="utf-8"), SAMPLE_REPOSITORY
 
 

@@ -6,7 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,14 @@ class IssueFile:
     def groups(self) -> dict[int, int]:
         """Issue → the lowest number of its group (EVALUATION: connected by `duplicate_of`, or one gold cluster)."""
         return groups([_labelled(one) for one in self.issues])
+
+
+def ending_at(file: IssueFile, now: datetime) -> IssueFile:
+    """The same issues, all moved by the same time, so that the newest was filed now."""
+    if not file.issues:
+        return file
+    by = now.replace(microsecond=0) - file.issues[-1].created_at
+    return replace(file, issues=tuple(replace(one, created_at=one.created_at + by) for one in file.issues))
 
 
 def load(path: Path) -> IssueFile:

@@ -104,6 +104,13 @@ class Issues(Door):
         with self._reading() as connection:
             return list(connection.execute(query).scalars())
 
+    def vector_counts(self, repository_id: int) -> dict[str, int]:
+        """Model → how many issues it embedded, be it in an earlier text."""
+        c = vector_rows.c
+        query = select(c.model_id, func.count()).where(c.repository_id == repository_id).group_by(c.model_id)
+        with self._reading() as connection:
+            return {model_id: count for model_id, count in connection.execute(query)}
+
     def embedded_counts(self, repository_id: int) -> dict[str, int]:
         """Model → how many issues it embedded in their present text."""
         i, v = issue_rows.c, vector_rows.c

@@ -112,6 +112,10 @@ class Storage(
         """The issues (pull requests left out) whose present text this model has not embedded, newest first."""
         ...
 
+    def vector_counts(self, repository_id: int) -> dict[str, int]:
+        """Model → how many issues it embedded, be it in an earlier text; quicker than `embedded_counts`."""
+        ...
+
     def embedded_counts(self, repository_id: int) -> dict[str, int]:
         """Model → how many issues it embedded in their present text."""
         ...

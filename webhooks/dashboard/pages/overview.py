@@ -38,11 +38,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the history is there to be found. `total`: open and closed issues that are known here."""
+    """How much of the history can be found: issues with vectors, of those that are known (pull requests left out)."""
 
-    total: int
+    open: int
+    closed: int
     indexed: int
-    open_on_github: int | None
+
+    @property
+    def total(self) -> int:
+        """All issues."""
+        return self.open + self.closed
 
     @property
     def share(self) -> float | None:
@@ -112,7 +117,7 @@ def read(asked: Asked) -> Overview:
         coverage=_coverage(asked),
         tasks=[_task(asked, name) for name in asked.runtime.scheduled_tasks],
         last_refit=last,
-        refit_is_stale=last is None or asked.now - last > NOT_LOOKED_FOR,
+        refit_is_stale=_is_stale(asked, last, NOT_LOOKED_FOR),
         waves=_waves(asked),
         todo=list(_todo(asked, standing, config.error)),
         decided=_decided(asked),
@@ -121,15 +126,21 @@ def read(asked: Asked) -> Overview:
 
 
 def _coverage(asked: Asked) -> Coverage:
-    embedded = asked.storage.embedded_counts(asked.repository.id)
-    total = asked.storage.issue_count(asked.repository.id)
-    return Coverage(total, max(embedded.values(), default=0), asked.repository.open_issues_seen)
+    states = asked.storage.issue_states(asked.repository.id)
+    embedded = asked.storage.vector_counts(asked.repository.id)
+    return Coverage(states.get("open", 0), states.get("closed", 0), max(embedded.values(), default=0))
 
 
 def _task(asked: Asked, name: str) -> Task:
     last = asked.storage.last_success(name)
     limit = STALE_AFTER.get(name, NOT_LOOKED_FOR)
-    return Task(name, TASKS.get(name, name), last, last is None or asked.now - last > limit)
+    return Task(name, TASKS.get(name, name), last, _is_stale(asked, last, limit))
+
+
+def _is_stale(asked: Asked, last: datetime | None, limit: timedelta) -> bool:
+    """Whether it is too long ago; what never succeeded is as old as what we know of the repository."""
+    since = last or asked.storage.first_heard(asked.repository.id) or asked.repository.imported_at
+    return since is None or asked.now - since > limit
 
 
 def _waves(asked: Asked) -> list[Rising]:
