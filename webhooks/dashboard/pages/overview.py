@@ -12,6 +12,10 @@ from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.standing import Standing, standing_of
 
 NEWEST = 12
+MOST_WAVES = 50
+MOST_PAST = 5
+REMEMBERED = timedelta(days=30)  # for so long a wave that is over is shown
+HOURS_SHOWN = 48
 LATELY = timedelta(days=7)
 NOT_LOOKED_FOR = timedelta(hours=26)  # a nightly task may be this old
 STALE_AFTER = {
@@ -57,7 +61,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Rising:
-    """A wave that is on."""
+    """A wave that is on. `arrivals`: reports in each of the last 48 hours, the oldest first."""
 
     cluster_id: str
     title: str
@@ -67,6 +71,18 @@ class Rising:
     peak_per_hour: int
     last_arrival_at: datetime
     last_number: int
+    arrivals: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A wave that is over."""
+
+    cluster_id: str
+    title: str
+    began_at: datetime
+    ended_at: datetime
+    reports: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,7 @@ class Overview:
     last_refit: datetime | None
     refit_is_stale: bool
     waves: Sequence[Rising]
+    past: Sequence[Past]
     todo: Sequence[Todo]
     decided: Sequence[Decided]
     clusters: int
@@ -111,6 +128,7 @@ def read(asked: Asked) -> Overview:
     standing = standing_of(repository, config, is_paused=repository.id in storage.pauses(repository.id))
     refit = next((one for one in storage.refit_standing() if one.repository_id == repository.id), None)
     published = storage.generations(repository.id, limit=1)
+    waves, past = _waves(asked)
     last = refit.last_success if refit is not None else None
     return Overview(
         standing=standing,
@@ -118,7 +136,8 @@ def read(asked: Asked) -> Overview:
         tasks=[_task(asked, name) for name in asked.runtime.scheduled_tasks],
         last_refit=last,
         refit_is_stale=_is_stale(asked, last, NOT_LOOKED_FOR),
-        waves=_waves(asked),
+        waves=waves,
+        past=past,
         todo=list(_todo(asked, standing, config.error)),
         decided=_decided(asked),
         clusters=published[0].clusters if published else 0,
@@ -143,14 +162,22 @@ def _is_stale(asked: Asked, last: datetime | None, limit: timedelta) -> bool:
     return since is None or asked.now - since > limit
 
 
-def _waves(asked: Asked) -> list[Rising]:
-    on = asked.storage.waves(asked.repository.id, on=True)
-    found = asked.storage.clusters_in_force(asked.repository.id, ids={one.cluster_id for one in on}) if on else ()
-    titles = {one.id: one.title for one in found}
-    return [_rising(one, titles.get(one.cluster_id, one.cluster_id)) for one in on]
+def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:
+    """Those that are on, and the last ones that are over."""
+    found = asked.storage.waves(asked.repository.id, limit=MOST_WAVES)
+    ids = {one.cluster_id for one in found}
+    clusters = asked.storage.clusters_in_force(asked.repository.id, ids=ids) if ids else ()
+    titles = {one.id: one.title for one in clusters}
+    on = [_rising(asked, one, titles.get(one.cluster_id, one.cluster_id)) for one in found if one.wave.ended_at is None]
+    over = [
+        Past(one.cluster_id, titles.get(one.cluster_id, one.cluster_id), one.wave.began_at, ended, one.wave.reports)
+        for one in found
+        if (ended := one.wave.ended_at) is not None and asked.now - ended < REMEMBERED
+    ]
+    return on, over[:MOST_PAST]
 
 
-def _rising(record: WaveRecord, title: str) -> Rising:
+def _rising(asked: Asked, record: WaveRecord, title: str) -> Rising:
     wave = record.wave
     return Rising(
         record.cluster_id,
@@ -161,7 +188,17 @@ def _rising(record: WaveRecord, title: str) -> Rising:
         wave.peak_per_hour,
         wave.last_arrival_at,
         record.last_number,
+        _arrivals(asked, record.cluster_id),
     )
+
+
+def _arrivals(asked: Asked, cluster_id: str) -> list[int]:
+    counts = [0] * HOURS_SHOWN
+    for at, _ in asked.storage.cluster_reports(asked.repository.id, cluster_id).get(cluster_id, ()):
+        hours = int((asked.now - at) / timedelta(hours=1))
+        if 0 <= hours < HOURS_SHOWN:
+            counts[-1 - hours] += 1
+    return counts
 
 
 def _todo(asked: Asked, standing: Standing, error: str | None) -> Iterator[Todo]:

@@ -1,0 +1,46 @@
+"""`python -m tests.browser.pictures ADDRESS [FOLDER]`: pictures of the dashboard that `triage demo` printed the address of."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.fakes.chromium import ARGUMENTS, executable
+
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+REPOSITORY = "/r/lumen-labs/lumen"
+PICTURES = (  # name, page, width and height, colours
+    ("dashboard-overview", "/overview", (1280, 860), "light"),
+    ("dashboard-cluster", "/clusters/extra-usage-400", (1280, 860), "dark"),
+    ("dashboard-review-phone", "/review", (375, 720), "light"),
+)
+
+
+def main(address: str, folder: Path) -> None:
+    """Sign in with the address, which works once, and take each picture."""
+    parts = urlsplit(address)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
+        page = browser.new_context(base_url=f"{parts.scheme}://{parts.netloc}", reduced_motion="reduce").new_page()
+        page.goto(address)
+        page.get_by_role("button", name="Open the dashboard").click()
+        page.get_by_role("heading", name="Repositories").wait_for()
+        for name, path, size, colours in PICTURES:
+            _take(page, folder / f"{name}.png", REPOSITORY + path, size, colours)
+        browser.close()
+
+
+def _take(page: Page, file: Path, path: str, size: tuple[int, int], colours: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+    answer = page.goto(path, wait_until="load")
+    assert answer is not None
+    assert answer.ok, path
+    page.screenshot(path=str(file))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from bot.storage.records import ConfigRecord, DeliveryRecord, RefitRecord, TaskRun
+from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
+from tests.fakes.stored import decision, word
+from webhooks.dashboard.access import utc_now
+
+World = tuple[FastAPI, DashboardRuntime]
+OVERVIEW = f"/r/{NAME}/overview"
+
+
+async def model(http: httpx.AsyncClient, path: str = OVERVIEW) -> dict[str, Any]:
+    answer = await http.get(f"{path}.json")
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+async def test_it_says_what_rises_and_how_much_is_indexed(maintainer: httpx.AsyncClient) -> None:
+    shown = await model(maintainer)
+    (wave,) = shown["waves"]
+    assert (wave["title"], wave["reports"], wave["last_number"]) == ("Extra usage 400 despite balance", 17, 24)
+    assert len(wave["arrivals"]) == 48
+    assert sum(wave["arrivals"]) == 12  # members #13 to #24 were reported in the last 48 hours
+    assert shown["coverage"] == {"open": 60, "closed": 0, "indexed": 58}
+    assert shown["standing"]["word"] == "at work"
+
+
+async def test_a_wave_that_is_over_is_remembered_for_a_while(maintainer: httpx.AsyncClient, world: World) -> None:
+    storage = world[1].storage
+    (record,) = storage.waves(SHOP)
+    storage.save_wave(replace(record, wave=replace(record.wave, ended_at=utc_now() - timedelta(hours=1))))
+    shown = await model(maintainer)
+    assert (shown["waves"], [one["reports"] for one in shown["past"]]) == ([], [17])
+    storage.save_wave(replace(record, wave=replace(record.wave, ended_at=utc_now() - timedelta(days=40))))
+    assert (await model(maintainer))["past"] == []
+
+
+async def todo(http: httpx.AsyncClient) -> list[str]:
+    return [one["sentence"] for one in (await model(http))["todo"]]
+
+
+async def test_nothing_needs_a_person_where_all_is_well(maintainer: httpx.AsyncClient) -> None:
+    assert await todo(maintainer) == []
+    assert "Nothing." in (await maintainer.get(OVERVIEW)).text
+
+
+async def test_what_needs_a_person_is_said_with_where_to_go(maintainer: httpx.AsyncClient, world: World) -> None:
+    storage, now = world[1].storage, utc_now()
+    storage.save_config(SHOP, ConfigRecord("e", now, "mode: comment\n", "line 3: wrong"))
+    storage.save_feedback(word(0, "paused", said_at=now))
+    storage.start_delivery(DeliveryRecord("d", "issues", "opened", "triage_issue", now, NAME, SHOP, 5))
+    storage.finish_delivery("d", "failed", "set aside", "a bug")
+    refit = storage.start_refit(SHOP, "nightly", now)
+    storage.finish_refit(RefitRecord(refit, SHOP, "nightly", now, now, "refused", "too different"))
+    storage.save_decision(decision(59, verdict="refer-to-maintainers", decided_at=now), [])
+    said = " ".join(await todo(maintainer))
+    for words in ("configuration has errors", "does not write here", "set aside", "refit was refused", "security"):
+        assert words in said
+
+
+async def test_a_task_is_overdue_once_it_had_its_time(maintainer: httpx.AsyncClient, world: World) -> None:
+    runtime = world[1]
+    tasks = {one["name"]: one["is_stale"] for one in (await model(maintainer))["tasks"]}
+    assert tasks == dict.fromkeys(tasks, True)  # known for three days, and nothing ever ran
+    runtime.storage.finish_task(runtime.storage.start_task("poll_reactions", None))
+    tasks = {one["name"]: one["is_stale"] for one in (await model(maintainer))["tasks"]}
+    assert tasks == {"refit_clusters": True, "poll_reactions": False, "recover_deliveries": True}
+    assert isinstance(runtime.storage.task_runs()[0], TaskRun)
+
+
+async def test_an_empty_repository_says_what_comes_next(maintainer: httpx.AsyncClient) -> None:
+    page = (await maintainer.get("/r/acme/secret/overview")).text
+    assert "Nothing was decided yet" in page
+    assert "No wave is on" in page
+    assert "reading" in page
+
+
+@pytest.mark.parametrize("word_of", ["suspended", "archived", "paused"])
+async def test_a_repository_that_is_stopped_says_why(maintainer: httpx.AsyncClient, world: World, word_of: str) -> None:
+    storage = world[1].storage
+    known = storage.repository(NAME)
+    assert known is not None
+    storage.save_repository(replace(known, state=word_of, state_reason="because"))
+    rows = (await model(maintainer, "/index"))["rows"]
+    (row,) = [one for one in rows if one["name"] == NAME]
+    assert row["standing"] == {"word": "stopped", "sentence": "because"}
+
+
+async def test_all_repositories_are_listed_those_with_waves_first(maintainer: httpx.AsyncClient) -> None:
+    rows = (await model(maintainer, "/index"))["rows"]
+    assert [(row["name"], row["waves"]) for row in rows] == [(NAME, 1), ("acme/secret", 0)]
+    csv = (await maintainer.get("/index.csv")).text
+    assert csv.lstrip("\ufeff").startswith("repository,standing,why,waves now")
