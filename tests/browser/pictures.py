@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures ADDRESS [FOLDER]`: pictures of the dashboard that `triage demo` printed the address of."""
+"""`python -m tests.browser.pictures ADDRESS [FOLDER]`: pictures of the dashboard whose address `triage demo` printed."""
 
 from __future__ import annotations
 
