@@ -1,4 +1,4 @@
-"""`python -m tests.browser.pictures ADDRESS [FOLDER]`: pictures of the dashboard whose address `triage demo` printed."""
+"""`python -m tests.browser.pictures ADDRESS [FOLDER]`: pictures of the dashboard that `triage demo` opened."""
 
 from __future__ import annotations
 
