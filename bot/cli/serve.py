@@ -95,10 +95,15 @@ def _listen(
             application, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE
         )
         if token is not None:
-            Console(stderr=True, soft_wrap=True).print(
-                f"dashboard: http://{host}:{port}/sign-in?token={token}", highlight=False
-            )
+            address = f"http://{_here(host)}:{port}/sign-in?token={token}"
+            Console(stderr=True, soft_wrap=True).print(f"dashboard: {address}", highlight=False)
         Server(config).run(sockets=[listener])
+
+
+def _here(host: str) -> str:
+    """The address by which this machine reaches itself; the token is taken from nowhere else."""
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared with, not listened on
+    return f"[{local}]" if ":" in local else local
 
 
 def _bound(settings: Settings) -> socket.socket:
