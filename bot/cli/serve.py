@@ -96,7 +96,8 @@ def _listen(
         )
         if token is not None:
             address = f"http://{_here(host)}:{port}/sign-in?token={token}"
-            Console(stderr=True, soft_wrap=True).print(f"dashboard: {address}", highlight=False)
+            # On standard output: the token is a secret, and standard error is the log.
+            Console(soft_wrap=True).print(f"dashboard: {address}", highlight=False)
         Server(config).run(sockets=[listener])
 
 
