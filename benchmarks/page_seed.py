@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from itertools import accumulate, islice
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Engine, Table, create_engine, insert, make_url, update
 
 from bot.storage.cluster_tables import cluster_edits, cluster_members, clusters, generations, missed_duplicates, refits
 from bot.storage.cluster_tables import waves as wave_rows
 from bot.storage.issue_pages import searchable
+from bot.storage.map_tables import maps, namings
 from bot.storage.page_tables import issue_heads, last_decisions
 from bot.storage.tables import decisions, deliveries, effects, feedback, issues, metadata, repositories
+from models.issue_map import Channel, IssueMap, clusters_of
 
 REPOSITORY = "bench/large"
 REPOSITORY_ID = 990_001
@@ -135,6 +138,9 @@ def _decision_tables(
         yield last_decisions, row | {"decision_id": number, "probability": probability}
         rest = {"id": number, "trigger": "delivery", "delivery_id": f"d{number}", "conclusion": f"c{number}"}
         yield decisions, row | rest | {"body": body, "milliseconds": 40.0}
+        if canonical is not None:
+            named = {"number": number, "decision_id": number, "decided_at": at, "verdict": verdict, "named": canonical}
+            yield namings, named | {"probability": probability}
         for kind, value in (("comment", f"See #{canonical}"), ("add-label", "possible-duplicate")):
             if verdict == "duplicate":
                 effect += 1
@@ -208,7 +214,22 @@ def _clusters(
                 yield cluster_members, member | {"reported_at": opened[number - 1]}
 
     _put(connection, rows())
+    owned = {f"c{place:04}": members[cuts[place] : cuts[place + 1]] for place in range(number_of_clusters)}
+    _put(connection, _map(number_of_issues, owned, now))
     connection.execute(update(repositories).where(repositories.c.id == REPOSITORY_ID).values(generation_id=generation))
+
+
+def _map(
+    number_of_issues: int, members: Mapping[str, Sequence[int]], now: datetime
+) -> Iterator[tuple[Table, dict[str, Any]]]:
+    numbers = np.arange(1, number_of_issues + 1, dtype=np.uint32)
+    places = np.random.default_rng(7).normal(size=(number_of_issues, 2)).astype(np.float32)
+    ids, cluster = clusters_of(numbers.tolist(), members)
+    codes = (numbers % len(SUBJECTS)).astype(np.uint8)
+    channels = tuple(Channel(name, SUBJECTS, codes) for name in ("state", "reported", *FACTS))
+    drawn = IssueMap(numbers, places, ids, cluster, channels)
+    row = {"drawn_at": now, "generation": 1, "model_id": "m", "seconds": 60}
+    yield maps, row | {"header": drawn.header(), "points": drawn.to_bytes()}
 
 
 def _nights(connection: Connection, now: datetime) -> None:

@@ -42,6 +42,14 @@ SPECIAL = (  # addresses beside each page's own: filters, sorting, deep pages, o
     f"{ROOT}/issues/99000",
     f"{ROOT}/review?kind=near",
     f"{ROOT}/review?kind=missed",
+    f"{ROOT}/map?by=version",
+    f"{ROOT}/map.json",
+    f"{ROOT}/map.json?issue=99000",
+    f"{ROOT}/refits/30",
+    f"{ROOT}/quality?page=12",
+    f"{ROOT}/activity?kind=comment&state=done",
+    f"{ROOT}/activity?page=700",
+    f"{ROOT}/activity?view=people&actor=user7",
 )
 
 

@@ -29,6 +29,10 @@ class LookStorage(Protocol):
         """What people said that judges the bot's decisions, and what those had named."""
         ...
 
+    def spoken_mark(self, repository_id: int) -> Sequence[object]:
+        """Something that is another one once people said more, or took a word back."""
+        ...
+
     def find_effects(self, repository_id: int, query: EffectQuery) -> Page[EffectRecord]:
         """One page of effects, newest first."""
         ...

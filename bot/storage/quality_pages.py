@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import fields
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from bot.storage.cluster_tables import missed_duplicates
 from bot.storage.door import Door, chunks
 from bot.storage.look_records import Naming, Spoken
 from bot.storage.map_tables import namings
@@ -35,6 +37,26 @@ class QualityPages(Door):
             about |= {word.other for word in words if word.kind == "separated" and word.other is not None}
             found = _namings(connection, repository_id, about)
             return Spoken(words, closed, found, _duplicates(connection, repository_id, words))
+
+    def spoken_mark(self, repository_id: int) -> Sequence[object]:
+        """Counts and newest of what `spoken` reads, and of the ledger."""
+        with self._reading() as connection:
+            return tuple(connection.execute(select(*_marks(repository_id))).one())
+
+
+def _marks(repository_id: int) -> list[Any]:
+    f, i, m = feedback.c, issues.c, missed_duplicates.c
+    said = (f.repository_id == repository_id, f.kind.in_(JUDGING))
+    closed = (i.repository_id == repository_id, i.state_reason == "duplicate")
+    asked = [
+        *(select(func.count()).select_from(feedback).where(*said, f.kind == kind) for kind in JUDGING),
+        *(select(func.sum(column)).where(*said) for column in (f.number, f.other)),  # SQLite gives an id again
+        select(func.max(f.said_at)).where(*said),
+        select(func.count()).select_from(issues).where(*closed),
+        select(func.max(i.closed_at)).where(*closed),
+        select(func.count()).select_from(missed_duplicates).where(m.repository_id == repository_id),
+    ]
+    return [one.scalar_subquery() for one in asked]
 
 
 def _namings(connection: Connection, repository_id: int, numbers: Collection[int]) -> list[Naming]:

@@ -63,6 +63,19 @@ def test_what_people_said_comes_with_what_the_bot_had_named(storage: Storage) ->
     assert spoken.duplicates == {8: 1, 6: 1}
 
 
+def test_the_mark_of_what_was_said_changes_with_each_word_that_judges(storage: Storage) -> None:
+    marks = [storage.spoken_mark(REPOSITORY)]
+    storage.save_feedback(word(9, "reopened"))
+    assert storage.spoken_mark(REPOSITORY) == marks[0]
+    storage.save_feedback(word(5, "objection"))
+    marks.append(storage.spoken_mark(REPOSITORY))
+    storage.save_issues(REPOSITORY, [stored_issue(8, state="closed", state_reason="duplicate", closed_at=at(9))])
+    marks.append(storage.spoken_mark(REPOSITORY))
+    storage.amend_feedback(REPOSITORY, [word(5, "objection")], [word(5, "separated", 1)])
+    marks.append(storage.spoken_mark(REPOSITORY))
+    assert len(set(map(tuple, marks))) == 4
+
+
 def test_effects_are_found_by_kind_state_issue_and_time(storage: Storage) -> None:
     made = [
         effect(1, state="done"),

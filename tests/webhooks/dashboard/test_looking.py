@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from markupsafe import escape
 from models.issue_map import from_bytes
 from tests.fakes.dashboard import ISSUES, NAME, SHOP, DashboardRuntime, do
 from tests.fakes.looking import REASON, WRONG, look_at
+from tests.fakes.stored import word
 
 ROOT = f"/r/{NAME}"
 
@@ -97,6 +99,13 @@ async def test_quality_counts_what_people_said(shop: httpx.AsyncClient) -> None:
     assert len(await rows_of(shop, "/quality.csv")) == 26
 
 
+async def test_a_new_word_is_counted_at_once(shop: httpx.AsyncClient, world: tuple[Any, DashboardRuntime]) -> None:
+    before = (await json_of(shop, "/quality.json"))["precision"]["whole"]
+    world[1].storage.save_feedback(word(11, "duplicate", 1, said_at=datetime.now(UTC), actor="leo"))
+    after = (await json_of(shop, "/quality.json"))["precision"]
+    assert (after["whole"], after["right"]) == (before + 1, 1)
+
+
 async def test_the_ledger_is_filtered_by_cause(shop: httpx.AsyncClient) -> None:
     found = (await json_of(shop, "/quality.json?cause=not+retrieved"))["missed"]
     assert {one["cause"] for one in found} == {"not retrieved"}
@@ -122,9 +131,7 @@ async def test_a_refit_of_another_repository_is_not_here(
     shop: httpx.AsyncClient, world: tuple[Any, DashboardRuntime]
 ) -> None:
     other = next(one for one in world[1].storage.repositories() if one.id != SHOP)
-    attempt = world[1].storage.start_refit(
-        other.id, "nightly", other.imported_at or world[1].storage.waves()[0].wave.began_at
-    )
+    attempt = world[1].storage.start_refit(other.id, "nightly", datetime.now(UTC))
     assert (await shop.get(f"{ROOT}/refits/{attempt}")).status_code == 404
 
 

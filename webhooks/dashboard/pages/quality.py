@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot import quality
-from bot.activities.earned import closing_right
 from bot.closing import Right
 from bot.quality import Reliability, Share, Week
 from bot.storage.records import MissedRecord
+from webhooks.dashboard.judged import judged
 from webhooks.dashboard.lists import Listing, wanted
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.plots import Dot, Line, Point
-
-WEEKS = 26
-MISSED_LOOKED_AT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +69,22 @@ def read(asked: Asked) -> Quality:
     """The model of the page."""
     storage, repository = asked.storage, asked.repository
     want = wanted(asked, ("linked",), {"cause": None})
-    judged = quality.judgements(storage.spoken(repository.id))
-    missed = storage.missed(repository.id, limit=MISSED_LOOKED_AT)
-    chosen = [one for one in missed if want.values.get("cause") in {None, one.cause}]
+    found = judged(storage, repository.id, asked.now)
+    chosen = [one for one in found.missed if want.values.get("cause") in {None, one.cause}]
     learned = storage.learned(repository.id)
-    earned = closing_right(storage, repository.id)
     return Quality(
         list=want.listing(len(chosen)),
-        precision=quality.precision(judged),
-        recall=quality.recall(judged, missed),
-        weeks=quality.by_week(judged, missed, asked.now, WEEKS),
-        reliability=quality.reliability(judged),
+        precision=found.precision,
+        recall=found.recall,
+        weeks=found.weeks,
+        reliability=found.reliability,
         calibration=_calibration((learned.calibration or {}).get("found")),
         learned_at=learned.learned_at,
         template_lines=len(learned.boilerplate),
-        causes=dict(Counter(one.cause for one in missed).most_common()),
+        causes=dict(Counter(one.cause for one in found.missed).most_common()),
         missed=chosen[want.offset : want.offset + want.size],
-        earned=earned,
-        right_to_close=earned.sentence(),
+        earned=found.earned,
+        right_to_close=found.earned.sentence(),
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.activities.earned import closing_right
 from bot.storage.records import ImportRecord
+from webhooks.dashboard.judged import judged
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.standing import Standing, standing_of
 
@@ -118,7 +118,7 @@ def read(asked: Asked) -> Settings:
         pause=None if paused is None else Pause(paused.actor, paused.said_at),
         reading=storage.import_progress(repository.id),
         imported_at=repository.imported_at,
-        right_to_close=closing_right(storage, repository.id).sentence(),
+        right_to_close=judged(storage, repository.id, asked.now).earned.sentence(),
     )
 
 
