@@ -21,6 +21,7 @@ from models.facts import compile_pattern
 
 LARGEST_NUMBER = 2**53 - 1  # of an issue: what JSON carries exactly everywhere
 DAY_MINUTES = 24 * 60
+TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 def _addressable(name: str) -> str:
@@ -86,6 +87,7 @@ class Limits(Part):
 
     links: Annotated[int, Field(ge=1, le=10)] = 3
     comments_per_hour: Annotated[int, Field(ge=0, le=1000)] = 60
+    comments_per_day: Annotated[int, Field(ge=1, le=24_000)] = 600
     wave_comments_per_hour: Annotated[int, Field(ge=0, le=1000)] = 20
     cluster_cap: Annotated[int, Field(ge=2, le=10_000)] = 40
     churn: Annotated[float, Field(ge=0, le=1)] = 0.2
@@ -94,7 +96,15 @@ class Limits(Part):
 class Refit(Part):
     """When the clusters are refitted; without it, when the operator's settings say."""
 
-    at: Annotated[str, BeforeValidator(_as_time), Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    at: (
+        Annotated[
+            str,
+            BeforeValidator(_as_time),
+            Field(pattern=TIME),
+            WithJsonSchema({"type": "string", "pattern": TIME}),
+        ]
+        | None
+    ) = None
     zone: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_zone)] | None = None
 
 

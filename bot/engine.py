@@ -12,7 +12,7 @@ from bot.inbox import CLOCKS, QUEUE, SCHEDULES, WORKFLOW_VERSION, engine_url
 from bot.services import Services
 from bot.settings import Settings
 from bot.storage.protocol import Storage
-from bot.storage.records import DeliveryRecord
+from bot.storage.records import DeliveryRecord, RateRecord
 from bot.workflows import steps
 from bot.workflows.every import WORKFLOWS
 
@@ -93,6 +93,7 @@ class Engine:
         while not self._ending.wait(WATCH_SECONDS):
             try:
                 set_aside(self._services.storage)
+                note_limits(self._services)
             except Exception as error:  # the next look may succeed, and the worker goes on
                 log.warning("engine.watch_failed", reason=" at ".join(where(error)))
 
@@ -106,6 +107,15 @@ class Engine:
             DBOS.destroy(workflow_completion_timeout_sec=5)
             self._launched = False
         steps.install(None)
+
+
+def note_limits(services: Services) -> None:
+    """Keep what GitHub said last of each installation's requests, for /metrics and the dashboard."""
+    now = services.clock()
+    heard = services.github.heard_limits().items()
+    services.storage.save_rate_limits(
+        [RateRecord(key, one.limit, one.remaining, one.resets_at, now) for key, one in heard]
+    )
 
 
 def set_aside(storage: Storage) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dbos import DBOS, DBOSClient, EnqueueOptions
@@ -22,6 +22,7 @@ CLOCKS = {  # workflow → its cron expression
     "poll_reactions": "*/10 * * * *",
     "recover_deliveries": "41 * * * *",
     "keep_comments": "23 * * * *",
+    "tidy_up": "53 3 * * *",
     "close_duplicates": "17 6 * * *",
 }
 # Raised when a workflow's steps change, so that what is pending runs under the code that it began with.
@@ -49,6 +50,24 @@ def engine_problem(settings: Settings) -> str | None:
     except Exception as error:  # the engine raises whatever its driver raises; the text may hold the URL
         return type(error).__name__
     return None
+
+
+def enqueue_from_outside(
+    settings: Settings, workflow: str, identity: str, partition: str, payload: Mapping[str, Any]
+) -> None:
+    """Start a workflow from a process that is no worker; it runs as soon as one does."""
+    client = DBOSClient(system_database_url=engine_url(settings), retry_connection_errors=False)
+    try:
+        options: EnqueueOptions = {
+            "queue_name": QUEUE,
+            "workflow_name": workflow,
+            "workflow_id": identity,
+            "queue_partition_key": partition,
+            "app_version": WORKFLOW_VERSION,
+        }
+        client.enqueue(options, dict(payload))
+    finally:
+        client.destroy()
 
 
 def to_input(record: DeliveryRecord) -> dict[str, Any]:

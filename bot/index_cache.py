@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from models.retrieval import IssueIndex
 from models.rhythm import Rhythm, learn
 
 BATCH = 2000  # issues read from the database at a time while an index is filled
+ISSUE_BYTES = 16 * 1024  # of an issue in memory beside its vectors: its text, facts, words and their places
 PROFILES_KEPT = 2000  # known clusters of all repositories, embedded and ready
 
 
@@ -42,10 +44,14 @@ class _Cached:
 
 
 class IndexCache:
-    """Repository id → IssueIndex, filled from the database and brought up to date at each use."""
+    """Repository id → IssueIndex, filled from the database and brought up to date at each use.
 
-    def __init__(self, storage: Storage, embedder: Embedder) -> None:
+    Over `megabytes` in all, the one that was used longest ago is dropped; it is read again when it is needed.
+    """
+
+    def __init__(self, storage: Storage, embedder: Embedder, *, megabytes: float = math.inf) -> None:
         self._storage = storage
+        self._most = megabytes * 1024 * 1024
         self._embedder = embedder
         self._cached: dict[int, _Cached] = {}
         self._profiles: dict[tuple[str, str], ClusterProfile] = {}
@@ -56,7 +62,25 @@ class IndexCache:
         cached = self._held(repository_id)
         with cached.lock:
             self._follow(repository_id, cached)
+        self._make_room(repository_id)
         return cached.index
+
+    def megabytes(self) -> float:
+        """About how much memory the histories take."""
+        with self._lock:
+            return sum(map(self._bytes, self._cached.values())) / 1024 / 1024
+
+    def _make_room(self, used: int) -> None:
+        """Drop those that were used longest ago, and never the one that is used now."""
+        with self._lock:
+            sizes = {key: self._bytes(one) for key, one in self._cached.items()}
+            for key in [key for key in sizes if key != used]:
+                if sum(sizes.values()) <= self._most:
+                    return
+                del self._cached[key], sizes[key]
+
+    def _bytes(self, cached: _Cached) -> int:
+        return len(cached.index) * (2 * self._embedder.model_id.dimension * 4 + ISSUE_BYTES)
 
     def usual(self, repository_id: int, now: datetime) -> tuple[datetime, Rhythm]:
         """Since when the repository's reports are known, and their rhythm; learned anew each day, and when they have
@@ -75,9 +99,10 @@ class IndexCache:
     def _held(self, repository_id: int) -> _Cached:
         model_id = self._embedder.model_id
         with self._lock:
-            cached = self._cached.get(repository_id)
+            cached = self._cached.pop(repository_id, None)
             if cached is None or cached.model_id != str(model_id):
-                cached = self._cached[repository_id] = _Cached(IssueIndex(model_id.dimension), str(model_id))
+                cached = _Cached(IssueIndex(model_id.dimension), str(model_id))
+            self._cached[repository_id] = cached  # the last one is the one that was used last
         return cached
 
     def _follow(self, repository_id: int, cached: _Cached) -> None:

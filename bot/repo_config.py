@@ -59,6 +59,12 @@ class RepoConfig(Part):
         for what, part, key, values in (
             ("cluster slug", "clusters", "slug", [cluster.slug for cluster in self.clusters]),
             ("cluster canonical", "clusters", "canonical", [cluster.canonical for cluster in self.clusters]),
+            (
+                "cluster label",
+                "clusters",
+                "label",
+                [(cluster.label or "").casefold() or None for cluster in self.clusters],
+            ),
             ("fact name", "facts", "name", [full_name(fact.name) for fact in self.facts]),
         ):
             for place, value in enumerate(values):
@@ -83,6 +89,13 @@ class RepoConfig(Part):
                 ("labels",),
                 "labels.candidate, labels.confirmed and labels.regression must be three different names",
             )
+        ours = {name.casefold() for name in verdicts} | {one.label.casefold() for one in self.clusters if one.label}
+        for place, name in enumerate(self.ignore.labels):
+            if name.casefold() in ours:
+                yield (
+                    ("ignore", "labels", place),
+                    f"the label {name!r} is set by the bot, so it cannot be one to ignore",
+                )
         for place, cluster in enumerate(self.clusters):
             if cluster.label and cluster.label.casefold() in {name.casefold() for name in verdicts}:
                 message = f"cluster {cluster.slug} has the label {cluster.label!r}, which already stands for a verdict"
@@ -118,6 +131,11 @@ class RepoConfig(Part):
             if cluster.label:
                 styles.setdefault(cluster.label, ("1d76db", f"Triage: {cluster.title}"[:100]))
         return styles
+
+
+def json_schema() -> dict[str, Any]:
+    """The file's JSON Schema, for editors: `# yaml-language-server: $schema=PATH` as its first line."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RepoConfig.model_json_schema()}
 
 
 @lru_cache(maxsize=KEPT)

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     alert_url: SecretStr | None = None
     alert_secret: SecretStr | None = None
     import_requests: Annotated[int, Field(ge=1, le=8)] = 4
+    installation_comments_per_hour: Annotated[int, Field(ge=1)] = 400
+    installation_comments_per_day: Annotated[int, Field(ge=1)] = 4000
+    index_memory_mb: Annotated[int, Field(ge=16)] = 1024
+    keep_days: Annotated[int, Field(ge=30)] = 400
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     refit_schedule: str = "*/5 * * * *"
     refit_timezone: str = "UTC"

@@ -53,7 +53,7 @@ def build_services(
         embedder=embedder,
         scorer=scorer,
         scorer_id=f"scorer-{hashlib.sha256(dump(scorer.artifact).encode()).hexdigest()[:8]}",
-        indexes=IndexCache(storage, embedder),
+        indexes=IndexCache(storage, embedder, megabytes=settings.index_memory_mb),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from bot.errors import TriageError
 from bot.storage.protocol import Storage
+from bot.storage.records import WAITS_FOR_BUDGET
 from webhooks.runtime import Runtime
 
 PATIENCE = 5.0  # seconds a probe may take before it counts as failed
@@ -139,9 +140,36 @@ def _families(runtime: Runtime, now: datetime) -> Iterator[Metric]:
     yield _by(
         "triage_missed_duplicates", "Duplicates that people linked first, by cause", "cause", storage.missed_counts()
     )
+    yield from _budgets(storage, now)
     yield from _waves(storage.wave_counts())
     yield from _tasks(runtime, now)
     yield from _refits(storage, now)
+
+
+def _budgets(storage: Storage, now: datetime) -> Iterator[Metric]:
+    """By GitHub's ids, as names may be secrets; those with the most, where they are very many."""
+    for name, span in (("hour", timedelta(hours=1)), ("day", timedelta(days=1))):
+        family = GaugeMetricFamily(
+            f"triage_comments_last_{name}", f"Comments written in the last {name}", labels=["repository"]
+        )
+        yield _added(family, storage.comments_since(now - span))
+    waiting = GaugeMetricFamily("triage_waiting", "Deliveries that wait for their budget", labels=["repository"])
+    yield _added(waiting, storage.waiting_counts(WAITS_FOR_BUDGET))
+    limits = storage.rate_limits()[:MOST_REPOSITORIES]
+    for name, words in (("limit", "allows in an hour"), ("remaining", "has left")):
+        family = GaugeMetricFamily(
+            f"triage_github_requests_{name}",
+            f"Requests that GitHub says the installation {words}",
+            labels=["installation"],
+        )
+        yield _added(family, {one.installation_id: getattr(one, name) for one in limits})
+
+
+def _added(family: GaugeMetricFamily, counts: Mapping[int, int]) -> Metric:
+    most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_REPOSITORIES]
+    for key, count in sorted(most):
+        family.add_metric([str(key)], count)
+    return family
 
 
 def _waves(counts: Mapping[str, int]) -> Iterator[Metric]:

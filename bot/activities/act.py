@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
+from bot.activities.budget import check_budgets
 from bot.activities.observe import observe_issue, stop_repository
 from bot.activities.words import UPKEEP, WITHHELD, is_paused
-from bot.errors import Gone, Permanent, RetryAfter
+from bot.errors import Gone, Permanent
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -18,8 +19,6 @@ from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
 from models.decision import Effect, EffectKind
 from models.issue import Issue
 
-HOUR = timedelta(hours=1)
-MOST_COMMENTS = 1100  # of the last hour; a limit is 1000 at most
 BY_PERSON = frozenset({"command", "feedback"})  # what causes a decision that a person waits for
 QUIET = frozenset({"follow", UPKEEP})  # what causes an edit that nobody waits for
 FRESH = timedelta(seconds=60)  # how long after its decision an effect may rely on the target's state as read then
@@ -34,10 +33,6 @@ NOW_SHADOW = "the mode is shadow by now"
 _DROPPED = frozenset({SUPERSEDED, STALE, ISSUE_GONE})
 
 log = structlog.get_logger(__name__)
-
-
-class BudgetSpent(RetryAfter):
-    """The repository's own hourly limit of comments is reached; `seconds` until the oldest of them is an hour old."""
 
 
 def perform(
@@ -158,7 +153,7 @@ def _perform_one(services: Services, gateway: Gateway, row: EffectRecord, live: 
 
 @dataclass(frozen=True, slots=True)
 class _Budget:
-    """The repository's hourly limit of comments (INV 30); `ahead` others have waited longer for it."""
+    """What limits the repository's comments (INV 30); `ahead` others have waited longer for it."""
 
     services: Services
     repository: RepositoryRecord
@@ -177,36 +172,14 @@ class _Budget:
         limit = self.config.limits.comments_per_hour
         if limit == 0:
             raise Permanent(NO_COMMENTS)
-        if self.decision.trigger in QUIET:
-            limit = -(-limit // 2)  # so that what is kept up to date never stands in a new report's way
-        now = self.services.clock()
-        written = self.services.storage.comments_written_since(self.repository.id, now - HOUR)
-        if by_person or written + self.ahead < limit:
-            return
-        free = free_from(self._written(now), limit, self.ahead, now)
-        if free is not None:
-            raise BudgetSpent(f"{limit} comments were written in the last hour", max(1.0, (free - now).total_seconds()))
+        if not by_person:
+            quiet = self.decision.trigger in QUIET
+            check_budgets(self.services, self.repository, self.config, self.ahead, quiet=quiet)
 
     def spoke_before(self) -> bool:
         """Whether the bot has commented on the issue."""
         rows = self.services.storage.effects(self.repository.id, number=self.decision.number)
         return any(row.kind == EffectKind.COMMENT.value and stands(row) for row in rows)
-
-    def _written(self, now: datetime) -> list[datetime]:
-        done = self.services.storage.effects(
-            self.repository.id, kind=EffectKind.COMMENT.value, state="done", limit=MOST_COMMENTS
-        )
-        return sorted(one.finished_at for one in done if one.finished_at is not None and one.finished_at >= now - HOUR)
-
-
-def free_from(written: Sequence[datetime], limit: int, ahead: int, now: datetime) -> datetime | None:
-    """When a comment may be written that `ahead` others go before: None for at once. `written`: those of the last
-    hour, the oldest first. Each makes room when it is an hour old, for those who wait in their order."""
-    behind = len(written) - limit + ahead
-    if behind < 0:
-        return None
-    rounds, place = divmod(behind, limit)
-    return (written[place] if place < len(written) else now) + HOUR * (1 + rounds)
 
 
 def _finish(

@@ -137,17 +137,24 @@ def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigR
     except Permanent as error:
         if record.checked_at is None:
             raise  # never read: what is in it is not known
-        seen, fresh = None, replace(fresh, error=str(error), etag=None)
+        seen, fresh = None, replace(_failing(services, fresh), error=str(error), etag=None)
         log.warning("config.unreadable", repository=repository.full_name, problem=str(error))
     if seen is not None:
         try:
             parse(seen.text or "")
-            fresh = replace(fresh, etag=seen.etag, valid_text=seen.text, error=None)
+            fresh = replace(
+                fresh, etag=seen.etag, valid_text=seen.text, error=None, source=seen.source, failed_since=None
+            )
         except ConfigError as error:
-            fresh = replace(fresh, etag=seen.etag, error="\n".join(error.problems))
+            fresh = replace(_failing(services, fresh), etag=seen.etag, error="\n".join(error.problems))
             log.warning("config.invalid", repository=repository.full_name, problems=error.problems)
     services.storage.save_config(repository.id, fresh)
     return fresh
+
+
+def _failing(services: Services, record: ConfigRecord) -> ConfigRecord:
+    """The record with since when the file is not what is in force."""
+    return replace(record, failed_since=record.failed_since or services.clock())
 
 
 def observe_issue(services: Services, repository: RepositoryRecord, number: int) -> Issue | None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from bot.activities.earned import closing_right, closing_sentence
+from bot.cli.budget_checks import budget_findings
+from bot.cli.config import in_words
 from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
@@ -129,6 +131,8 @@ def check_database(settings: Settings) -> Iterator[Check]:
         else:
             yield Check("engine", "fail", f"its tables cannot be read ({problem})", "run `triage migrate`")
         yield from _check_work(storage)
+        for name, state, found, todo in budget_findings(settings, storage):
+            yield Check(name, state, found, todo)
     finally:
         storage.close()
 
@@ -154,14 +158,16 @@ def _check_work(storage: Storage) -> Iterator[Check]:
         if repository.state != "active":
             words = f"{repository.state}: {repository.state_reason or 'no reason was kept'}"
             yield Check(repository.full_name, "warn", words, "nothing is done there until that changes")
-        error = storage.config(repository.id).error
-        if error:
+        config = storage.config(repository.id)
+        if config.error:
             yield Check(
                 repository.full_name,
                 "warn",
-                f"{CONFIG_PATH} is wrong: {error.splitlines()[0]}",
+                f"{in_words(config, repository.full_name)}: {config.error.splitlines()[0]}",
                 "correct it (`triage config check`); the last valid one stays in force",
             )
+        elif config.checked_at is not None:
+            yield Check(repository.full_name, "ok", in_words(config, repository.full_name))
         yield _learned(storage, repository)
         yield from _closing(storage, repository)
 

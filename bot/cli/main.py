@@ -34,6 +34,7 @@ COMMANDS = {
     "doctor": "bot.cli.doctor:doctor",
     "migrate": "bot.cli.migrate:migrate",
     "config": "bot.cli.config:config_app",
+    "forget": "bot.cli.forget:forget",
 }
 
 

@@ -59,8 +59,10 @@ class GitHubClient:
         if name == ".github":
             return RepositoryReader(line, None, self._wrote)
         beside = self._line(f"{owner}/.github", installation_id, "reader")
-        credentials = self._first_granted(beside.credentials, line.credentials, (owner, installation_id))
-        return RepositoryReader(line, Line(self._wire, beside.repository, credentials), self._wrote)
+        key = (owner, installation_id)
+        credentials = self._first_granted(beside.credentials, line.credentials, key)
+        fallback = Line(self._wire, beside.repository, credentials)
+        return RepositoryReader(line, fallback, self._wrote, lambda: key in self._outside)
 
     def writer(self, repository: str, installation_id: int | None) -> RepositoryWriter:
         """A writer for `owner/name`; asks GitHub for nothing yet."""
@@ -158,6 +160,7 @@ class GitHubClient:
             except (Forbidden, Gone):
                 self._outside[key] = self._wire.clock() + OUTSIDE_SECONDS
                 return otherwise()
+            self._outside.pop(key, None)
             return found
 
         return credentials

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 from bot.errors import Gone, Permanent
@@ -17,11 +18,16 @@ PATH = ".github/triage.yml"
 LARGEST_FILE = 64 * 1024  # bytes
 
 # The etag that we hand out names the place too: a file that appears nearer must win over an unchanged fall-back.
-_HERE, _OWNER, _ABSENT = "repository", "owner", "absent"
+_HERE, _OWNER, _ABSENT, _OUT_OF_REACH = "repository", "owner", "absent", "out of reach"
 
 
-def read_config(line: Line, fallback: Line | None, etag: str | None) -> ConfigFile | None:
-    """The file in force; None where nothing changed since `etag`. Raises Permanent for a file that cannot be text."""
+def read_config(
+    line: Line, fallback: Line | None, etag: str | None, is_outside: Callable[[], bool] = lambda: False
+) -> ConfigFile | None:
+    """The file in force; None where nothing changed since `etag`. Raises Permanent for a file that cannot be text.
+
+    `is_outside`: whether the fall-back turned out to be outside the installation, which may then see it or not.
+    """
     place, _, known = (etag or "").partition(":")
     answer = _ask(line, known if place == _HERE else None)
     if answer is not None:
@@ -29,7 +35,8 @@ def read_config(line: Line, fallback: Line | None, etag: str | None) -> ConfigFi
     answer = None if fallback is None else _ask_owner(fallback, known if place == _OWNER else None)
     if answer is not None:
         return _file(answer, _OWNER)
-    return None if place == _ABSENT else ConfigFile(text=None, etag=_ABSENT)
+    nowhere = _OUT_OF_REACH if fallback is not None and is_outside() else _ABSENT
+    return None if place == nowhere else ConfigFile(text=None, etag=nowhere, source=nowhere)
 
 
 def _ask(line: Line, etag: str | None) -> Answer | None:
@@ -50,7 +57,7 @@ def _file(answer: Answer, place: str) -> ConfigFile | None:
     if answer.status == 304:
         return None
     etag = answer.headers.get("etag", "")
-    return ConfigFile(text=_text(answer), etag=f"{place}:{etag}" if etag else None)
+    return ConfigFile(text=_text(answer), etag=f"{place}:{etag}" if etag else None, source=place)
 
 
 def _text(answer: Answer) -> str:

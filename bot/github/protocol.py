@@ -78,10 +78,15 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A repository's `.github/triage.yml`; `text` is None where the file does not exist."""
+    """A repository's `.github/triage.yml`; `text` is None where the file does not exist.
+
+    `source`: repository; owner (its `.github` repository); absent; or out of reach: there is none in the repository,
+    and in the owner's `.github` none that this installation may read.
+    """
 
     text: str | None
     etag: str | None
+    source: str = "repository"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,16 @@ _LOGIN = re.compile(r"[A-Za-z0-9_-]+(\[bot\])?", re.ASCII)
 class RepositoryReader:
     """The `Reader` port over one line."""
 
-    def __init__(self, line: Line, fallback: Line | None, wrote: Callable[[Any], bool]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        fallback: Line | None,
+        wrote: Callable[[Any], bool],
+        is_outside: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._line = line
         self._fallback = fallback
+        self._is_outside = is_outside
         self._wrote = wrote
 
     def repository(self) -> RepositoryInfo:
@@ -79,7 +86,7 @@ class RepositoryReader:
 
     def config(self, etag: str | None = None) -> ConfigFile | None:
         """`.github/triage.yml`, here or in the owner's `.github` repository; None where unchanged since `etag`."""
-        return read_config(self._line, self._fallback, etag)
+        return read_config(self._line, self._fallback, etag, self._is_outside)
 
     def permission(self, login: str) -> str:
         """The login's live permission: admin, maintain, write, triage, read or none."""

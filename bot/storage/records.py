@@ -13,6 +13,7 @@ from models.embedder import Vectors
 from models.issue import Issue
 from models.text import Text
 
+WAITS_FOR_BUDGET = "waits for its budget until "  # how the outcome of a delivery begins that lets others go first
 RAW = "raw"  # in place of a recipe: the issue was read, and its text is still to be prepared
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.errors import StorageError, where
-from bot.storage.records import DeliveryRecord
+from bot.storage.records import WAITS_FOR_BUDGET, DeliveryRecord
 from bot.workflows.enqueue import enqueue
 from bot.workflows.resume import STOPPED, note_stop, resume_others
 from bot.workflows.steps import (
@@ -24,7 +24,6 @@ from bot.workflows.steps import (
     services,
 )
 
-WAITS_FOR_BUDGET = "waits for its budget until "  # how the outcome of a delivery begins that lets others go first
 WAITS_FOR_GITHUB = "waits for GitHub until "
 GOES_ON = "goes on: "
 MOST_WAITS = 200  # of one delivery, an hour each at most, before it is set aside

@@ -21,6 +21,7 @@ from bot.workflows.refit_repository import refit_repository
 from bot.workflows.repository_changed import repository_changed
 from bot.workflows.tell_report import tell_report
 from bot.workflows.tell_wave import tell_wave
+from bot.workflows.tidy_up import tidy_up
 from bot.workflows.triage_issue import triage_issue
 
 WORKFLOWS: dict[str, Callable[..., Any]] = {
@@ -46,4 +47,5 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "keep_comments": keep_comments,
     "close_duplicates": close_duplicates,
     "close_in_repository": close_in_repository,
+    "tidy_up": tidy_up,
 }

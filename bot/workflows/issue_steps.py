@@ -10,8 +10,8 @@ from bot.activities.act import drop_planned, is_stale, perform, speaks
 from bot.activities.observe import Stopped, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
-from bot.storage.records import RepositoryRecord
-from bot.workflows.delivery import WAITS_FOR_BUDGET, Delivery
+from bot.storage.records import WAITS_FOR_BUDGET, RepositoryRecord
+from bot.workflows.delivery import Delivery
 from bot.workflows.followers import follow_after
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import StepPostponed, services, step

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 import structlog
 from dbos import DBOS
 
-from bot.activities.act import BudgetSpent
+from bot.activities.budget import BudgetSpent
 from bot.activities.observe import Stopped
 from bot.errors import Permanent, RetryAfter, StorageError, TriageError, Unavailable, where
 from bot.services import Services

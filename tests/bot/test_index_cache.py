@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.activities.embed import embed_missing
-from bot.activities.observe import observe_issue
+from bot.activities.history import read_history
+from bot.activities.observe import observe_issue, open_repository
 from bot.index_cache import IndexCache
 from models.cluster import KnownCluster
 from models.embedder import Vectors
@@ -124,3 +125,27 @@ def test_a_cluster_is_embedded_once_and_again_when_its_words_change(world: World
 def _profile(cache: IndexCache, cluster: KnownCluster) -> object:
     profiles = cache.profiles([cluster])
     return profiles[cluster.slug] if isinstance(profiles, dict) else profiles[0]
+
+
+def test_the_history_that_was_used_longest_ago_makes_room(world: World) -> None:
+    cache = IndexCache(world.storage, world.services.embedder, megabytes=0.1)
+    other = world.github.add_repository("acme/other")
+    for number in range(4):
+        world.github.add_issue("acme/other", f"Report {number}", "It hangs.")
+    record = open_repository(world.services, "acme/other", installation_id=1)
+    read_history(world.services, record)
+    embed_missing(world.services, record.id)
+    first = cache.index(world.repository.id)
+    assert cache.megabytes() > 0
+    assert len(cache.index(record.id)) == 4
+    assert set(cache._cached) == {record.id}
+    assert len(first) == 4  # who holds it may go on with it
+    assert set(numbers(world, cache)) == {1, 2, 3, 4}
+    assert set(cache._cached) == {world.repository.id}
+    assert other.info.id == record.id
+
+
+def test_one_history_alone_is_never_dropped(world: World) -> None:
+    cache = IndexCache(world.storage, world.services.embedder, megabytes=0.0001)
+    assert numbers(world, cache) == {1, 2, 3, 4}
+    assert set(cache._cached) == {world.repository.id}

@@ -261,9 +261,12 @@ class FakeReader:
         repository = self._open("config")
         fallback = self._github.repositories.get(f"{self._name.partition('/')[0]}/.github".lower())
         for place, holder in (("repository", repository), ("owner", fallback)):
-            if holder is not None and holder.config is not None:
+            reachable = holder is not None and holder.installation_id == repository.installation_id
+            if holder is not None and reachable and holder.config is not None:
                 return _config(place, holder.config, etag)
-        return None if etag == "absent" else ConfigFile(text=None, etag="absent")
+        outside = fallback is not None and fallback.installation_id != repository.installation_id
+        nowhere = "out of reach" if outside else "absent"
+        return None if etag == nowhere else ConfigFile(text=None, etag=nowhere, source=nowhere)
 
     def permission(self, login: str) -> str:
         repository = self._open("permission")
@@ -411,6 +414,6 @@ def _config(place: str, content: bytes, etag: str | None) -> ConfigFile | None:
     if len(content) > LARGEST_FILE:
         raise Permanent(f"{PATH} is too large")
     try:
-        return ConfigFile(text=content.decode("utf-8-sig"), etag=present)
+        return ConfigFile(text=content.decode("utf-8-sig"), etag=present, source=place)
     except UnicodeDecodeError:
         raise Permanent(f"{PATH} is not UTF-8 text") from None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from bot.storage.protocol import Storage
-from bot.storage.records import DeliveryRecord, FeedbackRecord, RefitStanding, TaskRun
+from bot.storage.records import DeliveryRecord, FeedbackRecord, RateRecord, RefitStanding, TaskRun
 
 
 class FakeInbox:
@@ -51,6 +51,19 @@ class FakeStorage:
     def pauses(self) -> Mapping[int, FeedbackRecord]:
         self._check()
         return self.paused
+
+    def comments_since(self, since: datetime) -> Mapping[int, int]:
+        self._check()
+        return {11: 2} if self.counts else {}
+
+    def waiting_counts(self, outcome: str) -> Mapping[int, int]:
+        self._check()
+        return {11: 3} if self.counts else {}
+
+    def rate_limits(self) -> Sequence[RateRecord]:
+        self._check()
+        moment = datetime(2026, 3, 4, tzinfo=UTC)
+        return [RateRecord(7, 5000, 4321, moment, moment)] if self.counts else []
 
     def effect_counts(self) -> dict[str, int]:
         self._check()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.activities.act import HOUR, NO_COMMENTS, BudgetSpent, free_from
+from bot.activities.act import NO_COMMENTS
+from bot.activities.budget import DAY, HOUR, BudgetSpent, budgets, free_from
 from bot.activities.resolve import Reason
 from tests.fakes.small_world import CONFIG, World
 
@@ -73,3 +75,40 @@ def test_what_an_overtaken_decision_had_planned_is_dropped(known: World) -> None
     rows = known.storage.effects(known.repository.id, number=number)
     assert {row.state for row in rows} == {"done", "skipped"}
     assert len(known.comments(number)) == 1
+
+
+def at_the_limit(world: World, limits: str) -> float:
+    """Seconds that the second comment has to wait."""
+    world.fake.config = CONFIG + limits.encode()
+    world.clock.forward(minutes=2)
+    world.triage(world.report())
+    decision = world.decide(world.report())
+    with pytest.raises(BudgetSpent) as waiting:
+        world.act(decision)
+    return waiting.value.seconds
+
+
+def test_inv_30_a_day_has_a_limit_of_its_own(known: World) -> None:
+    assert 86_000 < at_the_limit(known, "limits: {comments_per_day: 1}\n") <= 86_400
+
+
+def test_inv_30_the_repositories_of_an_installation_share_its_limits(known: World) -> None:
+    shared = known.services.settings.model_copy(update={"installation_comments_per_hour": 1})
+    known.services = replace(known.services, settings=shared)
+    assert 3400 < at_the_limit(known, "") <= 3600
+
+
+def test_each_limit_tells_what_was_spent_and_when_there_is_room(known: World) -> None:
+    known.fake.config = CONFIG + b"limits: {comments_per_hour: 1, comments_per_day: 5}\n"
+    known.clock.forward(minutes=2)
+    known.triage(known.report())
+    found = {(one.whose, one.span): one for one in budgets(known.services, known.repository, known.config)}
+    assert {key: (len(one.written), one.limit) for key, one in found.items()} == {
+        ("repository", HOUR): (1, 1),
+        ("repository", DAY): (1, 5),
+        ("installation", HOUR): (1, 400),
+        ("installation", DAY): (1, 4000),
+    }
+    now = known.clock()
+    assert found["repository", DAY].frees_at(now) is None
+    assert now < (found["repository", HOUR].frees_at(now) or now) <= now + HOUR

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.activities.act import BEFORE_IT_FAILED, NO_COMMENTS, STALE, SUPERSEDED, BudgetSpent, is_stale
+from bot.activities.act import BEFORE_IT_FAILED, NO_COMMENTS, STALE, SUPERSEDED, is_stale
+from bot.activities.budget import BudgetSpent
 from bot.activities.resolve import Reason
 from bot.errors import Gone, Permanent, RetryAfter, Unavailable
 from bot.github.marker import MARKER
