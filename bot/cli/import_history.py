@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bot.activities.backtest import AFTER_IMPORT, backtest
 from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
@@ -47,6 +48,7 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         shown.step("map", 0, 1)
         draw_map(services, record)
         learn_waves(services, record)
+        backtest(services, record, sample=AFTER_IMPORT, progress=lambda done, whole: shown.step("replay", done, whole))
         total = services.storage.issue_count(record.id)
         learned = len([one for one in services.storage.feedback(record.id) if one.kind == "duplicate"])
     found = generation.clusters if generation else ()

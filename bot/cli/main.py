@@ -29,6 +29,8 @@ COMMANDS = {
     "refit": "bot.cli.refit:refit",
     "clusters": "bot.cli.clusters:clusters_app",
     "waves": "bot.cli.waves:waves",
+    "backtest": "bot.cli.backtest:backtest",
+    "report": "bot.cli.report:report",
     "evaluate": "bot.cli.evaluate:evaluate",
     "replay": "bot.cli.replay:replay",
     "doctor": "bot.cli.doctor:doctor",

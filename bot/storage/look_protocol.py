@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from bot.storage.look_records import EffectQuery, MapRecord, PeopleQuery, PeopleRow, Spoken, Unfinished
+from bot.storage.look_records import BacktestRecord, EffectQuery, MapRecord, PeopleQuery, PeopleRow, Spoken, Unfinished
 from bot.storage.page_records import Page
 from bot.storage.records import EffectRecord
 
@@ -19,6 +19,14 @@ class LookStorage(Protocol):
 
     def map(self, repository_id: int) -> MapRecord | None:
         """As it was drawn last, None where nobody drew it yet."""
+        ...
+
+    def save_backtest(self, record: BacktestRecord) -> None:
+        """Insert or replace, by repository."""
+        ...
+
+    def last_backtest(self, repository_id: int) -> BacktestRecord | None:
+        """As it was made last, None where nobody made one yet."""
         ...
 
     def standings(self, repository_id: int) -> Mapping[int, tuple[str, str | None]]:

@@ -25,6 +25,17 @@ class MapRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BacktestRecord:
+    """What replaying a repository's history found: `issues` were judged, `found` are the figures
+    (`bot.activities.backtest`), JSON-able and without a word of anybody's."""
+
+    repository_id: int
+    made_at: datetime
+    issues: int
+    found: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Naming:
     """A decision that named another issue: the canonical one, or the first that it linked."""
 

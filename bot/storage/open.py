@@ -11,6 +11,7 @@ from bot.errors import StorageError
 from bot.storage.activity_pages import ActivityPages
 from bot.storage.acts import Acts
 from bot.storage.backend import MIGRATE_HINT, WRITES, Backend
+from bot.storage.backtests import Backtests
 from bot.storage.budgets import Budgets
 from bot.storage.cluster_pages import ClusterPages
 from bot.storage.clusters import Clusters
@@ -68,6 +69,7 @@ class Database(
     Acts,
     Following,
     Maps,
+    Backtests,
     ActivityPages,
     QualityPages,
 ):

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.closing import Right
 from bot.quality import Reliability, Share, Week
+from bot.storage.look_records import BacktestRecord
 from bot.storage.records import MissedRecord
 from webhooks.dashboard.judged import judged
 from webhooks.dashboard.lists import Listing, wanted
@@ -48,6 +49,7 @@ class Quality:
     missed: Sequence[MissedRecord]
     earned: Right
     right_to_close: str
+    backtest: BacktestRecord | None
 
     def plotted(self) -> Sequence[Line]:
         """The weeks as two series."""
@@ -85,6 +87,7 @@ def read(asked: Asked) -> Quality:
         missed=chosen[want.offset : want.offset + want.size],
         earned=found.earned,
         right_to_close=found.earned.sentence(),
+        backtest=storage.last_backtest(repository.id),
     )
 
 

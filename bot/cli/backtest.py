@@ -1,0 +1,68 @@
+"""`triage backtest`: what the bot would have said in a repository's past, and how often it would have been right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from bot.activities.backtest import backtest as replay
+from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
+from bot.cli.progress import progress
+
+Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
+Since = Annotated[datetime | None, typer.Option(help="Judge only issues from this day on.", formats=["%Y-%m-%d"])]
+Sample = Annotated[int | None, typer.Option(help="Judge so many issues, chosen by chance.", min=1)]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def backtest(repository: Repository, since: Since = None, sample: Sample = None, as_json: AsJson = False) -> None:
+    """Replay the imported history: each issue is judged by what came before it. Nothing is written to GitHub."""
+    day = since.replace(tzinfo=UTC) if since is not None else None
+    with services_for(settings_for_command(), offline=True) as services, progress(show=not as_json) as shown:
+        record = known_repository(services, repository)
+        found = replay(
+            services,
+            record,
+            since=day,
+            sample=sample,
+            progress=lambda done, whole: shown.step("replaying issues", done, whole),
+        )
+    data = {"repository": record.full_name, "issues": found.issues, "made_at": found.made_at, **found.found}
+    if as_json:
+        print_json(data)
+        return
+    _print(data)
+
+
+def _print(data: Mapping[str, Any]) -> None:
+    out.print(f"{data['repository']}: {data['issues']} issues, {data['duplicates']} duplicates by what people said")
+    table = Table(
+        "threshold", "", "said duplicate", "precision", "recall", box=None, header_style="bold", pad_edge=False
+    )
+    table.add_row(f"{data['in_force']['threshold']:.3f}", "in force", *_row(data["in_force"]))
+    if data["recommended"] is not None:
+        table.add_row(f"{data['recommended']['threshold']:.3f}", "recommended", *_row(data["recommended"]))
+    out.print(table)
+    wanted = f"{data['wanted_precision']:.0%}"
+    if data["recommended"] is None:
+        out.print(f"no threshold is recommended: none keeps {wanted} precision, with 95 % confidence, on what it was")
+        out.print("not chosen on; more duplicates that people linked would be needed")
+    else:
+        out.print(f"recommended: the lowest threshold that keeps {wanted} precision on folds that it was not chosen on")
+    out.print("Only what people linked counts as a duplicate: precision is a lower bound.")
+    for one in data["worst"]:
+        out.print(f"  {one['probability']:.2f}  {one['url']} → {one['named_url']}", markup=False)
+
+
+def _row(figures: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(figures["flagged"]), _share(figures["precision"]), _share(figures["recall"])
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    if share["value"] is None:
+        return "–"
+    return f"{share['value']:.2f} ({share['low']:.2f}–{share['high']:.2f})"

@@ -1,0 +1,74 @@
+"""Precision and recall of a replay, and the cut that it recommends: never tuned on what it is told of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.backtesting import LEAST, Replayed, Share, at_cut, lowest_cut, precision, recall, recommended, worst
+
+ONE = Replayed(10, named=3, probability=0.9, free=True, said=True, group=3, positive=True, right=True)
+
+
+def replayed(count: int, probability: float, *, right: bool, start: int = 100) -> list[Replayed]:
+    return [
+        replace(ONE, number=start + at, probability=probability, right=right, group=start + at if right else 0)
+        for at in range(count)
+    ]
+
+
+def test_precision_is_of_what_was_said_and_recall_of_what_could_be() -> None:
+    missed = replace(ONE, said=False, right=False, named=None)
+    wrong = replace(ONE, right=False, positive=False)
+    found = [ONE, ONE, wrong, missed]
+    said = [one for one in found if one.said]
+    assert precision(said) == Share(2, 3)
+    assert recall(said, found) == Share(2, 3)
+
+
+def test_an_empty_share_may_be_anything() -> None:
+    assert (Share(0, 0).value, Share(0, 0).interval) == (None, (0.0, 1.0))
+
+
+@given(st.integers(1, 400).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
+def test_an_interval_holds_its_share(counts: tuple[int, int]) -> None:
+    share = Share(*counts)
+    low, high = share.interval
+    assert 0 <= low <= counts[0] / counts[1] + 1e-9 <= high + 2e-9 <= 1 + 2e-9
+    assert low < high
+
+
+def test_what_a_veto_holds_back_is_said_at_no_cut() -> None:
+    assert at_cut([replace(ONE, free=False)], 0.0) == []
+
+
+def test_a_cut_is_not_taken_in_the_middle_of_equals() -> None:
+    mixed = replayed(60, 0.9, right=True) + replayed(60, 0.8, right=False, start=300)
+    cut = lowest_cut(mixed)
+    assert cut == pytest.approx(0.9)
+    assert len(at_cut(mixed, 0.9)) == 60
+
+
+def test_too_few_give_no_cut() -> None:
+    assert lowest_cut(replayed(LEAST - 1, 0.99, right=True)) is None
+
+
+def test_a_cut_is_recommended_with_how_cuts_did_on_what_they_were_not_chosen_on() -> None:
+    found = recommended(replayed(300, 0.95, right=True) + replayed(300, 0.6, right=False, start=600))
+    assert found is not None
+    assert found.cut == pytest.approx(0.95)
+    assert found.precision == Share(300, 300)
+
+
+def test_where_right_and_wrong_look_alike_no_cut_is_recommended() -> None:
+    assert recommended(replayed(200, 0.9, right=True) + replayed(200, 0.9, right=False, start=500)) is None
+
+
+def test_the_worst_are_the_surest_of_the_wrong() -> None:
+    wrong = replayed(12, 0.7, right=False) + replayed(1, 0.99, right=False, start=900)
+    assert [one.number for one in worst([ONE, *wrong])][:2] == [900, 100]
+    assert len(worst(wrong)) == 10
+    assert worst([replace(wrong[0], said=False)]) == []
