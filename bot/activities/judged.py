@@ -15,6 +15,7 @@ from bot.case import root_of
 from bot.quality import is_right, words_by_issue
 from bot.services import Services
 from bot.storage.records import DecisionRecord, FeedbackRecord
+from models.decision import EffectKind
 from models.issue import Issue
 from models.recalibration import Judged
 from models.retrieval import IssueIndex
@@ -31,14 +32,15 @@ def judged_decisions(services: Services, repository_id: int) -> list[Judged]:
     said = services.storage.feedback(repository_id)
     words = words_by_issue(word for word in said if word.kind in JUDGING)
     decisions = _decisions(services, repository_id)
+    ours = _closed_by_us(services, repository_id, said)
     found = []
     for row in services.storage.issues(repository_id, sorted(decisions)):
         number, own = row.issue.number, words.get(row.issue.number, ())
-        named = _named_before(decisions[number], _spoken_at(row.issue, own))
+        closed_at = None if number in ours else _closed_at(row.issue)
+        named = _named_before(decisions[number], _spoken_at(own, closed_at))
         if named is None or named == number or number not in index or named not in index:
             continue
-        closed = row.issue.state_reason == "duplicate"
-        right = is_right(number, named, own, duplicates, closed_as_duplicate=closed)
+        right = is_right(number, named, own, duplicates, closed_as_duplicate=closed_at is not None)
         logit = None if right is None else _log_odds(services, index, number, named)
         if right is not None and logit is not None:
             found.append(Judged(logit, right, root_of(named, duplicates)))
@@ -52,12 +54,20 @@ def _decisions(services: Services, repository_id: int) -> Mapping[int, list[Deci
     return decisions
 
 
-def _spoken_at(issue: Issue, said: Sequence[FeedbackRecord]) -> datetime | None:
+def _closed_by_us(services: Services, repository_id: int, said: Sequence[FeedbackRecord]) -> set[int]:
+    """The issues that the bot closed and nobody opened since: that is its own word, and judges nothing."""
+    rows = services.storage.effects(repository_id, kind=EffectKind.CLOSE.value, state="done", limit=DECISIONS)
+    return {row.number for row in rows} - {word.number for word in said if word.kind == "reopened"}
+
+
+def _closed_at(issue: Issue) -> datetime | None:
+    """When it was closed as a duplicate."""
+    return issue.closed_at if issue.state_reason == "duplicate" else None
+
+
+def _spoken_at(said: Sequence[FeedbackRecord], closed_at: datetime | None) -> datetime | None:
     """When somebody first spoke: a word, or the closing as a duplicate."""
-    moments = [word.said_at for word in said]
-    if issue.state_reason == "duplicate" and issue.closed_at is not None:
-        moments.append(issue.closed_at)
-    return min(moments, default=None)
+    return min([*(word.said_at for word in said), *([closed_at] if closed_at else [])], default=None)
 
 
 def _named_before(decisions: Sequence[DecisionRecord], moment: datetime | None) -> int | None:

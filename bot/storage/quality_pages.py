@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from bot.storage.cluster_tables import missed_duplicates
 from bot.storage.door import Door, chunks
@@ -14,7 +14,7 @@ from bot.storage.look_records import Naming, Spoken
 from bot.storage.map_tables import namings
 from bot.storage.page_tables import last_decisions
 from bot.storage.records import FeedbackRecord
-from bot.storage.tables import feedback, issues
+from bot.storage.tables import effects, feedback, issues
 
 JUDGING = ("separated", "duplicate", "objection")
 
@@ -26,10 +26,11 @@ class QualityPages(Door):
     """The part of `Storage` about how well the bot does."""
 
     def spoken(self, repository_id: int) -> Spoken:
-        """Words in their order, closings, and the namings of the issues that these are about."""
+        """Words in their order, people's closings, and the namings of the issues that these are about."""
         f, i = feedback.c, issues.c
         said = select(*_WORDS).where(f.repository_id == repository_id, f.kind.in_(JUDGING)).order_by(f.said_at, f.id)
         ended = select(i.number, i.closed_at).where(i.repository_id == repository_id, i.state_reason == "duplicate")
+        ended = ended.where(~_closed_by_us())
         with self._reading() as connection:
             words = [FeedbackRecord(*row) for row in connection.execute(said)]
             closed = {number: at for number, at in connection.execute(ended) if at is not None}
@@ -57,6 +58,14 @@ def _marks(repository_id: int) -> list[Any]:
         select(func.count()).select_from(missed_duplicates).where(m.repository_id == repository_id),
     ]
     return [one.scalar_subquery() for one in asked]
+
+
+def _closed_by_us() -> ColumnElement[bool]:
+    """Whether the bot closed the issue, and nobody opened it since: that is its own word, and judges nothing."""
+    e, f, i = effects.c, feedback.c, issues.c
+    ours = (e.repository_id == i.repository_id, e.number == i.number, e.kind == "close", e.state == "done")
+    again = (f.repository_id == i.repository_id, f.number == i.number, f.kind == "reopened")
+    return and_(exists().where(*ours), ~exists().where(*again))
 
 
 def _namings(connection: Connection, repository_id: int, numbers: Collection[int]) -> list[Naming]:

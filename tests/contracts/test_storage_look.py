@@ -76,6 +76,16 @@ def test_the_mark_of_what_was_said_changes_with_each_word_that_judges(storage: S
     assert len(set(map(tuple, marks))) == 4
 
 
+def test_what_the_bot_closed_by_itself_is_no_word_until_a_person_opened_it(storage: Storage) -> None:
+    closed = {"state": "closed", "state_reason": "duplicate", "closed_at": at(9)}
+    storage.save_issues(REPOSITORY, [stored_issue(1), stored_issue(8, **closed), stored_issue(9, **closed)])
+    for number, state in ((8, "done"), (9, "shadow")):
+        storage.save_decision(decision(number, 1), [effect(number, kind="close", value="duplicate", state=state)])
+    assert storage.spoken(REPOSITORY).closed == {9: at(9)}
+    storage.save_feedback(word(8, "reopened"))
+    assert storage.spoken(REPOSITORY).closed == {8: at(9), 9: at(9)}
+
+
 def test_effects_are_found_by_kind_state_issue_and_time(storage: Storage) -> None:
     made = [
         effect(1, state="done"),

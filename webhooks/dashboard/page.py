@@ -18,6 +18,8 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 MAY_ACT = "triage"
 """The weakest role that may do something (https://docs.github.com/organizations/managing-user-access)."""
 
+MOST_DIGITS = 15  # of a number in an address: more than any issue has, less than a database's integers hold
+
 About = Literal["everything", "repository", "operation"]
 
 
@@ -89,6 +91,13 @@ class Asked:
         if self.about is None:
             raise PageMissing
         return self.about
+
+    def number(self, name: str) -> int:
+        """A part of the address as a number; PageMissing where it is none that anything here could have."""
+        text = self.path[name]
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+            raise PageMissing
+        return int(text)
 
     @property
     def may_act(self) -> bool:

@@ -132,12 +132,15 @@ class SignIn:
     async def out(self, request: Request) -> Response:
         """Sign out; the form token is asked for, so that no other site can do it."""
         secret = cookies.held(request, cookies.SESSION)
-        form = await forms.read(request)
+        try:
+            form = await forms.read(request)
+        except forms.Wrong as wrong:
+            return self._page(request, 400, f"{wrong}.")
         given = next(iter(form.fields.get("form_token", ())), "")
+        answer = see_other(PATH)
         if secret and secrets.same(given, secrets.form_token(secret)):
             await asyncio.to_thread(self._access.close, secret)
-        answer = see_other(PATH)
-        cookies.drop(request, answer, cookies.SESSION)
+            cookies.drop(request, answer, cookies.SESSION)
         return answer
 
     async def _signed_in(self, request: Request, session: Session, onward: str) -> Response:

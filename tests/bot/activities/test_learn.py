@@ -15,7 +15,7 @@ from bot.storage.records import StoredIssue
 from models.markdown import line_key
 from models.recalibration import LEAST
 from tests.fakes.small_world import BODY, OTHERS, TITLE, World
-from tests.fakes.stored import decision, word
+from tests.fakes.stored import decision, effect, word
 
 SYLLABLES = ("ba", "do", "fi", "gu", "ka", "lo", "mi", "nu", "ra", "so")
 FORM = "### Lamp report\n\nTell the wattage of all lamps\n\n"
@@ -208,6 +208,17 @@ def test_closing_as_a_duplicate_confirms_what_was_named_before(pair: tuple[World
     assert rights(world) == [True]
     say(world, second, "objection")
     assert rights(world) == [False]
+
+
+def test_what_the_bot_closed_by_itself_confirms_nothing(pair: tuple[World, int, int]) -> None:
+    world, first, second = pair
+    closing = effect(second, repository_id=world.repository.id, kind="close", value="duplicate", state="done")
+    world.storage.save_decision(decision(second, first, repository_id=world.repository.id), [closing])
+    world.change(second, state="closed", state_reason="duplicate", closed_at=world.clock())
+    read(world)
+    assert rights(world) == []
+    say(world, second, "reopened")  # so that closing it once more was a person's act
+    assert rights(world) == [True]
 
 
 @pytest.mark.parametrize("reason", ["completed", "not_planned", None])

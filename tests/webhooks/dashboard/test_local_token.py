@@ -73,9 +73,16 @@ async def test_guessing_has_to_wait(visitor: httpx.AsyncClient) -> None:
 async def test_signing_out_needs_the_pages_own_form(maintainer: httpx.AsyncClient) -> None:
     token = form_token((await maintainer.get("/")).text)
     secret = maintainer.cookies["triage-session"]
-    await maintainer.post("/sign-out", data={"form_token": "wrong"})
-    maintainer.cookies.set("triage-session", secret, domain="127.0.0.1")
+    for forged in ({"form_token": "wrong"}, {}):
+        answer = await maintainer.post("/sign-out", data=forged, headers={"sec-fetch-site": "cross-site"})
+        assert "set-cookie" not in answer.headers  # another site's form takes no cookie away, either
     assert (await maintainer.get("/")).status_code == 200
     await maintainer.post("/sign-out", data={"form_token": token})
     maintainer.cookies.set("triage-session", secret, domain="127.0.0.1")
     assert (await maintainer.get("/")).status_code == 303
+
+
+async def test_what_is_no_form_signs_nobody_out(maintainer: httpx.AsyncClient) -> None:
+    answer = await maintainer.post("/sign-out", content=b"form_token=" + b"x" * 70_000)
+    assert (answer.status_code, "too large" in answer.text) == (400, True)
+    assert (await maintainer.get("/")).status_code == 200

@@ -31,3 +31,10 @@ async def test_nobody_sees_a_page_without_signing_in(visitor: httpx.AsyncClient,
     assert (shown.status_code, shown.headers["location"].partition("?")[0]) == (303, "/sign-in")
     data = await visitor.get(f"{address(page) if page.path != '/' else '/index'}.json")
     assert data.status_code == 401
+
+
+@pytest.mark.parametrize("number", ["9" * 16, "9" * 5000, "-1", "1e3", "٣", "x"])
+@pytest.mark.parametrize("kind", ["issues", "refits"])
+async def test_a_number_that_nothing_has_is_not_here(maintainer: httpx.AsyncClient, kind: str, number: str) -> None:
+    for end in ("", ".json"):
+        assert (await maintainer.get(f"/r/{NAME}/{kind}/{number}{end}")).status_code == 404

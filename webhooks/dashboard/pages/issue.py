@@ -121,7 +121,7 @@ class IssuePage:
 def read(asked: Asked) -> IssuePage:
     """The model of the page."""
     storage, repository_id = asked.storage, asked.repository.id
-    number = int(asked.path["number"])
+    number = asked.number("number")
     stored = storage.issue(repository_id, number)
     if stored is None:
         raise PageMissing
@@ -240,4 +240,4 @@ def _table(model: IssuePage) -> Table:
     return Table(("decided at", "verdict", "canonical", "probability", "cluster", "because", "vetoes"), rows)
 
 
-PAGE = Page("/issues/{number:int}", "Issue", "issue.html", read, table=_table)
+PAGE = Page("/issues/{number}", "Issue", "issue.html", read, table=_table)

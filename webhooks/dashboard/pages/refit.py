@@ -43,7 +43,7 @@ class OneRefit:
 def read(asked: Asked) -> OneRefit:
     """The model of the page."""
     storage, repository = asked.storage, asked.repository
-    record = storage.refit(int(asked.path["id"]))
+    record = storage.refit(asked.number("id"))
     if record is None or record.repository_id != repository.id:
         raise PageMissing
     kept = {one.number for one in storage.generations(repository.id)}
@@ -81,4 +81,4 @@ def _listed(numbers: Sequence[int]) -> str:
     return " ".join(f"#{number}" for number in numbers)
 
 
-PAGE = Page("/refits/{id:int}", "Refit", "refit.html", read, table=_table)
+PAGE = Page("/refits/{id}", "Refit", "refit.html", read, table=_table)
