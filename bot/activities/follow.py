@@ -22,6 +22,7 @@ from bot.storage.dashboard_records import ActRecord
 from bot.storage.records import EditRecord, FeedbackRecord, RepositoryRecord
 from models.cluster import Cluster
 from models.curation import Edit
+from models.redact import redact
 
 TITLE = (3, 120)  # characters
 LABEL_MOST = 50  # characters, as on GitHub
@@ -90,7 +91,7 @@ def follow(services: Services, repository: RepositoryRecord, asked: ActRecord) -
 
 
 def _rename(doing: Doing) -> Edit:
-    title = doing.value()
+    title = redact(doing.value())  # it will stand in comments (INV 41)
     if title and not TITLE[0] <= len(title) <= TITLE[1]:
         raise TriageError(f"a title has {TITLE[0]} to {TITLE[1]} characters")
     return doing.edit(doing.cluster(), value=title or None)

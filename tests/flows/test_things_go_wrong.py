@@ -151,7 +151,7 @@ async def test_inv_41_the_engines_journal_holds_no_word_that_a_person_wrote(bot:
     await bot.handled(bot.report(f"{words} {POISON}", f"It says {POISON} {words} in every line."))
     with sqlite3.connect(f"file:{bot.file}?mode=ro", uri=True) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        ours = {"issues"}  # the redacted text itself
+        ours = {"issues", "issue_heads"}  # the redacted text itself, and its words, which are searched
         for table in set(tables) - ours:
             rows = repr(database.execute(f"SELECT * FROM {table}").fetchall())
             assert words not in rows.upper(), table

@@ -13,6 +13,7 @@ from webhooks.dashboard.words import VERDICTS
 
 SORTS = ("number", "updated", "probability")
 FILTERS = {"q": None, "state": ("open", "closed"), "verdict": (*VERDICTS, "none"), "cluster": None}
+MOST_WORDS = 12  # that are looked for: each costs a look at every issue
 MOST_DIGITS = 12
 DECIDED = ("verdict", "canonical", "probability", "cluster")  # columns of an export
 
@@ -55,7 +56,7 @@ def _query(want: Wanted) -> IssueQuery:
 
 def searched(text: str) -> tuple[list[str], int | None]:
     """The words, and the number: `#12` is that issue alone, `12` also what states it."""
-    words = text.split()
+    words = list(dict.fromkeys(text.split()))[:MOST_WORDS]
     digits = text.removeprefix("#").strip()
     if len(words) != 1 or not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
         return words, None
