@@ -125,7 +125,7 @@ class Fact(Part):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, value: str) -> str:
-        compile_pattern("fact", value, None)
+        compile_pattern("this fact", value, None)
         return value
 
 

@@ -26,6 +26,11 @@ EXPECTED = {
     "model_type": "must hold keys of its own",
     "dict_type": "must hold keys of its own",
 }
+SHAPES = {  # of a value that a regular expression checks
+    "slug": "must be lower-case letters, digits and hyphens, at most 64, such as extra-usage-400",
+    "name": "must be lower-case letters, digits and underscores, at most 32, beginning with a letter",
+    "at": 'must be a time of day from "00:00" to "23:59"',
+}
 
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 
@@ -161,7 +166,7 @@ def parse(text: str) -> RepoConfig:
     try:
         config = RepoConfig.model_validate(_with_tuples(data))
     except ValidationError as error:
-        found = error.errors()
+        found = sorted(error.errors(), key=lambda item: _line(node, _path(item)) or 0)
         raise ConfigError(_told([_problem(item, node) for item in found[:MOST_PROBLEMS]], len(found))) from None
     against = list(config.disagreements())
     if against:
@@ -226,15 +231,21 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
 
 
 def _problem(item: Any, node: yaml.Node | None) -> str:
-    path = [part for part in item["loc"] if part != "[key]"]
+    path = _path(item)
     name = ".".join(str(part) for part in path)
     message = EXPECTED.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
     if item["type"] == "extra_forbidden":
         message = f"unknown key; known here: {', '.join(_known_keys(path))}"
+    if item["type"] == "string_pattern_mismatch":
+        message = SHAPES.get(str(path[-1]), message)
     found = "" if isinstance(item["input"], dict | tuple) else f" (found {str(item['input'])[:60]!r})"
     line = _line(node, path)
     where = f"line {line}: " if line else ""
     return f"{where}{name}: {message}{found}" if name else f"{where}{message}"
+
+
+def _path(item: Any) -> list[Any]:
+    return [part for part in item["loc"] if part != "[key]"]
 
 
 def _known_keys(path: list[Any]) -> list[str]:

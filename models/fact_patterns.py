@@ -54,7 +54,7 @@ def compile_pattern(name: str, pattern: str, heading: str | None = None) -> Fact
     back-references, so that no text can make it slow.
     """
     if len(pattern) > PATTERN_MOST:
-        raise ValueError(f"the pattern of {name!r} has {len(pattern)} characters, at most {PATTERN_MOST} are allowed")
+        raise ValueError(f"the pattern of {name} has {len(pattern)} characters, at most {PATTERN_MOST} are allowed")
     options = re2.Options()
     options.max_mem = _MEMORY_MOST
     options.log_errors = False
@@ -62,11 +62,11 @@ def compile_pattern(name: str, pattern: str, heading: str | None = None) -> Fact
         compiled = re2.compile(pattern, options)
     except (re2.error, UnicodeError) as error:
         raise ValueError(
-            f"the pattern of {name!r} cannot be used: {_reason(error)}"
+            f"the pattern of {name} cannot be used: {_reason(error)}"
             " (look-around and back-references are not allowed, since a text could make them endlessly slow)"
         ) from None
     if compiled.search("") is not None:
-        raise ValueError(f"the pattern of {name!r} matches an empty text, so it would be found in every issue")
+        raise ValueError(f"the pattern of {name} matches an empty text, so it would be found in every issue")
     return FactPattern(name, compiled, heading)
 
 

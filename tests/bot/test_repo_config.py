@@ -92,6 +92,27 @@ def test_an_unknown_key_is_an_error_with_its_line_and_what_is_known_there(text: 
     assert problem(text).startswith(expected)
 
 
+def test_problems_come_in_the_order_of_their_lines() -> None:
+    with pytest.raises(ConfigError) as found:
+        parse(
+            "clusters:\n  - slug: A b\n    title: Some\nmode: loud\nfacts:\n  - {name: a, pattern: '('}\nversion: 2\n"
+        )
+    lines = [one.partition(":")[0] for one in found.value.problems]
+    assert lines == ["line 2", "line 4", "line 6", "line 7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("clusters:\n  - {slug: A b, title: Some}\n", "must be lower-case letters, digits and hyphens"),
+        ("facts:\n  - {name: Plan, pattern: x}\n", "must be lower-case letters, digits and underscores"),
+        ("refit: {at: '25:00'}\n", 'must be a time of day from "00:00" to "23:59"'),
+    ],
+)
+def test_a_value_of_the_wrong_shape_is_told_in_words(text: str, expected: str) -> None:
+    assert expected in problem(text)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
