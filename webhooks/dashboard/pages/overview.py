@@ -19,11 +19,14 @@ HOURS_SHOWN = 48
 LATELY = timedelta(days=7)
 NOT_LOOKED_FOR = timedelta(hours=26)  # a nightly task may be this old
 STALE_AFTER = {
+    "keep_comments": timedelta(hours=3),
     "poll_reactions": timedelta(hours=1),
     "recover_deliveries": timedelta(hours=3),
     "refit_clusters": timedelta(hours=1),
 }
 TASKS = {
+    "close_duplicates": "Closes what was earned",
+    "keep_comments": "Keeps comments true",
     "poll_reactions": "Asks for thumbs-down",
     "recover_deliveries": "Fetches what was missed",
     "refit_clusters": "Looks whose refit is due",
