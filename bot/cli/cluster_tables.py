@@ -21,6 +21,8 @@ from models.tallies import growth, sparkline
 LONGEST_VALUE = 60  # characters of a fact's value, or of a title in a table
 MEMBERS_SHOWN = 40
 TREND_DAYS = 14
+TITLE_LEAST = 11  # characters of a line of it
+WIDE = 100  # columns of a terminal that has room for everything
 HELD = {"over-cap": "too large", "incoherent": "too loose"}  # to act
 
 
@@ -53,15 +55,16 @@ def print_list(
     reports = services.storage.cluster_reports(record.id)
     table = Table(box=None, pad_edge=False)
     table.add_column("cluster", no_wrap=True)
-    table.add_column("title")
-    for heading in ("reports", "canonical", "last seen", f"{TREND_DAYS} days", "state"):
+    table.add_column("title", min_width=TITLE_LEAST)
+    wide = out.width >= WIDE
+    for heading in ("reports", "canonical", *(["last seen"] if wide else []), f"{TREND_DAYS} days", "state"):
         table.add_column(heading, no_wrap=True)
     for one in found:
         moments = [at for at, _ in reports.get(one.id, ())]
-        last = f"{max(moments):%Y-%m-%d}" if moments else "–"
+        last = [f"{max(moments):%Y-%m-%d}" if moments else "–"] if wide else []
         canonical = f"#{one.canonical}" if one.canonical else "–"
         state = HELD[one.held] if one.held else "known" if one.slug else ""
-        table.add_row(one.id, cut(one.title), str(len(one.members)), canonical, last, trend(moments, now), state)
+        table.add_row(one.id, cut(one.title), str(len(one.members)), canonical, *last, trend(moments, now), state)
     out.print(table, markup=False)
     out.print(f"generation {generation.number}, published {_moment(generation.published_at)}", markup=False)
 

@@ -194,6 +194,9 @@ def _explain_pair(services: Services, repository: RepositoryRecord, number: int,
         return
     said = "the same problem" if candidate.probability >= cut else "not the same problem, as far as can be told"
     out.print(f"[bold]#{first} and #{second}: {candidate.probability:.2f}[/] – {said} (threshold {cut:.2f})")
+    shared = services.storage.cluster_of(repository.id, first)
+    if shared is not None and shared == services.storage.cluster_of(repository.id, second):
+        out.print(f"both are in the cluster {shared}, by which #{first} is judged, too", markup=False)
     for heading, facts in (("matches on", candidate.matches), ("differs on", candidate.differs)):
         out.print(heading)
         for one in facts:

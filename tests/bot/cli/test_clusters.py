@@ -214,3 +214,11 @@ def test_it_is_said_where_a_newer_act_makes_an_older_one_void(triage: Run) -> No
     assert 1 not in found[UPLOAD_ID]
     assert told(triage("refit", NAME, "--json"))["changes"] == []
     assert 1 in members(triage)[SEARCH_ID]
+
+
+@pytest.mark.usefixtures("clustered")
+def test_a_narrow_terminal_still_has_the_titles(triage: Run) -> None:
+    titles = [one["title"] for one in told(triage("clusters", "list", NAME, "--json"))["clusters"]]
+    said = triage("clusters", "list", NAME).out
+    assert "title" in said.splitlines()[0]
+    assert all(title.split()[0] in said for title in titles)
