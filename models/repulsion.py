@@ -17,6 +17,7 @@ Spectra = tuple[NDArray[np.complex64], ...]
 
 SIDES = (64, 128, 256, 512)  # nodes along one side of the grid
 FINE = 0.3  # distance between nodes that is fine enough, beside a kernel of width 1
+EXACT = 100  # points up to which every pair is looked at: few points fly far apart, and need a large grid
 KEPT = 8  # spectra of kernels that are kept, for the grid's step changes slowly
 
 
@@ -28,6 +29,8 @@ class Repulsion:
 
     def forces(self, points: Points) -> tuple[Points, float]:
         """For each point i of `points`, shape (n, 2): Σ_j (y_i − y_j) / (1 + d²)², and Z = Σ_{i ≠ j} 1 / (1 + d²)."""
+        if len(points) <= EXACT:
+            return _exact(points)
         low = points.min(axis=0)
         span = float((points.max(axis=0) - low).max())
         side, step = _grid(span)
@@ -58,6 +61,13 @@ class Repulsion:
                 self._spectra.pop(next(iter(self._spectra)))
             self._spectra[side, step] = known
         return known
+
+
+def _exact(points: Points) -> tuple[Points, float]:
+    apart = points[:, None] - points[None]
+    near = 1 / (1 + (apart**2).sum(axis=2))
+    force: Points = (apart * (near**2)[..., None]).sum(axis=1)
+    return force, max(float(near.sum(dtype=np.float64)) - len(points), 1e-9)
 
 
 def _grid(span: float) -> tuple[int, float]:
