@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from bot.storage.records import ConfigRecord, DeliveryRecord, RefitRecord, TaskRun
+from bot.storage.records import ConfigRecord, DeliveryRecord, ImportRecord, MissedRecord, RefitRecord, TaskRun
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
 from tests.fakes.stored import decision, word
 from webhooks.dashboard.access import utc_now
@@ -48,8 +48,16 @@ async def todo(http: httpx.AsyncClient) -> list[str]:
 
 
 async def test_nothing_needs_a_person_where_all_is_well(maintainer: httpx.AsyncClient) -> None:
-    assert await todo(maintainer) == []
-    assert "Nothing." in (await maintainer.get(OVERVIEW)).text
+    page = (await maintainer.get("/r/acme/secret/overview")).text
+    assert "Nothing." in page
+
+
+async def test_the_first_reading_is_shown_until_it_ends(maintainer: httpx.AsyncClient, world: World) -> None:
+    record = ImportRecord(SHOP, utc_now(), total=200, read=60, embedded=40, to_embed=50)
+    world[1].storage.save_import(record)
+    assert "60 of 200 read, 40 of 50 embedded" in (await maintainer.get(OVERVIEW)).text
+    world[1].storage.save_import(replace(record, ended_at=utc_now()))
+    assert (await model(maintainer))["reading"] is None
 
 
 async def test_what_needs_a_person_is_said_with_where_to_go(maintainer: httpx.AsyncClient, world: World) -> None:
@@ -60,9 +68,17 @@ async def test_what_needs_a_person_is_said_with_where_to_go(maintainer: httpx.As
     storage.finish_delivery("d", "failed", "set aside", "a bug")
     refit = storage.start_refit(SHOP, "nightly", now)
     storage.finish_refit(RefitRecord(refit, SHOP, "nightly", now, now, "refused", "too different"))
+    storage.save_missed([MissedRecord(SHOP, 58, 57, now, now, "not retrieved")])
     storage.save_decision(decision(59, verdict="refer-to-maintainers", decided_at=now), [])
     said = " ".join(await todo(maintainer))
-    for words in ("configuration has errors", "does not write here", "set aside", "refit was refused", "security"):
+    for words in (
+        "wait for a person's word",
+        "configuration has errors",
+        "does not write here",
+        "set aside",
+        "refit was refused",
+        "security",
+    ):
         assert words in said
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.storage.records import WaveRecord
 from models.decision import Verdict
 from webhooks.dashboard.page import Asked, Page, Table
+from webhooks.dashboard.pages.review import band_of, threshold_of
 from webhooks.dashboard.standing import Standing, standing_of
 
 NEWEST = 12
@@ -41,6 +42,17 @@ class Task:
     title: str
     last_success: datetime | None
     is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A first reading that is under way, or waits to go on (`error`)."""
+
+    read: int
+    total: int | None
+    embedded: int
+    to_embed: int
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,7 @@ class Overview:
 
     standing: Standing
     coverage: Coverage
+    reading: Reading | None
     tasks: Sequence[Task]
     last_refit: datetime | None
     refit_is_stale: bool
@@ -136,6 +149,7 @@ def read(asked: Asked) -> Overview:
     return Overview(
         standing=standing,
         coverage=_coverage(asked),
+        reading=_reading(asked),
         tasks=[_task(asked, name) for name in asked.runtime.scheduled_tasks],
         last_refit=last,
         refit_is_stale=_is_stale(asked, last, NOT_LOOKED_FOR),
@@ -151,6 +165,13 @@ def _coverage(asked: Asked) -> Coverage:
     states = asked.storage.issue_states(asked.repository.id)
     embedded = asked.storage.vector_counts(asked.repository.id)
     return Coverage(states.get("open", 0), states.get("closed", 0), max(embedded.values(), default=0))
+
+
+def _reading(asked: Asked) -> Reading | None:
+    found = asked.storage.import_progress(asked.repository.id)
+    if found is None or found.ended_at is not None:
+        return None
+    return Reading(found.read, found.total, found.embedded, found.to_embed, found.error)
 
 
 def _task(asked: Asked, name: str) -> Task:
@@ -213,6 +234,9 @@ def _todo(asked: Asked, standing: Standing, error: str | None) -> Iterator[Todo]
     failed = len(storage.deliveries(state="failed", repository_id=repository.id, limit=100))
     if failed:
         yield Todo("Deliveries were set aside because something failed.", "activity", failed)
+    waiting = storage.review_counts(repository.id, band_of(threshold_of(storage, repository.id)))
+    if sum(waiting.values()):
+        yield Todo("Pairs of issues wait for a person's word.", "review", sum(waiting.values()))
     refits = storage.refits(repository.id, limit=1)
     if refits and refits[0].outcome in {"refused", "failed"}:
         yield Todo(f"The last refit was {refits[0].outcome}; the clusters before it stay in force.", "refits")
