@@ -15,6 +15,7 @@ from models.decision import Verdict
 
 SAYS_NOTHING = {Verdict.NEW.value, Verdict.IGNORED.value, Verdict.SECURITY.value}
 
+NO_OTHER = "say which issue it is a duplicate of"
 THE_SAME = "an issue is no duplicate of itself"
 NEWER = "#{} is newer than this issue"
 CIRCLE = "#{} is itself a duplicate of this issue"
@@ -89,7 +90,9 @@ def confirmation(word: Word, *, value: str | None = None) -> Change:
 
 
 def _root(word: Word) -> int:
-    other = word.other or 0
+    other = word.other
+    if other is None:
+        raise Refused(NO_OTHER)
     if other == word.number:
         raise Refused(THE_SAME)
     duplicates = dict(word.services.storage.duplicates(word.repository.id))

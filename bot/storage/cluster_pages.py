@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,14 @@ class ClusterPages(Door):
         with self._reading() as connection:
             rows = connection.execute(query.limit(limit)).all()
         return [_member(row) for row in reversed(rows)]
+
+    def cluster_arrivals(
+        self, repository_id: int, ids: Collection[str], since: datetime
+    ) -> Mapping[str, Sequence[datetime]]:
+        """Id → when its reports since then were opened."""
+        with self._reading() as connection:
+            generation_id = connection.execute(select(in_force(repository_id))).scalar()
+            return {} if generation_id is None else _reported(connection, generation_id, sorted(ids), since)
 
     def cluster_titles(self, repository_id: int) -> Mapping[str, str]:
         """Id → title, for every cluster in force, by title."""

@@ -58,9 +58,11 @@ class Consent(Door):
         """As far as the engine can."""
         self._backend.compact()
 
-    def first_heard(self, repository_id: int) -> datetime | None:
+    def first_heard(self, repository_id: int | None = None) -> datetime | None:
         """The oldest delivery's arrival."""
-        query = select(func.min(deliveries.c.received_at)).where(deliveries.c.repository_id == repository_id)
+        query = select(func.min(deliveries.c.received_at))
+        if repository_id is not None:
+            query = query.where(deliveries.c.repository_id == repository_id)
         with self._reading() as connection:
             return connection.execute(query).scalar()
 

@@ -35,6 +35,6 @@ class ConsentStorage(Protocol):
         """Leave nothing readable in the files of what was deleted, by us or by the engine."""
         ...
 
-    def first_heard(self, repository_id: int) -> datetime | None:
-        """When the first delivery about the repository came in, of those that are kept."""
+    def first_heard(self, repository_id: int | None = None) -> datetime | None:
+        """When the first delivery about the repository (or at all) came in, of those that are kept."""
         ...

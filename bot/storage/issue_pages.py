@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
@@ -68,12 +69,12 @@ class IssuePages(Door):
         with self._reading() as connection:
             return {state: count for state, count in connection.execute(query)}
 
-    def verdict_counts(self, repository_id: int) -> Mapping[str, int]:
-        """Verdict of the last decision → how many issues."""
+    def verdict_count(self, repository_id: int, verdict: str, *, since: datetime) -> int:
+        """How many issues have it by their last decision, taken since then."""
         c = last_decisions.c
-        query = select(c.verdict, func.count()).where(c.repository_id == repository_id).group_by(c.verdict)
+        lately = (c.repository_id == repository_id, c.verdict == verdict, c.decided_at >= since)
         with self._reading() as connection:
-            return {verdict: count for verdict, count in connection.execute(query)}
+            return connection.execute(select(func.count()).select_from(last_decisions).where(*lately)).scalar_one()
 
     def issue_cards(self, repository_id: int, numbers: Sequence[int]) -> Mapping[int, IssueRow]:
         """Number → its row in a list, for those that are known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.storage.page_records import ClusterQuery, ClusterRow, IssueQuery, IssueRow, MemberRow, Page, ReviewRow
@@ -23,8 +24,8 @@ class PageStorage(Protocol):
         """State → how many issues."""
         ...
 
-    def verdict_counts(self, repository_id: int) -> Mapping[str, int]:
-        """Verdict of the last decision → how many issues."""
+    def verdict_count(self, repository_id: int, verdict: str, *, since: datetime) -> int:
+        """How many issues have it by their last decision, taken since then."""
         ...
 
     def find_clusters(self, repository_id: int, query: ClusterQuery) -> Page[ClusterRow]:
@@ -33,6 +34,12 @@ class PageStorage(Protocol):
 
     def cluster_members(self, repository_id: int, cluster_id: str, limit: int) -> Sequence[MemberRow]:
         """The newest members of a cluster in force, ascending by number, without their texts."""
+        ...
+
+    def cluster_arrivals(
+        self, repository_id: int, ids: Collection[str], since: datetime
+    ) -> Mapping[str, Sequence[datetime]]:
+        """Id → when reports of the cluster in force were opened since then, in order; nothing for one without any."""
         ...
 
     def cluster_titles(self, repository_id: int) -> Mapping[str, str]:

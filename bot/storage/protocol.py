@@ -323,6 +323,10 @@ class Storage(
 
     def last_success(self, task: str) -> datetime | None: ...
 
+    def first_run(self) -> datetime | None:
+        """When the oldest run of any task began, of those that are kept."""
+        ...
+
     # --- resumable batches (rerun)
     def open_batch(self, repository_id: int, scope: str, numbers: Sequence[int]) -> tuple[int, Sequence[int]]:
         """Start, or find unfinished under the same scope, a batch; returns its id and the numbers still to do."""

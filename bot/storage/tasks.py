@@ -41,6 +41,11 @@ class Tasks(Door):
         with self._reading() as connection:
             return [TaskRun(*row) for row in connection.execute(query)]
 
+    def first_run(self) -> datetime | None:
+        """When the oldest run of any task began, of those that are kept."""
+        with self._reading() as connection:
+            return connection.execute(select(func.min(task_runs.c.started_at))).scalar()
+
     def last_success(self, task: str) -> datetime | None:
         """When a run of the task last ended well."""
         c = task_runs.c

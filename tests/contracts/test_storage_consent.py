@@ -66,7 +66,7 @@ def test_the_bots_comments_are_found_by_id_and_by_age(storage: Storage) -> None:
 def test_the_first_delivery_tells_since_when_the_bot_listens(storage: Storage) -> None:
     assert storage.first_heard(REPOSITORY) is None
     storage.accept([delivery("b", received_at=at(5)), delivery("a", received_at=at(1))], lambda *_: None)
-    assert storage.first_heard(REPOSITORY) == at(1)
+    assert storage.first_heard(REPOSITORY) == storage.first_heard() == at(1)
 
 
 def test_deliveries_are_found_by_what_they_are_about_and_how_they_ended(storage: Storage) -> None:

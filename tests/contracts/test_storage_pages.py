@@ -117,7 +117,9 @@ def test_states_and_verdicts_are_counted(known: Storage) -> None:
     known.save_decision(decision(5, 2), [])
     known.save_decision(decision(5), [])
     assert known.issue_states(REPOSITORY) == {"open": 5, "closed": 1}
-    assert known.verdict_counts(REPOSITORY) == {"new": 1}
+    assert known.verdict_count(REPOSITORY, "new", since=at(0)) == 1
+    assert known.verdict_count(REPOSITORY, "duplicate", since=at(0)) == 0
+    assert known.verdict_count(REPOSITORY, "new", since=at(1)) == 0
 
 
 def ids(storage: Storage, **query: object) -> list[str]:
@@ -216,3 +218,9 @@ def test_the_queue_is_read_page_by_page(known: Storage) -> None:
     known.save_missed(rows)
     page = known.review(REPOSITORY, "missed", BAND, limit=1, offset=1)
     assert (page.total, [row.other for row in page.rows]) == (3, [2])
+
+
+def test_arrivals_are_those_of_the_clusters_that_are_asked_for(known: Storage) -> None:
+    assert known.cluster_arrivals(REPOSITORY, ["login", "never"], at(0)) == {"login": [at(2), at(5)]}
+    assert known.cluster_arrivals(REPOSITORY, ["login", "usage"], at(4)) == {"login": [at(5)], "usage": [at(4)]}
+    assert known.cluster_arrivals(OTHER, ["login"], at(0)) == {}

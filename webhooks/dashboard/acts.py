@@ -46,10 +46,15 @@ def _undo(form: Form) -> Wish:
     return Wish(undoes=form.number("act", what="the act"))
 
 
-def _answer(form: Form) -> Wish:
-    """Confirm and dismiss; without another issue, it is whatever the bot names."""
-    other = form.number("other", what="the other issue") if form.fields.get("other") else None
-    return Wish(number=form.number("number", what="the issue"), details={} if other is None else {"other": other})
+def _confirm(form: Form) -> Wish:
+    """Which two are one problem."""
+    other = form.number("other", what="the other issue")
+    return Wish(number=form.number("number", what="the issue"), details={"other": other})
+
+
+def _dismiss(form: Form) -> Wish:
+    """Without another issue, it is whatever the bot names."""
+    return _confirm(form) if any(form.fields.get("other", ())) else _issue(form)
 
 
 def _issue(form: Form) -> Wish:
@@ -83,8 +88,8 @@ ACTS: Mapping[str, Act] = {
     "merge": _merge,
     "undo-edit": _undo_edit,
     "undo": _undo,
-    "confirm": _answer,
-    "dismiss": _answer,
+    "confirm": _confirm,
+    "dismiss": _dismiss,
     "rerun": _issue,
     "rerun-cluster": _one_cluster,
     "refit": _repository,

@@ -17,7 +17,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.page import Table
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple(
+    "=+-@＝＋－＠﹦﹢﹣﹫\t\r\n\0"
+)  # the wide and small forms too: a spreadsheet takes them for the plain ones
 
 
 def as_data(value: Any) -> Any:
@@ -58,7 +60,7 @@ def as_csv(table: Table, name: str) -> Response:
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and (value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)):
         return f"'{value}"
     return "" if value is None else value
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from webhooks.dashboard.page import Asked
 LOOKS_EVERY = 1.0  # seconds
 LASTS = 60.0  # seconds; then the browser asks again, and is asked again who it is
 MOST_LISTENERS = 100  # in one process
+MOST_OF_ONE = 10  # of them for one person, in all their windows
 RETRY_MS = 2000
 LONGEST_MARK = 16  # characters
 
@@ -29,12 +31,14 @@ class Live:
     def __init__(self, asked: Callable[[Request], Awaitable[Asked]], ending: threading.Event) -> None:
         self._asked = asked
         self._ending = ending
-        self._listeners = 0
+        self._listeners: Counter[str] = Counter()  # by who listens
 
     async def listen(self, request: Request) -> Response:
-        """GET the stream; 503 where too many listen already."""
+        """GET the stream; 429 where too many pages of this person listen already, 503 where too many of all do."""
         asked = await self._asked(request)
-        if self._listeners >= MOST_LISTENERS:
+        if self._listeners[asked.viewer.login] >= MOST_OF_ONE:
+            return refused(429, "too many of your pages listen already; reload instead")
+        if self._listeners.total() >= MOST_LISTENERS:
             return refused(503, "too many pages listen already; reload instead")
         headers = {**HEADERS, "X-Accel-Buffering": "no"}
         seen = request.headers.get("last-event-id", "")[:LONGEST_MARK]
@@ -42,7 +46,7 @@ class Live:
 
     async def _events(self, asked: Asked, seen: str) -> AsyncIterator[str]:
         """`seen`: the mark that a browser knew when its connection broke, so that nothing in between is missed."""
-        self._listeners += 1
+        self._listeners[asked.viewer.login] += 1
         try:
             last = time.monotonic() + LASTS
             found = await asyncio.to_thread(state_of, asked.storage, asked.repository.id)
@@ -55,7 +59,7 @@ class Live:
                 await asyncio.sleep(LOOKS_EVERY)
                 found = await asyncio.to_thread(state_of, asked.storage, asked.repository.id)
         finally:
-            self._listeners -= 1
+            self._listeners -= Counter([asked.viewer.login])
 
 
 def state_of(storage: Storage, repository_id: int) -> str:

@@ -78,8 +78,6 @@ class SignIn:
         """Send the browser to GitHub, with a secret in its cookie from which state and verifier follow."""
         if not self._settings.has_sign_in:
             return self._page(request, 404, "This server has no GitHub App to sign in with.")
-        if not self._attempts.allowed(_address(request)):
-            return self._too_often(request)
         secret = secrets.new_secret()
         asked = {
             "client_id": self._settings.client_id,
@@ -95,15 +93,16 @@ class SignIn:
         return answer
 
     async def back(self, request: Request) -> Response:
-        """GitHub sends the browser back with a code."""
-        if not self._attempts.allowed(_address(request)):
-            return self._too_often(request)
+        """GitHub sends the browser back with a code. What was not begun in this browser costs nothing and counts for
+        nothing: another site's pictures and links cannot use up somebody's attempts."""
         secret, _, onward = (cookies.held(request, cookies.SIGN_IN) or "").partition("|")
         state, code = request.query_params.get("state", ""), request.query_params.get("code", "")
         if not secret or not secrets.same(state, secrets.derived(secret, "state")):
             return self._page(request, 400, "This sign-in was not begun here, or ten minutes have passed. Try again.")
         if not code or len(code) > LONGEST_CODE:
             return self._page(request, 400, "GitHub sent no code: the sign-in was declined there.")
+        if not self._attempts.allowed(_address(request)):
+            return self._too_often(request)
         verifier = secrets.derived(secret, "verifier")
         try:
             session = await asyncio.to_thread(self._access.sign_in, code, verifier, _own(request) + CALLBACK)
@@ -114,10 +113,10 @@ class SignIn:
 
     async def locally(self, request: Request) -> Response:
         """Whoever has the token of this start and sits at this machine."""
-        if not self._attempts.allowed(_address(request)):
-            return self._too_often(request)
         if not is_ours(request):
             return self._page(request, 403, "This form came from another site, so nothing was done.")
+        if not self._attempts.allowed(_address(request)):
+            return self._too_often(request)
         try:
             form = await forms.read(request)
         except forms.Wrong as wrong:

@@ -48,6 +48,11 @@ async def test_an_act_is_kept_with_who_and_when_and_handed_to_a_worker(
     assert (delivery.workflow, delivery.action, delivery.details) == ("follow_act", kind, {"act": act.id})
 
 
+async def test_confirming_without_another_issue_is_refused_in_words(maintainer: httpx.AsyncClient) -> None:
+    answer = await do(maintainer, "confirm", number="4")
+    assert (answer.status_code, "The other issue is missing" in answer.text) == (400, True)
+
+
 async def test_every_kind_of_act_has_a_form_that_is_tried_here() -> None:
     assert set(GOOD) <= set(ACTS)
 

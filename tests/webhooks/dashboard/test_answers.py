@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 from datetime import UTC, datetime
 
 import httpx
@@ -76,6 +78,12 @@ async def test_a_table_is_exported_for_spreadsheets(maintainer: httpx.AsyncClien
 def test_a_cell_that_a_spreadsheet_would_run_is_a_text() -> None:
     body = bytes(as_csv(Table(("a",), [["=1+1"], ["@x"], [-5], [None]]), "x").body).decode()
     assert body == "\ufeffa\r\n'=1+1\r\n'@x\r\n-5\r\n\"\"\r\n"
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "\u00a0+"])
+def test_no_cell_begins_as_a_formula_does(first: str) -> None:
+    rows = list(csv.reader(io.StringIO(bytes(as_csv(Table(("a",), [[f"{first}1"]]), "x").body).decode()[1:])))
+    assert rows[1] == [f"'{first}1"]
 
 
 def test_a_model_becomes_plain_data() -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from bot.storage.dashboard_records import ActRecord
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
@@ -76,6 +78,37 @@ async def test_the_stream_is_one_of_events(world: World, maintainer: httpx.Async
 
 async def test_nobody_listens_without_signing_in(visitor: httpx.AsyncClient) -> None:
     assert (await visitor.get(f"/r/{NAME}/live", headers={"accept": "text/event-stream"})).status_code == 401
+
+
+async def test_one_person_cannot_take_every_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    application, runtime = world
+    shop = runtime.storage.repository(NAME)
+    people = {
+        name: Asked(runtime.storage, settings(), runtime, Viewer(name, "github"), Query({}), utc_now(), {}, shop)
+        for name in ("ann", "ben")
+    }
+    asking = "ann"
+
+    async def asked(_: Request) -> Asked:
+        return people[asking]
+
+    door = Live(asked, application.state.dashboard.ending)
+    request = Request({"type": "http", "headers": []})
+    taken = []
+    for _ in range(live.MOST_OF_ONE):
+        answer = await door.listen(request)
+        assert isinstance(answer, StreamingResponse)
+        events = answer.body_iterator
+        await anext(events)  # type: ignore[arg-type]
+        taken.append(events)
+    assert (await door.listen(request)).status_code == 429
+    asking = "ben"
+    assert (await door.listen(request)).status_code == 200
+    asking = "ann"
+    await taken.pop().aclose()  # type: ignore[union-attr]
+    assert (await door.listen(request)).status_code == 200
+    for events in taken:
+        await events.aclose()  # type: ignore[union-attr]
 
 
 async def test_a_listener_too_many_is_sent_away(maintainer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:

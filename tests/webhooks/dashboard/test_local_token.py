@@ -70,6 +70,13 @@ async def test_guessing_has_to_wait(visitor: httpx.AsyncClient) -> None:
     assert answers == [403] * 10 + [429] * 2
 
 
+async def test_another_sites_forms_use_up_no_attempts(visitor: httpx.AsyncClient) -> None:
+    for _ in range(30):
+        answer = await visitor.post("/sign-in", data={"token": "x"}, headers={"sec-fetch-site": "cross-site"})
+        assert answer.status_code == 403
+    await signed_in(visitor)
+
+
 async def test_signing_out_needs_the_pages_own_form(maintainer: httpx.AsyncClient) -> None:
     token = form_token((await maintainer.get("/")).text)
     secret = maintainer.cookies["triage-session"]

@@ -83,13 +83,30 @@ async def test_what_needs_a_person_is_said_with_where_to_go(maintainer: httpx.As
 
 
 async def test_a_task_is_overdue_once_it_had_its_time(maintainer: httpx.AsyncClient, world: World) -> None:
-    runtime = world[1]
+    runtime, before = world[1], utc_now() - timedelta(days=3)
+    runtime.storage.start_delivery(DeliveryRecord("d", "issues", "opened", "triage_issue", before, NAME, SHOP, 5))
     tasks = {one["name"]: one["is_stale"] for one in (await model(maintainer))["tasks"]}
-    assert tasks == dict.fromkeys(tasks, True)  # known for three days, and nothing ever ran
+    assert tasks == dict.fromkeys(tasks, True)  # at work for three days, and nothing ever ran
     runtime.storage.finish_task(runtime.storage.start_task("poll_reactions", None))
     tasks = {one["name"]: one["is_stale"] for one in (await model(maintainer))["tasks"]}
     assert tasks == {"refit_clusters": True, "poll_reactions": False, "recover_deliveries": True}
     assert isinstance(runtime.storage.task_runs()[0], TaskRun)
+
+
+async def test_nothing_is_overdue_on_a_server_that_has_just_begun(maintainer: httpx.AsyncClient, world: World) -> None:
+    storage = world[1].storage
+    storage.finish_task(storage.start_task("tidy_up", None), "a failure")  # the first trace of its work: a moment ago
+    for path in (OVERVIEW, "/operator"):
+        tasks = (await model(maintainer, path))["tasks"]
+        assert [one["is_stale"] for one in tasks] == [False, False, False]
+
+
+async def test_what_needs_a_person_is_counted(maintainer: httpx.AsyncClient, world: World) -> None:
+    for number in (58, 59):
+        record = decision(number, verdict="refer-to-maintainers", decided_at=utc_now())
+        world[1].storage.save_decision(record, [])
+    (told,) = [one for one in (await model(maintainer))["todo"] if "security" in one["sentence"]]
+    assert (told["count"], told["href"]) == (2, "issues?verdict=refer-to-maintainers")
 
 
 async def test_an_empty_repository_says_what_comes_next(maintainer: httpx.AsyncClient) -> None:

@@ -12,8 +12,8 @@ from bot.storage.look_records import Unfinished
 from bot.storage.records import RateRecord
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.pages.activity import Failure, failure_of
-from webhooks.dashboard.pages.overview import NOT_LOOKED_FOR, STALE_AFTER, TASKS
 from webhooks.dashboard.standing import Standing, standing_of
+from webhooks.dashboard.tasks import Task, tasks_of
 from webhooks.health import readiness
 
 FAILURES = 50
@@ -27,17 +27,6 @@ class Check:
 
     name: str
     problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A scheduled task. `error`: of its last finished run."""
-
-    name: str
-    title: str
-    last_success: datetime | None
-    is_stale: bool
-    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +80,7 @@ def read(asked: Asked) -> Operator:
         deliveries=storage.delivery_counts(),
         effects=storage.effect_counts(),
         unfinished=storage.unfinished(),
-        tasks=[_task(asked, name) for name in asked.runtime.scheduled_tasks],
+        tasks=tasks_of(asked),
         repositories=_tenants(asked),
         left_off=max(0, len(every) - REPOSITORIES),
         rates=storage.rate_limits(),
@@ -99,13 +88,6 @@ def read(asked: Asked) -> Operator:
         versions=_versions(asked),
         database_bytes=storage.database_size(),
     )
-
-
-def _task(asked: Asked, name: str) -> Task:
-    last = asked.storage.last_success(name)
-    ended = next((run for run in asked.storage.task_runs(name, limit=10) if run.finished_at is not None), None)
-    stale = last is None or asked.now - last > STALE_AFTER.get(name, NOT_LOOKED_FOR)
-    return Task(name, TASKS.get(name, name), last, stale, None if ended is None else ended.error)
 
 
 def _tenants(asked: Asked) -> list[Tenant]:

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.storage.page_records import IssueRow
 from bot.storage.records import WaveRecord
 from models.decision import Verdict
+from models.tallies import growth
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.pages.review import band_of, threshold_of
 from webhooks.dashboard.standing import Standing, standing_of
+from webhooks.dashboard.tasks import NOT_LOOKED_FOR, Task, began_at, is_overdue, tasks_of
 
 NEWEST = 12
 MOST_WAVES = 50
 MOST_PAST = 5
 REMEMBERED = timedelta(days=30)  # for so long a wave that is over is shown
 HOURS_SHOWN = 48
+HOUR = timedelta(hours=1)
+EMPTY = (0,) * HOURS_SHOWN
 LATELY = timedelta(days=7)
-NOT_LOOKED_FOR = timedelta(hours=26)  # a nightly task may be this old
-STALE_AFTER = {
-    "keep_comments": timedelta(hours=3),
-    "poll_reactions": timedelta(hours=1),
-    "recover_deliveries": timedelta(hours=3),
-    "refit_clusters": timedelta(hours=1),
-}
-TASKS = {
-    "close_duplicates": "Closes what was earned",
-    "keep_comments": "Keeps comments true",
-    "poll_reactions": "Asks for thumbs-down",
-    "recover_deliveries": "Fetches what was missed",
-    "refit_clusters": "Looks whose refit is due",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A scheduled task of the server; `is_stale` is an alarm."""
-
-    name: str
-    title: str
-    last_success: datetime | None
-    is_stale: bool
+ONE_FAILED, MANY_FAILED = "delivery failed and was set aside.", "deliveries failed and were set aside."
+ONE_WAITS, MANY_WAIT = "pair of issues waits for a person's word.", "pairs of issues wait for a person's word."
+ONE_SECURITY = "report looks like a security report: nothing was said of it in public."
+MANY_SECURITY = "reports look like security reports: nothing was said of them in public."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +98,11 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """Something that needs a person, with the page where it is done."""
+    """Something that needs a person, with the page where it is done; `count` of it where it can be counted."""
 
     sentence: str
     href: str
-    count: int = 1
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +135,9 @@ def read(asked: Asked) -> Overview:
         standing=standing,
         coverage=_coverage(asked),
         reading=_reading(asked),
-        tasks=[_task(asked, name) for name in asked.runtime.scheduled_tasks],
+        tasks=tasks_of(asked),
         last_refit=last,
-        refit_is_stale=_is_stale(asked, last, NOT_LOOKED_FOR),
+        refit_is_stale=is_overdue(asked, last, NOT_LOOKED_FOR, _known_since(asked)),
         waves=waves,
         past=past,
         todo=list(_todo(asked, standing, config.error)),
@@ -167,23 +152,16 @@ def _coverage(asked: Asked) -> Coverage:
     return Coverage(states.get("open", 0), states.get("closed", 0), max(embedded.values(), default=0))
 
 
+def _known_since(asked: Asked) -> datetime | None:
+    """Since when the repository could have been refitted."""
+    return asked.repository.imported_at or began_at(asked)
+
+
 def _reading(asked: Asked) -> Reading | None:
     found = asked.storage.import_progress(asked.repository.id)
     if found is None or found.ended_at is not None:
         return None
     return Reading(found.read, found.total, found.embedded, found.to_embed, found.error)
-
-
-def _task(asked: Asked, name: str) -> Task:
-    last = asked.storage.last_success(name)
-    limit = STALE_AFTER.get(name, NOT_LOOKED_FOR)
-    return Task(name, TASKS.get(name, name), last, _is_stale(asked, last, limit))
-
-
-def _is_stale(asked: Asked, last: datetime | None, limit: timedelta) -> bool:
-    """Whether it is too long ago; what never succeeded is as old as what we know of the repository."""
-    since = last or asked.storage.first_heard(asked.repository.id) or asked.repository.imported_at
-    return since is None or asked.now - since > limit
 
 
 def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:
@@ -192,7 +170,9 @@ def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:
     ids = {one.cluster_id for one in found}
     clusters = asked.storage.clusters_in_force(asked.repository.id, ids=ids) if ids else ()
     titles = {one.id: one.title for one in clusters}
-    on = [_rising(asked, one, titles.get(one.cluster_id, one.cluster_id)) for one in found if one.wave.ended_at is None]
+    rising = [one for one in found if one.wave.ended_at is None]
+    arrivals = _arrivals(asked, {one.cluster_id for one in rising})
+    on = [_rising(one, titles.get(one.cluster_id, one.cluster_id), arrivals[one.cluster_id]) for one in rising]
     over = [
         Past(one.cluster_id, titles.get(one.cluster_id, one.cluster_id), one.wave.began_at, ended, one.wave.reports)
         for one in found
@@ -201,7 +181,7 @@ def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:
     return on, over[:MOST_PAST]
 
 
-def _rising(asked: Asked, record: WaveRecord, title: str) -> Rising:
+def _rising(record: WaveRecord, title: str, arrivals: Sequence[int]) -> Rising:
     wave = record.wave
     return Rising(
         record.cluster_id,
@@ -212,17 +192,15 @@ def _rising(asked: Asked, record: WaveRecord, title: str) -> Rising:
         wave.peak_per_hour,
         wave.last_arrival_at,
         record.last_number,
-        _arrivals(asked, record.cluster_id),
+        arrivals,
     )
 
 
-def _arrivals(asked: Asked, cluster_id: str) -> list[int]:
-    counts = [0] * HOURS_SHOWN
-    for at, _ in asked.storage.cluster_reports(asked.repository.id, cluster_id).get(cluster_id, ()):
-        hours = int((asked.now - at) / timedelta(hours=1))
-        if 0 <= hours < HOURS_SHOWN:
-            counts[-1 - hours] += 1
-    return counts
+def _arrivals(asked: Asked, clusters: Collection[str]) -> dict[str, list[int]]:
+    """Cluster → reports in each of the last hours."""
+    since = asked.now - HOURS_SHOWN * HOUR
+    found = asked.storage.cluster_arrivals(asked.repository.id, clusters, since)
+    return {one: list(growth(found.get(one, ()), asked.now, HOURS_SHOWN, since=since) or EMPTY) for one in clusters}
 
 
 def _todo(asked: Asked, standing: Standing, error: str | None) -> Iterator[Todo]:
@@ -233,32 +211,33 @@ def _todo(asked: Asked, standing: Standing, error: str | None) -> Iterator[Todo]
         yield Todo(f"The bot does not write here: {standing.sentence}.", "settings")
     failed = len(storage.deliveries(state="failed", repository_id=repository.id, limit=100))
     if failed:
-        yield Todo("Deliveries were set aside because something failed.", "activity", failed)
-    waiting = storage.review_counts(repository.id, band_of(threshold_of(storage, repository.id)))
-    if sum(waiting.values()):
-        yield Todo("Pairs of issues wait for a person's word.", "review", sum(waiting.values()))
+        yield _counted(failed, ONE_FAILED, MANY_FAILED, "activity?view=failures")
+    waiting = sum(storage.review_counts(repository.id, band_of(threshold_of(storage, repository.id))).values())
+    if waiting:
+        yield _counted(waiting, ONE_WAITS, MANY_WAIT, "review")
     refits = storage.refits(repository.id, limit=1)
     if refits and refits[0].outcome in {"refused", "failed"}:
         yield Todo(f"The last refit was {refits[0].outcome}; the clusters before it stay in force.", "refits")
-    since = asked.now - LATELY
-    told = [one for one in storage.decisions(repository.id, since=since, limit=500) if _needs_a_person(one.verdict)]
+    told = storage.verdict_count(repository.id, Verdict.SECURITY.value, since=asked.now - LATELY)
     if told:
-        yield Todo("Reports look like security reports: nothing was said of them in public.", "activity", len(told))
+        yield _counted(told, ONE_SECURITY, MANY_SECURITY, f"issues?verdict={Verdict.SECURITY.value}")
 
 
-def _needs_a_person(verdict: str) -> bool:
-    return verdict == Verdict.SECURITY.value
+def _counted(count: int, one: str, many: str, href: str) -> Todo:
+    return Todo(one if count == 1 else many, href, count)
 
 
 def _decided(asked: Asked) -> list[Decided]:
     newest = asked.storage.decisions(asked.repository.id, limit=NEWEST)
-    wanted = sorted({one.number for one in newest})
-    rows = asked.storage.issues(asked.repository.id, wanted) if wanted else ()
-    titles = {row.issue.number: row.issue.title for row in rows}
+    cards = asked.storage.issue_cards(asked.repository.id, [one.number for one in newest])
     return [
-        Decided(one.number, titles.get(one.number, ""), one.verdict, one.body.get("canonical"), one.decided_at)
+        Decided(one.number, _title(cards.get(one.number)), one.verdict, one.body.get("canonical"), one.decided_at)
         for one in newest
     ]
+
+
+def _title(card: IssueRow | None) -> str:
+    return "" if card is None else card.title
 
 
 def _table(model: Overview) -> Table:
