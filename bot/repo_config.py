@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
 
-from bot.config_keys import ClusterConfig, Fact, Ignore, Labels, Limits, Mode, Part, Refit
+from bot.config_keys import LARGEST_NUMBER, ClusterConfig, Fact, Ignore, Labels, Limits, Mode, Part, Refit
+from bot.config_phrases import phrase, spoken
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
 from models.facts import FACT_ALIASES, FACT_NAMES, FactPattern, compile_pattern, full_name
@@ -21,16 +22,6 @@ MAX_BYTES = 64 * 1024
 KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
-EXPECTED = {
-    "tuple_type": "must be a list",
-    "model_type": "must hold keys of its own",
-    "dict_type": "must hold keys of its own",
-}
-SHAPES = {  # of a value that a regular expression checks
-    "slug": "must be lower-case letters, digits and hyphens, at most 64, such as extra-usage-400",
-    "name": "must be lower-case letters, digits and underscores, at most 32, beginning with a letter",
-    "at": 'must be a time of day from "00:00" to "23:59"',
-}
 
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 
@@ -51,6 +42,7 @@ class RepoConfig(Part):
     ignore: Ignore = Ignore()
     refit: Refit = Refit()
     digest: bool = False
+    notice: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)] | None = None
     facts: Annotated[tuple[Fact, ...], Field(max_length=20)] = ()
     clusters: Annotated[tuple[ClusterConfig, ...], Field(max_length=MAX_CLUSTERS)] = ()
 
@@ -232,12 +224,10 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
 
 def _problem(item: Any, node: yaml.Node | None) -> str:
     path = _path(item)
-    name = ".".join(str(part) for part in path)
-    message = EXPECTED.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
+    name = spoken(path)
+    message = phrase(item["type"], path, item.get("ctx", {}), str(item["msg"]))
     if item["type"] == "extra_forbidden":
         message = f"unknown key; known here: {', '.join(_known_keys(path))}"
-    if item["type"] == "string_pattern_mismatch":
-        message = SHAPES.get(str(path[-1]), message)
     found = "" if isinstance(item["input"], dict | tuple) else f" (found {str(item['input'])[:60]!r})"
     line = _line(node, path)
     where = f"line {line}: " if line else ""

@@ -49,6 +49,7 @@ def ignored(issue: Issue, config: RepoConfig) -> str | None:
         (bool(_folded(issue.labels) & _folded(config.ignore.labels)), vetoes.IGNORED_LABEL),
         (issue.state == "closed", vetoes.IGNORED_CLOSED),
         (issue.locked, vetoes.IGNORED_LOCKED),
+        (issue.number == config.notice, vetoes.CONFIG_NOTICE),
     )
     return next((name for applies, name in rules if applies), None)
 
@@ -79,6 +80,7 @@ def refusal(case: Case, number: int) -> str | None:
     rules = (
         (known.state == "closed" and known.state_reason == "duplicate", vetoes.TARGET_IS_A_DUPLICATE),  # INV 14
         (number in case.history.says_little, vetoes.TARGET_SAYS_LITTLE),  # INV 11
+        (number == case.config.notice, vetoes.CONFIG_NOTICE),
     )
     return told_apart(case, number) or next((name for applies, name in rules if applies), None)
 

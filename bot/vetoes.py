@@ -33,6 +33,7 @@ IGNORED_AUTHOR = "ignored-author"
 IGNORED_LABEL = "ignored-label"
 IGNORED_CLOSED = "issue-closed"
 IGNORED_LOCKED = "issue-locked"
+CONFIG_NOTICE = "config-notice"
 
 CLOSE_NOT_EARNED = "close-not-earned"
 CLOSE_WAITS = "close-waits"
@@ -73,6 +74,7 @@ VETOES: Mapping[str, str] = {
     IGNORED_LABEL: "it has a label that is named under ignore.labels",
     IGNORED_CLOSED: "it is closed",
     IGNORED_LOCKED: "it is locked",
+    CONFIG_NOTICE: "it is the issue where the bot tells what is wrong with the configuration",
     CLOSE_NOT_EARNED: "mode: close is not earned, so the bot only comments",
     CLOSE_WAITS: "the seven days without an answer are not over",
     CLOSE_PERSON_SPOKE: "a person wrote a comment after the bot did",

@@ -10,7 +10,7 @@ import structlog
 
 from bot.activities.budget import check_budgets
 from bot.activities.observe import observe_issue, stop_repository
-from bot.activities.words import UPKEEP, WITHHELD, is_paused
+from bot.activities.words import NOTICE, UPKEEP, WITHHELD, is_paused
 from bot.errors import Gone, Permanent
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
@@ -20,7 +20,8 @@ from models.decision import Effect, EffectKind
 from models.issue import Issue
 
 BY_PERSON = frozenset({"command", "feedback"})  # what causes a decision that a person waits for
-QUIET = frozenset({"follow", UPKEEP})  # what causes an edit that nobody waits for
+QUIET = frozenset({"follow", UPKEEP, NOTICE})  # what causes an edit that nobody waits for
+POINTLESS = frozenset({UPKEEP, NOTICE})  # what causes a comment that points at no other issue, so that it keeps
 FRESH = timedelta(seconds=60)  # how long after its decision an effect may rely on the target's state as read then
 
 SUPERSEDED = "a newer decision took its place"
@@ -105,7 +106,7 @@ def _no_longer(services: Services, decision: DecisionRecord) -> str | None:
     last = services.storage.last_decision(decision.repository_id, decision.number)
     if last is not None and last.id != decision.id:
         return SUPERSEDED
-    waited = decision.trigger != UPKEEP and services.clock() - decision.decided_at > FRESH  # that one points at nothing
+    waited = decision.trigger not in POINTLESS and services.clock() - decision.decided_at > FRESH
     return STALE if waited else None
 
 

@@ -36,7 +36,7 @@ WEEK = timedelta(days=7)
 STOPPING = frozenset({"objection", "comment-deleted"})  # a person's words after which the bot adds nothing there
 
 GONE = "it is gone"
-NO_PLACE = "it is closed, locked or a pull request"
+NO_PLACE = "it is closed, locked, a pull request, or where the bot tells of its configuration"
 TOLD_TO_STOP = "the bot was told to stop there"
 TOO_FEW = "too few reports point there"
 NOT_YET = "it was brought up to date within the hour"
@@ -121,7 +121,7 @@ def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Is
         return GONE
     if config.mode == "shadow" or is_paused(storage.pauses(repository_id), repository_id):
         return SILENT
-    if issue.state != "open" or issue.locked or issue.is_pull_request:
+    if issue.state != "open" or issue.locked or issue.is_pull_request or issue.number == config.notice:
         return NO_PLACE
     said = storage.feedback(repository_id, issue.number)
     return TOLD_TO_STOP if any(one.kind in STOPPING and one.number == issue.number for one in said) else None

@@ -10,6 +10,7 @@ from models.company import Groups
 
 WITHHELD = "the bot is paused here"  # why an effect was not carried out
 UPKEEP = "upkeep"  # what causes a decision that only repeats the last one, with the reports that point there
+NOTICE = "notice"  # what causes a decision that only tells of a wrong configuration
 OBEYED, UNDONE = "obeyed", "undone"
 CHANGES = frozenset({"separated", "duplicate", "objection", "label-removed", "reopened", "comment-deleted"})
 

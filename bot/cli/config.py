@@ -71,6 +71,7 @@ def show(repository: Repository, as_json: AsJson = False) -> int:
         "checked_at": kept.checked_at,
         "problems": problems,
         "since": kept.failed_since,
+        "notice": kept.notice_number,
         "config": config.model_dump(mode="json"),
     }
     if as_json:
@@ -98,7 +99,8 @@ def in_words(record: ConfigRecord, full_name: str) -> str:
         return said
     since = f" since {record.failed_since:%Y-%m-%d %H:%M} UTC" if record.failed_since else ""
     held = "the last valid one holds" if record.valid_text else "the defaults hold"
-    return f"its {CONFIG_PATH} is wrong{since}, and {held}"
+    told = f"; #{record.notice_number} tells of it" if record.notice_number else ""
+    return f"its {CONFIG_PATH} is wrong{since}, and {held}{told}"
 
 
 def _yaml(effective: Any) -> str:

@@ -68,7 +68,13 @@ class Storage(
         """The configuration as last read; an empty record where it never was."""
         ...
 
-    def save_config(self, repository_id: int, record: ConfigRecord) -> None: ...
+    def save_config(self, repository_id: int, record: ConfigRecord) -> None:
+        """Insert or replace all but `notice_number`."""
+        ...
+
+    def set_notice(self, repository_id: int, number: int | None) -> None:
+        """Which issue tells that the configuration is wrong; nothing where no configuration was saved."""
+        ...
 
     def lock(self, repository_id: int, *, refit: bool = False) -> AbstractContextManager[None]:
         """Hold the repository for one decision: across threads, processes and (PostgreSQL) machines; waits.

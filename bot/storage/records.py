@@ -36,7 +36,8 @@ class ConfigRecord:
     """The configuration file as last read: `valid_text` stays in force while `error` is set.
 
     `source`: of the text in force: repository | owner | absent | out of reach (of the installation, or absent); None
-    before the first look. `failed_since`: since when `error` is set. `notice_number`: the issue that tells of it.
+    before the first look. `failed_since`: since when `error` is set. `notice_number`: the issue whose comment says
+    that something is wrong; `Storage.set_notice` alone changes it.
     """
 
     etag: str | None = None
@@ -154,7 +155,7 @@ class DecisionRecord:
     repository_id: int
     number: int
     decided_at: datetime
-    trigger: str  # delivery | rerun | command | feedback | follow | upkeep | close
+    trigger: str  # delivery | rerun | command | feedback | follow | upkeep | notice | close
     delivery_id: str | None
     verdict: str
     conclusion: str

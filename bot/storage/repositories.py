@@ -64,9 +64,17 @@ class Repositories(Door):
         return ConfigRecord() if row is None else ConfigRecord(*row)
 
     def save_config(self, repository_id: int, record: ConfigRecord) -> None:
-        """Insert or replace."""
+        """Insert or replace; `notice_number` is left as it is."""
+        row = {"repository_id": repository_id} | asdict(record)
+        row.pop("notice_number")
         with self._writing() as connection:
-            self._upsert(connection, configs, [{"repository_id": repository_id} | asdict(record)])
+            self._upsert(connection, configs, [row])
+
+    def set_notice(self, repository_id: int, number: int | None) -> None:
+        """Change the one column, whoever saves the rest at the same time."""
+        with self._writing() as connection:
+            own = configs.c.repository_id == repository_id
+            connection.execute(update(configs).where(own).values(notice_number=number))
 
     def lock(self, repository_id: int, *, refit: bool = False) -> AbstractContextManager[None]:
         """Hold the repository for one decision, or for a refit; see `Storage.lock`."""

@@ -19,6 +19,7 @@ from bot.workflows.recover_deliveries import recover_deliveries, recover_reposit
 from bot.workflows.refit_clusters import refit_clusters
 from bot.workflows.refit_repository import refit_repository
 from bot.workflows.repository_changed import repository_changed
+from bot.workflows.tell_config import tell_config
 from bot.workflows.tell_report import tell_report
 from bot.workflows.tell_wave import tell_wave
 from bot.workflows.tidy_up import tidy_up
@@ -41,6 +42,7 @@ WORKFLOWS: dict[str, Callable[..., Any]] = {
     "refit_repository": refit_repository,
     "tell_wave": tell_wave,
     "draw_map": draw_map,
+    "tell_config": tell_config,
     "tell_report": tell_report,
     "follow_canonical": follow_canonical,
     "keep_canonical": keep_canonical,

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from bot.activities.config_notice import due
 from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
 from bot.activities.upkeep import stale
@@ -21,6 +22,7 @@ from bot.workflows.steps import services, step
 FOLLOW = "follow_canonical"
 KEEP = "keep_canonical"
 CLOSE = "close_in_repository"
+TELL_CONFIG = "tell_config"
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +53,11 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
         duplicates = services().storage.duplicates(repository_id)
         root = root_of(number, duplicates)
         pointed_at = [root] if root in duplicates.values() else []
-        return [*members(repository, config, number), *canonical_of(repository, config, pointed_at)]
+        return [
+            *members(repository, config, number),
+            *canonical_of(repository, config, pointed_at),
+            *notice_of(repository, config),
+        ]
     except StorageError as error:
         log.warning("followers.not_looked_for", reason=str(error))
         return []
@@ -68,6 +74,21 @@ def canonical_of(repository: RepositoryRecord, config: RepoConfig, numbers: Iter
     now = services().clock()
     wanted = [one for one in numbers if is_wanted(services().storage, repository.id, config, one, now)]
     return [payload(repository, KEEP, f"{one}/{now:%Y%m%dT%H}", one) for one in wanted]
+
+
+def notice_of(repository: RepositoryRecord, config: RepoConfig, *, hourly: bool = False) -> list[dict[str, Any]]:
+    """The comment that tells what is wrong with the configuration, where it is to be written or edited now.
+
+    `hourly`: where one stands, the file is looked at even if nothing else happened.
+    """
+    found = due(services().storage, repository.id, config)
+    standing = services().storage.config(repository.id).notice_number if hourly else None
+    if found is None and standing is not None:
+        found = (standing, "look")
+    if found is None:
+        return []
+    number, mark = found
+    return [payload(repository, TELL_CONFIG, f"{number}/{mark}/{services().clock():%Y%m%dT%H}", number)]
 
 
 def payload(repository: RepositoryRecord, workflow: str, identity: str, number: int | None) -> dict[str, Any]:

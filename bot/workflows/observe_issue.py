@@ -5,6 +5,7 @@ from __future__ import annotations
 from dbos import DBOS
 
 from bot.activities.notice import notice
+from bot.activities.observe import current_config
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.followers import follow_after
 from bot.workflows.issue_steps import decide_and_act, is_there
@@ -25,8 +26,11 @@ def observe_issue(delivery: Delivery) -> str:
 
 @step
 def refresh(delivery: Delivery) -> bool:
-    """Read the issue as it is now; whether it is still there."""
-    return is_there(repository_of(delivery), delivery["issue"])
+    """Read the issue as it is now, and the configuration where the last look is old; whether it is still there."""
+    repository = repository_of(delivery)
+    there = is_there(repository, delivery["issue"])
+    current_config(services(), repository)
+    return there
 
 
 @step

@@ -84,8 +84,8 @@ def test_every_label_that_may_be_set_has_a_colour_and_a_short_description() -> N
         ("mode: comment\nmodus: shadow\n", "line 2: modus: unknown key; known here: version, mode,"),
         ("labels:\n  candidate: a\n  colour: b\n", "line 3: labels.colour: unknown key; known here: candidate,"),
         ("limits: {link: 3}\n", "line 1: limits.link: unknown key; known here: links,"),
-        (CLUSTER + "    titel: x\n", "line 9: clusters.0.titel: unknown key; known here: slug, title,"),
-        ("facts:\n  - name: plan\n    pattern: x\n    headline: y\n", "line 4: facts.0.headline: unknown key"),
+        (CLUSTER + "    titel: x\n", "line 9: clusters, entry 1, titel: unknown key; known here: slug, title,"),
+        ("facts:\n  - name: plan\n    pattern: x\n    headline: y\n", "line 4: facts, entry 1, headline: unknown key"),
     ],
 )
 def test_an_unknown_key_is_an_error_with_its_line_and_what_is_known_there(text: str, expected: str) -> None:
@@ -131,14 +131,14 @@ def test_a_value_of_the_wrong_shape_is_told_in_words(text: str, expected: str) -
         ("labels: [a]\n", "line 1: labels: must hold keys of its own"),
         ("labels: {candidate: ' '}\n", "line 1: labels.candidate: "),
         ("labels: {candidate: " + "x" * 51 + "}\n", "line 1: labels.candidate: "),
-        (CLUSTER.replace("extra-usage", "Extra Usage"), "line 3: clusters.0.slug: "),
+        (CLUSTER.replace("extra-usage", "Extra Usage"), "line 3: clusters, entry 1, slug: "),
         ("labels: {candidate: '..'}\n", "line 1: labels.candidate: cannot be the name of a label (found '..')"),
-        (CLUSTER.replace("canonical: 12", "canonical: -1"), "line 6: clusters.0.canonical: "),
-        (CLUSTER.replace("canonical: 12", f"canonical: {2**53}"), "line 6: clusters.0.canonical: "),
-        (CLUSTER.replace("canonical: 12", "canonical: yes"), "line 6: clusters.0.canonical: "),
-        (CLUSTER.replace("status: 400", "status: yes"), "line 8: clusters.0.requires.status: "),
-        (CLUSTER.replace("Extra usage refused", "'   '"), "line 4: clusters.0.title: "),
-        ("clusters:\n  - title: No slug\n", "line 2: clusters.0.slug: "),
+        (CLUSTER.replace("canonical: 12", "canonical: -1"), "line 6: clusters, entry 1, canonical: "),
+        (CLUSTER.replace("canonical: 12", f"canonical: {2**53}"), "line 6: clusters, entry 1, canonical: "),
+        (CLUSTER.replace("canonical: 12", "canonical: yes"), "line 6: clusters, entry 1, canonical: "),
+        (CLUSTER.replace("status: 400", "status: yes"), "line 8: clusters, entry 1, requires.status: "),
+        (CLUSTER.replace("Extra usage refused", "'   '"), "line 4: clusters, entry 1, title: "),
+        ("clusters:\n  - title: No slug\n", "line 2: clusters, entry 1, slug: "),
         ("5: x\n", "line 1: 5: "),
         ("[mode, shadow]\n", "line 1: expected keys like `version: 1`, found a list"),
         ("just words\n", "line 1: expected keys like `version: 1`, found a str"),
@@ -210,7 +210,7 @@ def test_more_clusters_than_allowed_are_refused() -> None:
 @pytest.mark.parametrize("pattern", ["(", "(?=a)", "(a)\\1", "a{1001}", "(?P<x", "x" * 501, "a*", "\\C{900}{900}"])
 def test_a_pattern_that_cannot_be_used_is_refused(pattern: str) -> None:
     found = problem(yaml.safe_dump({"facts": [{"name": "plan", "pattern": pattern}]}))
-    assert "facts.0.pattern" in found
+    assert "facts, entry 1, pattern" in found
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "(.*)*x", "([a-zA-Z]+)*!", "(x+x+)+y"])

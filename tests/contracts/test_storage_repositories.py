@@ -84,6 +84,17 @@ def test_the_configuration_is_empty_until_it_was_read(storage: Storage) -> None:
     assert storage.config(REPOSITORY) == replace(record, error=None)
 
 
+def test_which_issue_tells_of_a_configuration_is_kept_while_the_rest_is_saved(storage: Storage) -> None:
+    storage.save_repository(SHOP)
+    record = ConfigRecord("etag", NOON, "labels: {}", "line 3: unknown key")
+    storage.save_config(REPOSITORY, record)
+    storage.set_notice(REPOSITORY, 7)
+    storage.save_config(REPOSITORY, replace(record, error=None))
+    assert storage.config(REPOSITORY) == replace(record, error=None, notice_number=7)
+    storage.set_notice(REPOSITORY, None)
+    assert storage.config(REPOSITORY).notice_number is None
+
+
 def test_nothing_is_kept_about_a_repository_that_is_not_known(storage: Storage) -> None:
     writes = [
         lambda: storage.save_issues(1, [stored_issue(1)]),

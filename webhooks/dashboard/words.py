@@ -47,6 +47,7 @@ TRIGGERS: Mapping[str, str] = {
     "feedback": "a person said something",
     "follow": "its canonical issue changed",
     "upkeep": "the canonical issue was kept up to date",
+    "notice": "the configuration's problems were told",
     "close": "the time to object was over",
 }
 SAID: Mapping[str, str] = {
