@@ -48,7 +48,8 @@ def main() -> None:
     with double() as url:
         seed(url, chosen.issues, chosen.words)
         token = httpx.post(f"{url}/_double/tokens", json={"login": "operator"}).json()["token"]
-        print(f"{'':34}{'requests':>10}{'seconds':>10}{'floor s':>10}{'share':>8}   ({chosen.issues:,} issues)")
+        titles = ("requests", 10), ("seconds", 10), ("floor s", 10), ("share", 8), ("cpu s", 8)
+        print(" " * 34 + "".join(f"{name:>{width}}" for name, width in titles) + f"   ({chosen.issues:,} issues)")
         bare(url, token)
         for at_once in chosen.at_once:
             measure(url, token, at_once)
@@ -56,7 +57,7 @@ def main() -> None:
 
 def bare(url: str, token: str) -> None:
     """The same lists by a client that follows the links and looks at nothing: the floor as it is on this machine."""
-    started, requests = time.perf_counter(), 0
+    started, requests, burnt = time.perf_counter(), 0, time.process_time()
     with httpx.Client(headers={"authorization": f"token {token}"}, timeout=30) as client:
         for state in ("open", "closed"):
             page: str | None = f"{url}/repos/{NAME}/issues?state={state}&per_page={PAGE}"
@@ -64,7 +65,7 @@ def bare(url: str, token: str) -> None:
                 answer = client.get(page).raise_for_status()
                 requests += 1
                 page = answer.links.get("next", {}).get("url")
-    show("issues, a bare client", requests, time.perf_counter() - started)
+    show("issues, a bare client", requests, time.perf_counter() - started, time.process_time() - burnt)
 
 
 def measure(url: str, token: str, at_once: int) -> None:
@@ -79,6 +80,7 @@ def measure(url: str, token: str, at_once: int) -> None:
         ):
             marks["issues"] = time.perf_counter()
             marks["pages"] = record.pages
+            marks["cpu"] = time.process_time()
 
     with tempfile.TemporaryDirectory(prefix="triage-bench-") as folder:
         settings = Settings(
@@ -91,21 +93,22 @@ def measure(url: str, token: str, at_once: int) -> None:
         services = build_services(settings, storage, embedder=HashingEmbedder())
         repository = open_repository(services, NAME)
         before = len(httpx.get(f"{url}/_double/requests").json())
-        started = time.perf_counter()
+        started, burnt = time.perf_counter(), time.process_time()
         record = advance(services, repository, embeds=False, shown=seen)
-        ended = time.perf_counter()
+        ended, burnt_all = time.perf_counter(), time.process_time() - burnt
         requests = len(httpx.get(f"{url}/_double/requests").json()) - before
         learned = len(storage.feedback(repository.id))
         storage.close()
-    show(f"issues, {at_once} at once", int(marks["pages"]), marks["issues"] - started)
-    show(f"everything, {at_once} at once", requests, ended - started)
+    show(f"issues, {at_once} at once", int(marks["pages"]), marks["issues"] - started, marks["cpu"] - burnt)
+    show(f"everything, {at_once} at once", requests, ended - started, burnt_all)
     print(f"{'':34}{record.read:,} issues read, {learned:,} past duplicates learned")
 
 
-def show(name: str, requests: int, seconds: float) -> None:
-    """One row; the floor is one request after the other, as a list's pages lead from one to the next."""
+def show(name: str, requests: int, seconds: float, cpu: float) -> None:
+    """One row; the floor is one request after the other, as a list's pages lead from one to the next. `cpu`: seconds of
+    this process, which no machine can do without."""
     floor = requests * LATENCY_MS / 1000
-    print(f"{name:34}{requests:>10,}{seconds:>10.1f}{floor:>10.1f}{floor / seconds:>8.0%}", flush=True)
+    print(f"{name:34}{requests:>10,}{seconds:>10.1f}{floor:>10.1f}{floor / seconds:>8.0%}{cpu:>8.1f}", flush=True)
 
 
 @contextmanager
