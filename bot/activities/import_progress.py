@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.activities.seams import with_seam
 from bot.services import Services
 from bot.storage.records import ImportRecord
 
@@ -30,14 +31,23 @@ class Progress:
         with self._lock:
             self._keep(replace(self.record, **changes))
 
-    def at_cursor(self, listing: str, cursor: str | None, read: int, newest: int) -> None:
-        """A page of the listing was kept, which goes on at the cursor (None: it was the last). `newest`: the highest
-        number seen, of which a repository has at most as many issues and pull requests."""
+    def at_cursor(self, listing: str, cursor: str | None, numbers: Sequence[int]) -> None:
+        """A page of the listing was kept, which goes on at the cursor (None: it was the last).
+
+        `numbers`: of its issues, in its order; a repository has at most as many issues and pull requests as the highest.
+        """
         with self._lock:
             record = self.record
-            total = max(record.total or 0, newest, record.read + read)
-            cursors = {**record.cursors, listing: cursor}
-            self._keep(replace(record, cursors=cursors, pages=record.pages + 1, read=record.read + read, total=total))
+            read = record.read + len(numbers)
+            cursors = {**record.cursors, **with_seam(record.cursors, listing, numbers), listing: cursor}
+            total = max(record.total or 0, read, *numbers)
+            self._keep(replace(record, cursors=cursors, pages=record.pages + 1, read=read, total=total))
+
+    def looked_for(self, cursors: Mapping[str, str | None], found: int) -> None:
+        """What a listing may have left out was asked for; so many were there."""
+        with self._lock:
+            record = self.record
+            self._keep(replace(record, cursors={**record.cursors, **cursors}, read=record.read + found))
 
     def embedded(self, count: int) -> None:
         """So many issues more have vectors."""

@@ -21,6 +21,7 @@ from bot.activities.observe import Stopped, config_in_force, stopping
 from bot.activities.past_verdicts import learn_verdict
 from bot.activities.preparing import prepare
 from bot.activities.reading import Recipe, recipe_in_force
+from bot.activities.seams import MOST, between, left
 from bot.commands import duplicate_claim, past_claim
 from bot.errors import Gone, NotFound, RetryAfter, TriageError
 from bot.github.protocol import Page, PastComment, Reader, TimelineEvent
@@ -32,6 +33,7 @@ from models.text import Text
 
 STATES = ("open", "closed")
 COMMENTS = "comments"
+ASKED = 20  # issues asked for one by one between two saves
 RESERVE = 0.1  # of the hour's requests, which are left to deliveries
 
 log = structlog.get_logger(__name__)
@@ -92,7 +94,7 @@ class _Reading:
 
 def _go_on(reading: _Reading, *, embeds: bool) -> None:
     services, progress = reading.services, reading.progress
-    if not all(_read_issues(reading, state) for state in STATES):
+    if not all(_read_issues(reading, state) for state in STATES) or not _read_missing(reading):
         return
     with ThreadPoolExecutor(1, thread_name_prefix="import") as beside:
         words = beside.submit(_read_words, reading)
@@ -118,11 +120,11 @@ def _to_its_end(
     reading: _Reading,
     listing: str,
     pages: Callable[[str | None], Iterator[Page[Any]]],
-    keep: Callable[[Sequence[Any]], tuple[int, int]],
+    keep: Callable[[Sequence[Any]], Sequence[int]],
 ) -> bool:
     """Each page of the listing from where it goes on, kept before its successor counts; whether there is none left.
 
-    `keep` returns how many issues the page had, and the newest one's number.
+    `keep` returns the numbers of the issues that the page had.
     """
     cursors = reading.progress.record.cursors
     if listing in cursors and cursors[listing] is None:
@@ -130,7 +132,7 @@ def _to_its_end(
     reading.leave_room()
     with closing(pages(cursors.get(listing))) as found:  # type: ignore[type-var]  # they are generators
         for page in found:
-            reading.progress.at_cursor(listing, page.following, *keep(page.rows))
+            reading.progress.at_cursor(listing, page.following, keep(page.rows))
             if page.following is None:
                 return True
             if reading.is_over:
@@ -144,19 +146,51 @@ def _to_its_end(
 
 def _read_issues(reading: _Reading, state: str) -> bool:
     """Every issue of the state, kept as it came; whether that is done."""
+    keep = _keeper(reading)
+    if state not in reading.progress.record.cursors:
+        reading.progress.update(stage=f"reading {state} issues")
+    return _to_its_end(reading, state, lambda at: reading.reader.past_issues(state, at, at_once=reading.at_once), keep)
+
+
+def _read_missing(reading: _Reading) -> bool:
+    """Ask for what slipped over a seam between two pages (INV 34), one by one; whether that is done."""
+    numbers = between(reading.progress.record.cursors)
+    held = reading.services.storage.issue_times(reading.repository.id, numbers)
+    missing = [number for number in numbers if number not in held][:MOST]
+    keep, reader = _keeper(reading), reading.reader
+
+    def live(number: int) -> Issue | None:
+        try:
+            return reader.issue(number)
+        except Gone:
+            return None
+
+    with ThreadPoolExecutor(reading.at_once, thread_name_prefix="missing") as pool:
+        for start in range(0, len(missing), ASKED):
+            reading.leave_room()
+            asked = missing[start : start + ASKED]
+            found = keep([one for one in pool.map(live, asked) if one is not None])
+            reading.progress.looked_for(left(missing[start:], asked), len(found))
+            if found:
+                log.info("import.missing_found", repository=reading.repository.full_name, issues=len(found))
+            if reading.is_over and start + ASKED < len(missing):
+                return False
+    return True
+
+
+def _keeper(reading: _Reading) -> Callable[[Sequence[Issue]], list[int]]:
+    """What keeps issues as they came, and notes those that people marked as duplicates; returns their numbers."""
     services, repository = reading.services, reading.repository
     config = config_in_force(services, repository)
     recipe = recipe_in_force(services, repository.id, config)
 
-    def keep(rows: Sequence[Issue]) -> tuple[int, int]:
+    def keep(rows: Sequence[Issue]) -> list[int]:
         services.storage.save_issues(repository.id, _raw(services, repository.id, rows, recipe))
         marked = [one.number for one in rows if _is_marked(one, config.labels.confirmed)]
         services.storage.add_import_candidates(repository.id, marked)
-        return len(rows), max((one.number for one in rows), default=0)
+        return [one.number for one in rows]
 
-    if state not in reading.progress.record.cursors:
-        reading.progress.update(stage=f"reading {state} issues")
-    return _to_its_end(reading, state, lambda at: reading.reader.past_issues(state, at, at_once=reading.at_once), keep)
+    return keep
 
 
 def _raw(services: Services, repository_id: int, rows: Sequence[Issue], recipe: Recipe) -> list[StoredIssue]:
@@ -182,10 +216,10 @@ def _read_words(reading: _Reading) -> bool:
     """Every comment, then the timeline of each issue that somebody called a duplicate; whether that is done."""
     services, repository = reading.services, reading.repository
 
-    def keep(rows: Sequence[PastComment]) -> tuple[int, int]:
+    def keep(rows: Sequence[PastComment]) -> tuple[()]:
         claimed = [one.number for one in rows if not one.author_is_bot and _is_claim(one.body)]
         services.storage.add_import_candidates(repository.id, claimed)
-        return 0, 0
+        return ()
 
     def pages(at: str | None) -> Iterator[Page[PastComment]]:
         return reading.reader.past_comments(at, at_once=reading.at_once)

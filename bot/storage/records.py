@@ -56,7 +56,7 @@ class ImportRecord:
     `total` is GitHub's own word, or an estimate while it gives none; `read` counts issues and pull requests. `to_embed`
     of the issues that were read, `embedded` have vectors. `usable_at`: when every open issue had them, so that
     decisions may be taken. `ended_at` None and `error` set: it waits to be resumed. `cursors`: listing → where it goes
-    on (None: it was read to its end).
+    on (None: it was read to its end); and what `bot.activities.seams` keeps there.
     """
 
     repository_id: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -214,26 +214,35 @@ class FakeReader:
             yield found[start : start + PAGE]
 
     def past_issues(self, state: str, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[Issue]]:
-        found = [_shown(issue) for issue in self._open("issues").issues.values() if issue.state == state]
-        yield from self._pages(sorted(found, key=lambda issue: -issue.number), cursor, "issues")
+        def found() -> list[Issue]:
+            known = [_shown(issue) for issue in self._open("issues").issues.values() if issue.state == state]
+            return sorted(known, key=lambda issue: -issue.number)
+
+        return self._pages(found, cursor)
 
     def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
-        repository = self._open("past_comments")
-        found = [
-            PastComment(one.id, number, clean(one.body), one.author, one.author_is_bot, said, one.created_at)
-            for number, held in repository.comments.items()
-            for one in held
-            if not repository.issues[number].is_pull_request
-            for said in [repository.associations.get(one.author, "NONE")]
-        ]
-        yield from self._pages(sorted(found, key=lambda one: -one.id), cursor, "past_comments")
+        def found() -> list[PastComment]:
+            repository = self._open("past_comments")
+            known = [
+                PastComment(one.id, number, clean(one.body), one.author, one.author_is_bot, said, one.created_at)
+                for number, held in repository.comments.items()
+                for one in held
+                if not repository.issues[number].is_pull_request
+                for said in [repository.associations.get(one.author, "NONE")]
+            ]
+            return sorted(known, key=lambda one: -one.id)
 
-    def _pages(self, rows: list[T], cursor: str | None, method: str) -> Iterator[Page[T]]:
-        for start in range(int(cursor or 0), max(len(rows), 1), PAGE):
-            if start != int(cursor or 0):
-                self._open(method)
-            following = str(start + PAGE) if start + PAGE < len(rows) else None
+        return self._pages(found, cursor)
+
+    def _pages(self, found: Callable[[], list[T]], cursor: str | None) -> Iterator[Page[T]]:
+        """Each page of the list as it is when the page is asked for."""
+        start, is_last = int(cursor or 0), False
+        while not is_last:
+            rows = found()
+            is_last = start + PAGE >= len(rows)
+            following = None if is_last else str(start + PAGE)
             yield Page(rows[start : start + PAGE], following, max(1, -(-len(rows) // PAGE)))
+            start += PAGE
 
     def timeline(self, number: int) -> Sequence[TimelineEvent]:
         repository = self._open("timeline")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,8 +15,9 @@ from bot.activities.history import read_history
 from bot.activities.importing import RESERVE, advance
 from bot.activities.observe import Stopped
 from bot.errors import RetryAfter, Unavailable
-from bot.github.protocol import RateLimit, TimelineEvent
+from bot.github.protocol import Page, RateLimit, TimelineEvent
 from bot.storage.records import RAW, FeedbackRecord, ImportRecord
+from models.issue import Issue
 from tests.fakes.github import PAGE
 from tests.fakes.small_world import NAME, OTHERS, World
 
@@ -150,6 +154,65 @@ def test_inv_28_nobody_is_notified(large: World) -> None:
     large.github.add_comment(NAME, 7, "Duplicate of #5", "boss")
     advance(large.services, large.repository)
     assert large.github.writes == []
+
+
+# --- what leaves a list while it is read
+
+
+def numbers(world: World) -> set[int]:
+    return {row.issue.number for row in world.storage.issues(world.repository.id)}
+
+
+LEAVES: dict[str, Callable[[World, int], object]] = {
+    "deleted": lambda world, number: world.fake.issues.pop(number),
+    "closed": lambda world, number: world.change(number, state="closed", state_reason="completed"),
+}
+
+
+@pytest.mark.parametrize("how", LEAVES)
+@pytest.mark.parametrize("seconds", [math.inf, 0.0])
+def test_inv_34_what_slips_to_an_earlier_page_is_read_all_the_same(large: World, how: str, seconds: float) -> None:
+    newest = MANY + len(OTHERS)
+    leaving = [newest - 3, newest - 5, newest - 7]  # of the first page of open issues, when it has been kept
+
+    def look(record: ImportRecord) -> None:
+        if record.pages == 1:
+            while leaving:
+                LEAVES[how](large, leaving.pop())
+
+    while advance(large.services, large.repository, seconds=seconds, shown=look).ended_at is None:
+        pass
+    assert set(large.fake.issues) <= numbers(large)
+    assert progress(large).read >= len(large.fake.issues)
+
+
+def test_inv_34_also_where_a_late_number_stands_among_early_ones(large: World) -> None:
+    """An issue that came from elsewhere keeps its date."""
+    newest = MANY + len(OTHERS)
+    reader = type(large.services.reader(large.repository))
+    real = reader.past_issues
+
+    def moved(self: Any, state: str, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[Issue]]:
+        for page in real(self, state, cursor, at_once=at_once):
+            rows = list(page.rows)
+            if state == "open" and len(rows) == PAGE:
+                rows[-1] = replace(rows[-1], number=rows[-1].number + 5000)
+            yield replace(page, rows=rows)
+
+    def look(record: ImportRecord) -> None:
+        if record.pages == 1 and newest in large.fake.issues:
+            large.fake.issues.pop(newest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "past_issues", moved)
+        advance(large.services, large.repository, shown=look)
+    slipped = newest - PAGE  # the first row of what was the second page
+    assert slipped in numbers(large)
+
+
+def test_where_nothing_left_nothing_is_asked_for_again(large: World) -> None:
+    advance(large.services, large.repository)
+    assert large.github.calls["issue"] == 0
 
 
 # --- what people called duplicates
