@@ -34,7 +34,7 @@ class Progress:
     def at_cursor(self, listing: str, cursor: str | None, numbers: Sequence[int]) -> None:
         """A page of the listing was kept, which goes on at the cursor (None: it was the last).
 
-        `numbers`: of its issues, in its order; a repository has at most as many issues and pull requests as the highest.
+        `numbers`: of its issues, in its order; a repository has at most as many issues and pulls as the highest.
         """
         with self._lock:
             record = self.record
