@@ -21,6 +21,11 @@ class ProcessEnded(TriageError):
     """A process that should run does not; the message ends with the last lines of its log."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C. A class of its own, since `python -m` ends by SIGINT where a plain one went through exec or eval (as in
+    a library's import), even if it was caught later (CPython 3.11, run_eval_code_obj)."""
+
+
 class Process:
     """One child process in a session of its own, so that a Ctrl-C reaches only us and we end it in order."""
 
@@ -92,7 +97,7 @@ class Processes:
             process.check()
 
     def leave(self, number: int, _frame: object = None) -> None:
-        """A signal: raise KeyboardInterrupt or SystemExit, once; later ones must not leave half of them behind."""
+        """A signal: raise Interrupted or SystemExit, once; later ones must not leave half of them behind."""
         if self._leaving:
             return
         if self._starting:
@@ -100,7 +105,7 @@ class Processes:
             return
         self._leaving = True
         if number == signal.SIGINT:
-            raise KeyboardInterrupt
+            raise Interrupted
         raise SystemExit(128 + number)
 
     def stop(self) -> None:

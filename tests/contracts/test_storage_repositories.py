@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, create_engine, make_url, select
 
 from bot.errors import NotFound
 from bot.storage.dashboard_records import ActRecord, SessionRecord
-from bot.storage.look_records import MapRecord
+from bot.storage.look_records import BacktestRecord, MapRecord
 from bot.storage.protocol import Storage
 from bot.storage.records import (
     ConfigRecord,
@@ -143,6 +143,7 @@ def fill(storage: Storage, repository_id: int, name: str) -> None:
     storage.grant(f"s{repository_id}", {repository_id: "read"}, NOON)
     storage.set_status(repository_id, "c", name, "ada", NOON)
     storage.save_map(MapRecord(repository_id, NOON, 1, "m", 1, {"of": name}, b""))
+    storage.save_backtest(BacktestRecord(repository_id, NOON, 1, {"of": name}))
     storage.start_wave(WaveRecord(None, repository_id, "c", Wave(NOON, NOON, 9, 0.25, 6, NOON, 1.5e-7), 2))
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.activities import act
+from bot.activities import budget
 from bot.errors import Permanent, RetryAfter
 from bot.workflows import delivery as frame
 from bot.workflows import steps
@@ -61,7 +61,7 @@ async def test_inv_30_a_spent_budget_lets_peoples_words_and_other_work_pass(frug
 async def test_inv_30_what_waits_for_the_budget_is_written_in_order_and_within_it(
     frugal: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(act, "HOUR", timedelta(seconds=1))
+    monkeypatch.setattr(budget, "HOUR", timedelta(seconds=1))
     monkeypatch.setattr(steps, "IN_PLACE", 0.0)
     issues = [frugal.report() for _ in range(4)]
     await frugal.ended(*[await frugal.deliver(issue) for issue in issues])

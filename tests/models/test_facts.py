@@ -143,7 +143,7 @@ def test_the_pattern_of_the_manual_works() -> None:
     "pattern", ["(?<=a)b", "(?=a)", r"(a)\1", "(", "[", "*", "a{2000}{2000}", "(?P<x>a", "", "a*", "x" * 501]
 )
 def test_patterns_that_cannot_be_used_are_refused_in_a_sentence(pattern: str) -> None:
-    with pytest.raises(ValueError, match=r"^the pattern of 'shade' .{20,}"):
+    with pytest.raises(ValueError, match=r"^the pattern of shade .{20,}"):
         compile_pattern("shade", pattern, None)
 
 

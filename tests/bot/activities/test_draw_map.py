@@ -50,8 +50,10 @@ def test_inv_44_a_security_report_is_not_on_the_map(known: World) -> None:
 
 
 def test_the_next_night_begins_where_this_one_ended(known: World) -> None:
-    for number in range(12):
-        known.report(author=f"person-{number}")
+    things = ("login", "export", "printer", "calendar", "search")
+    for number in range(60):
+        thing = things[number % len(things)]
+        known.report(title=f"The {thing} is slow", body=f"Case {number} of a slow {thing}.", author=f"person-{number}")
     known.learn()
     _, first = drawn(known)
     known.report(author="late")

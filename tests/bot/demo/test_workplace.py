@@ -149,6 +149,23 @@ def test_a_second_ctrl_c_does_not_interrupt_the_stopping(tmp_path):
     assert [is_alive(process.pid) for process in started] == [False, False]
 
 
+CAUGHT_IN_EXEC = """
+import os, signal, sys
+from bot.demo.processes import ended_together
+try:
+    with ended_together():
+        exec("os.kill(os.getpid(), signal.SIGINT)")
+except KeyboardInterrupt:
+    sys.exit(1)
+"""
+
+
+def test_a_ctrl_c_amid_an_import_ends_the_command_with_its_own_exit_code(tmp_path):
+    (tmp_path / "caught.py").write_text(CAUGHT_IN_EXEC, encoding="utf-8")
+    environment = child_environment(PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
+    assert subprocess.run([sys.executable, "-m", "caught"], env=environment, check=False).returncode == 1
+
+
 def test_a_process_that_ended_is_reported_with_the_end_of_its_log(tmp_path):
     with ended_together() as processes:
         python(processes, "print('first'); print('last words'); raise SystemExit(4)", tmp_path / "a.log")
