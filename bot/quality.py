@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,32 +10,11 @@ from datetime import date, datetime, timedelta
 from bot.case import root_of
 from bot.storage.look_records import Naming, Spoken
 from bot.storage.records import FeedbackRecord, MissedRecord
+from models.share import Share
 
 BINS = 10  # of a reliability plot
-LIKELY = 1.959964  # standard deviations of the normal distribution that hold 95 %
 WEEK = timedelta(days=7)
 DUPLICATE = "duplicate"
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share of one with its 95 % interval (Wilson 1927); `part` is None where nothing was counted."""
-
-    right: int
-    whole: int
-    part: float | None = None
-    low: float = 0.0
-    high: float = 1.0
-
-    @classmethod
-    def of(cls, right: int, whole: int) -> Share:
-        """`right` of `whole`."""
-        if not whole:
-            return cls(0, 0)
-        part, spread = right / whole, LIKELY**2 / whole
-        middle = (part + spread / 2) / (1 + spread)
-        half = math.sqrt(part * (1 - part) * spread + spread**2 / 4) / (1 + spread)
-        return cls(right, whole, part, max(0.0, middle - half), min(1.0, middle + half))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from models.share import Share
 
 FOLDS = 5
 PRECISION = 0.9  # that the recommended cut's lower bound reaches
 LEAST = 10  # flagged issues by which a cut can be judged at all
-Z = 1.96  # of a 95 % interval
 WORST = 10
 
 
@@ -32,43 +32,15 @@ class Replayed:
     right: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95 % interval (Wilson 1927); an empty one may be anything."""
-
-    part: int
-    whole: int
-
-    @property
-    def value(self) -> float | None:
-        """The share itself; None where there is nothing to take it of."""
-        return self.part / self.whole if self.whole else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper bound."""
-        if not self.whole:
-            return 0.0, 1.0
-        share, n = self.part / self.whole, self.whole
-        middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-        half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-        return max(0.0, middle - half), min(1.0, middle + half)
-
-    def to_data(self) -> dict[str, float | int | None]:
-        """For `--json` and the database."""
-        low, high = self.interval
-        return {"part": self.part, "whole": self.whole, "value": self.value, "low": low, "high": high}
-
-
 def precision(flagged: Iterable[Replayed]) -> Share:
     """How many of those that the bot would have called duplicates are."""
     found = list(flagged)
-    return Share(sum(one.right for one in found), len(found))
+    return Share.of(sum(one.right for one in found), len(found))
 
 
 def recall(flagged: Iterable[Replayed], replayed: Iterable[Replayed]) -> Share:
     """How many of the duplicates it would have called so, and with the right issue."""
-    return Share(sum(one.right for one in flagged), sum(one.positive for one in replayed))
+    return Share.of(sum(one.right for one in flagged), sum(one.positive for one in replayed))
 
 
 def at_cut(replayed: Iterable[Replayed], cut: float) -> list[Replayed]:
@@ -83,7 +55,7 @@ def lowest_cut(replayed: Sequence[Replayed], target: float = PRECISION) -> float
     for place, one in enumerate(ranked, 1):
         right += one.right
         ends = place == len(ranked) or ranked[place].probability < one.probability
-        if ends and place >= LEAST and Share(right, place).interval[0] >= target:
+        if ends and place >= LEAST and Share.of(right, place).low >= target:
             best = one.probability
     return best
 
@@ -110,7 +82,7 @@ def recommended(replayed: Sequence[Replayed], target: float = PRECISION) -> Reco
         cuts.append(cut)
         flagged += at_cut(held_out, cut)
     found = precision(flagged)
-    if found.interval[0] < target:
+    if found.low < target:
         return None
     return Recommended(max(cuts), found, recall(flagged, replayed))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from models.cluster import Part
 from models.decision import Agreement
 from models.document import Facts
 from models.facts import FACT_NAMES, compare
+from models.share import wilson
 
 # Versions are too many to be variants, and fingerprints and frames tell a reader nothing.
 DIVIDING = ("status_code", "error_type", "exit_code", "exception", "os", "terminal", "plan", "model")
@@ -33,7 +33,7 @@ def _parts(name: str, facts: Mapping[int, Facts]) -> tuple[Part, ...]:
     parts = []
     for value in sorted({value for values in stated.values() for value in values}):
         members = tuple(number for number, values in stated.items() if _states(name, value, values))
-        if len(members) >= LEAST and _surely(len(members), len(stated)) > LEAST_SHARE:
+        if len(members) >= LEAST and wilson(len(members), len(stated), _CERTAINTY)[0] > LEAST_SHARE:
             parts.append(Part(name, value, members))
     parts = [one for one in parts if any(_contradict(name, one.value, other.value) for other in parts)]
     return tuple(sorted(parts, key=lambda part: (-len(part.members), part.value)))
@@ -47,10 +47,3 @@ def _states(name: str, value: str, values: frozenset[str]) -> bool:
 
 def _contradict(name: str, one: str, other: str) -> bool:
     return compare(name, frozenset({one}), frozenset({other})) is Agreement.DIFFER
-
-
-def _surely(count: int, total: int) -> float:
-    """Wilson's lower bound on a share."""
-    z, share = _CERTAINTY, count / total
-    spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return (share + z * z / (2 * total) - spread) / (1 + z * z / total)

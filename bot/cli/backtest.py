@@ -63,6 +63,6 @@ def _row(figures: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _share(share: Mapping[str, Any]) -> str:
-    if share["value"] is None:
+    if share["part"] is None:
         return "–"
-    return f"{share['value']:.2f} ({share['low']:.2f}–{share['high']:.2f})"
+    return f"{share['part']:.2f} ({share['low']:.2f}–{share['high']:.2f})"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.quality import Judgement, Share, by_week, judgements, precision, recall, reliability
+from bot.quality import Judgement, by_week, judgements, precision, recall, reliability
 from bot.storage.look_records import Naming, Spoken
 from bot.storage.records import FeedbackRecord, MissedRecord
 
@@ -82,17 +80,3 @@ def test_reliability_tells_what_was_stated_from_what_was_seen() -> None:
     assert found.brier == pytest.approx(0.405)
     assert found.ece == pytest.approx(0.45)
     assert reliability([]).ece is None
-
-
-@given(st.integers(0, 400), st.integers(1, 400))
-def test_an_interval_holds_its_share(right: int, more: int) -> None:
-    found = Share.of(right, right + more)
-    assert found.part is not None
-    assert 0 <= found.low <= found.part + 1e-12
-    assert found.part - 1e-12 <= found.high <= 1
-
-
-def test_the_interval_is_wilsons() -> None:
-    found = Share.of(8, 10)
-    assert (round(found.low, 4), round(found.high, 4)) == (0.4902, 0.9433)
-    assert Share.of(0, 0).part is None

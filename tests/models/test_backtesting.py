@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from models.backtesting import LEAST, Replayed, Share, at_cut, lowest_cut, precision, recall, recommended, worst
+from models.backtesting import LEAST, Replayed, at_cut, lowest_cut, precision, recall, recommended, worst
+from models.share import Share
 
 ONE = Replayed(10, named=3, probability=0.9, free=True, said=True, group=3, positive=True, right=True)
 
@@ -25,20 +24,8 @@ def test_precision_is_of_what_was_said_and_recall_of_what_could_be() -> None:
     wrong = replace(ONE, right=False, positive=False)
     found = [ONE, ONE, wrong, missed]
     said = [one for one in found if one.said]
-    assert precision(said) == Share(2, 3)
-    assert recall(said, found) == Share(2, 3)
-
-
-def test_an_empty_share_may_be_anything() -> None:
-    assert (Share(0, 0).value, Share(0, 0).interval) == (None, (0.0, 1.0))
-
-
-@given(st.integers(1, 400).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
-def test_an_interval_holds_its_share(counts: tuple[int, int]) -> None:
-    share = Share(*counts)
-    low, high = share.interval
-    assert 0 <= low <= counts[0] / counts[1] + 1e-9 <= high + 2e-9 <= 1 + 2e-9
-    assert low < high
+    assert precision(said) == Share.of(2, 3)
+    assert recall(said, found) == Share.of(2, 3)
 
 
 def test_what_a_veto_holds_back_is_said_at_no_cut() -> None:
@@ -60,7 +47,7 @@ def test_a_cut_is_recommended_with_how_cuts_did_on_what_they_were_not_chosen_on(
     found = recommended(replayed(300, 0.95, right=True) + replayed(300, 0.6, right=False, start=600))
     assert found is not None
     assert found.cut == pytest.approx(0.95)
-    assert found.precision == Share(300, 300)
+    assert found.precision == Share.of(300, 300)
 
 
 def test_where_right_and_wrong_look_alike_no_cut_is_recommended() -> None:

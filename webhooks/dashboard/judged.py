@@ -11,9 +11,10 @@ from weakref import WeakKeyDictionary
 from bot import quality
 from bot.activities.earned import closing_right
 from bot.closing import Right
-from bot.quality import Reliability, Share, Week
+from bot.quality import Reliability, Week
 from bot.storage.protocol import Storage
 from bot.storage.records import MissedRecord
+from models.share import Share
 
 WEEKS = 26
 MISSED_LOOKED_AT = 100_000

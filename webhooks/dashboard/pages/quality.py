@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.closing import Right
-from bot.quality import Reliability, Share, Week
+from bot.quality import Reliability, Week
 from bot.storage.look_records import BacktestRecord
 from bot.storage.records import MissedRecord
+from models.share import Share
 from webhooks.dashboard.judged import judged
 from webhooks.dashboard.lists import Listing, wanted
 from webhooks.dashboard.page import Asked, Page, Table
