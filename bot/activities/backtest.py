@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.activities.judge import KEPT, POOL, known_members, matches_of, thresholds
 from bot.activities.observe import config_in_force
+from bot.activities.people import constraints_of
 from bot.activities.words import told_groups
 from bot.case import Case, History, root_of
 from bot.policy import decide
@@ -20,6 +21,7 @@ from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
 from bot.vetoes import BELOW_THRESHOLD
 from bot.wave_words import address_of
 from models.backtesting import PRECISION, Replayed, at_cut, precision, recall, recommended, worst
+from models.constraints import resolve
 from models.decision import Decision, Verdict
 from models.issue import Issue
 from models.text import has_little_information
@@ -89,20 +91,9 @@ def _opened(services: Services, repository: RepositoryRecord) -> _Stream:
 
 
 def groups_of(said: Sequence[FeedbackRecord]) -> dict[int, int]:
-    """Issue → the lowest of those that people called the same problem; pairs that they told apart are not joined."""
-    apart = {frozenset((one.number, one.other)) for one in said if one.kind == "separated"}
-    lowest: dict[int, int] = {}
-
-    def root(number: int) -> int:
-        while lowest.setdefault(number, number) != number:
-            number = lowest[number]
-        return number
-
-    for one in said:
-        if one.kind == "duplicate" and one.other is not None and frozenset((one.number, one.other)) not in apart:
-            first, second = sorted((root(one.number), root(one.other)))
-            lowest[second] = first
-    return {number: root(number) for number in list(lowest)}
+    """Issue → the lowest of those that people called the same problem; where they contradict each other, the newer
+    word holds."""
+    return {number: min(block) for block in resolve(constraints_of(said)).blocks for number in block}
 
 
 def _replayed(stream: _Stream, number: int) -> Replayed:
