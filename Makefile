@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# Test files are shared out among so many processes.
+WORKERS ?= 2
 # Debian ships python3 without venv's pip; as root, add the package that has it.
 VENV_FROM_DEBIAN = { [ "$$(id -u)" = 0 ] && apt-get install --yes python3-venv && rm -rf .venv && $(PYTHON) -m venv .venv; }
 export OMP_NUM_THREADS ?= 1
@@ -14,7 +16,7 @@ demo: $(INSTALLED)
 	$(BIN)/triage demo $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(INSTALLED)
 	$(BIN)/python -m tests.stateful.soak $(ARGS)
@@ -24,7 +26,7 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks $(ARGS)

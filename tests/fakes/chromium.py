@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
+from filelock import FileLock
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium", "fonts-liberation")
@@ -30,6 +32,11 @@ def executable() -> str:
 
 @cache
 def _found() -> tuple[str | None, str]:
+    with FileLock(Path(tempfile.gettempdir()) / "triage-tests-chromium.lock"):  # of the processes that run tests
+        return _installed()
+
+
+def _installed() -> tuple[str | None, str]:
     path = next((path for name in NAMES if (path := shutil.which(name))), None)
     if path is not None or shutil.which(INSTALL[0]) is None or os.geteuid() != 0:
         return path, "Chromium is not installed, and only root could install it: apt-get install chromium"

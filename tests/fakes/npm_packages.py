@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 MODULES = CONFORMANCE / "node_modules"
@@ -29,7 +31,12 @@ def package(name: str) -> Path:
 
 @cache
 def _install() -> str | None:
-    """Install what the lock file names where it is missing; returns what stood in the way."""
+    """Install what the lock file names where it is missing, one process at a time; returns what stood in the way."""
+    with FileLock(Path(tempfile.gettempdir()) / "triage-tests-npm.lock"):
+        return _installed()
+
+
+def _installed() -> str | None:
     if all((MODULES / name / "package.json").is_file() for name in NEEDED):
         return None
     npm = shutil.which("npm")
