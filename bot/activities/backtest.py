@@ -17,7 +17,7 @@ from bot.policy import decide
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.look_records import BacktestRecord
-from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
+from bot.storage.records import EditRecord, FeedbackRecord, RepositoryRecord, StoredIssue
 from bot.vetoes import BELOW_THRESHOLD
 from bot.wave_words import address_of
 from models.backtesting import PRECISION, Replayed, at_cut, precision, recall, recommended, worst
@@ -47,7 +47,15 @@ class _Stream:
     said: Sequence[FeedbackRecord]
     groups: Mapping[int, int]
     members: Mapping[str, Sequence[int]]
+    placed: Mapping[int, datetime]  # when people first said of an issue where it belongs
     quiet: frozenset[int]  # reports that say too little to be a target
+
+    def members_on(self, number: int, day: datetime) -> dict[str, list[int]]:
+        """The known clusters' members when the issue came: earlier ones, and none that people put there since."""
+        return {
+            slug: [one for one in held if one < number and self.placed.get(one, day) <= day]
+            for slug, held in self.members.items()
+        }
 
 
 def backtest(
@@ -86,8 +94,16 @@ def _opened(services: Services, repository: RepositoryRecord) -> _Stream:
         said,
         groups_of(said),
         known_members(services, repository.id),
+        placed_at(said, services.storage.edits(repository.id)),
         frozenset(number for number, row in rows.items() if has_little_information(row.text)),
     )
+
+
+def placed_at(said: Sequence[FeedbackRecord], edits: Sequence[EditRecord]) -> dict[int, datetime]:
+    """Issue → when a person first called it a duplicate or pinned it to a cluster."""
+    words = [(one.number, one.said_at) for one in said if one.kind == "duplicate"]
+    words += [(number, one.edit.at) for one in edits if one.edit.kind == "pin" for number in one.edit.numbers]
+    return dict(sorted(words, key=lambda word: word[1], reverse=True))  # the first word is the one that stays
 
 
 def groups_of(said: Sequence[FeedbackRecord]) -> dict[int, int]:
@@ -124,7 +140,7 @@ def _decided(stream: _Stream, number: int) -> Decision:
     duplicates = {one.number: one.other for one in said if one.kind == "duplicate" and one.other is not None}
     pool = index.retrieve(document, limit=POOL, before=number)
     candidates = scorer.judge(document, index, pool, told_groups(said, number))[:KEPT]
-    members = {slug: [one for one in held if one < number] for slug, held in stream.members.items()}
+    members = stream.members_on(number, day)
     matches = matches_of(services, index, document, stream.config.known_clusters(), members)
     numbers = {one.number for one in candidates} | {one for held in members.values() for one in held}
     numbers |= {root_of(one, duplicates) for one in numbers}

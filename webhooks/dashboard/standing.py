@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bot.storage.records import ConfigRecord, RepositoryRecord
 
@@ -30,7 +31,7 @@ def standing_of(repository: RepositoryRecord, config: ConfigRecord, *, is_paused
     """What holds the bot up there, the weightiest first."""
     if repository.state in STOPPED:
         return Standing("stopped", repository.state_reason or STOPPED[repository.state])
-    if repository.state == "paused":
+    if repository.state != "active":
         return Standing("stopped", repository.state_reason or "GitHub does not let the bot work here")
     if is_paused:
         return Standing("paused", "it decides and records, and writes nothing until somebody resumes it")
@@ -39,3 +40,14 @@ def standing_of(repository: RepositoryRecord, config: ConfigRecord, *, is_paused
     if repository.imported_at is None:
         return Standing("reading", "the history is being read; decisions begin when it is there")
     return Standing("at work")
+
+
+def in_force(text: str | None) -> Any:
+    """The valid text as it is understood now; the defaults where an upgrade no longer understands it."""
+    from bot.errors import ConfigError  # noqa: PLC0415 - beside the next one
+    from bot.repo_config import RepoConfig, parse  # noqa: PLC0415 - the receiver starts without it
+
+    try:
+        return parse(text) if text else RepoConfig()
+    except ConfigError:
+        return RepoConfig()

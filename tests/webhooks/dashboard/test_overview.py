@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from bot.storage.look_records import BacktestRecord
 from bot.storage.records import ConfigRecord, DeliveryRecord, ImportRecord, MissedRecord, RefitRecord, TaskRun
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
 from tests.fakes.stored import decision, word
@@ -50,6 +51,18 @@ async def todo(http: httpx.AsyncClient) -> list[str]:
 async def test_nothing_needs_a_person_where_all_is_well(maintainer: httpx.AsyncClient) -> None:
     page = (await maintainer.get("/r/acme/secret/overview")).text
     assert "Nothing." in page
+
+
+async def test_a_repository_that_github_does_not_let_the_bot_work_in_is_stopped(
+    maintainer: httpx.AsyncClient, world: World
+) -> None:
+    storage = world[1].storage
+    known = storage.repository_by_id(SHOP)
+    assert known is not None
+    storage.save_repository(replace(known, state="stopped", state_reason="a permission is missing"))
+    shown = await model(maintainer)
+    assert shown["standing"] == {"word": "stopped", "sentence": "a permission is missing"}
+    assert "The bot does not write here: a permission is missing." in [one["sentence"] for one in shown["todo"]]
 
 
 async def test_the_first_reading_is_shown_until_it_ends(maintainer: httpx.AsyncClient, world: World) -> None:
@@ -132,3 +145,39 @@ async def test_all_repositories_are_listed_those_with_waves_first(maintainer: ht
     assert [(row["name"], row["waves"]) for row in rows] == [(NAME, 1), ("acme/secret", 0)]
     csv = (await maintainer.get("/index.csv")).text
     assert csv.lstrip("\ufeff").startswith("repository,standing,why,waves now")
+
+
+def found(**changes: Any) -> dict[str, Any]:
+    """What a backtest keeps."""
+    share = {"right": 9, "whole": 10, "part": 0.9, "low": 0.596, "high": 0.982}
+    figures = {"threshold": 0.9, "flagged": 10, "precision": share, "recall": {**share, "whole": 20, "part": 0.45}}
+    wrong = {"number": 31, "named": 7, "probability": 0.97, "url": "https://h/31", "named_url": "https://h/7"}
+    kept = {"duplicates": 20, "in_force": figures, "recommended": {**figures, "threshold": 0.8}, "worst": [wrong] * 10}
+    return {**kept, "wanted_precision": 0.9, **changes}
+
+
+async def test_after_the_first_reading_it_shows_what_the_bot_would_have_said(
+    maintainer: httpx.AsyncClient, world: World
+) -> None:
+    assert "would have said" not in (await maintainer.get(OVERVIEW)).text
+    world[1].storage.save_backtest(BacktestRecord(SHOP, utc_now(), 500, found()))
+    for path in (OVERVIEW, f"/r/{NAME}/quality"):
+        page = (await maintainer.get(path)).text
+        assert "What it would have said in the past" in page
+        assert "500 issues replayed" in page
+        assert all(words in page for words in ("in force", "recommended", "90.0 %", "45.0 %", "59.6 % – 98.2 %"))
+        assert page.count('<a href="https://h/31">#31</a> as a duplicate of <a href="https://h/7">#7</a>') == 10
+
+
+async def test_a_replay_without_a_recommendation_says_why(maintainer: httpx.AsyncClient, world: World) -> None:
+    world[1].storage.save_backtest(BacktestRecord(SHOP, utc_now(), 500, found(recommended=None, worst=[])))
+    assert "No threshold is recommended" in (await maintainer.get(OVERVIEW)).text
+
+
+async def test_an_old_replay_is_shown_only_while_the_bot_is_silent(maintainer: httpx.AsyncClient, world: World) -> None:
+    storage = world[1].storage
+    storage.save_backtest(BacktestRecord(SHOP, utc_now() - timedelta(days=40), 500, found()))
+    assert (await model(maintainer))["trial"] is None
+    storage.save_config(SHOP, replace(storage.config(SHOP), valid_text="mode: shadow\n"))
+    shown = await model(maintainer)
+    assert (shown["trial"]["issues"], shown["is_shadow"]) == (500, True)

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.storage.look_records import BacktestRecord
 from bot.storage.page_records import IssueRow
 from bot.storage.records import WaveRecord
 from models.decision import Verdict
 from models.tallies import growth
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.pages.review import band_of, threshold_of
-from webhooks.dashboard.standing import Standing, standing_of
+from webhooks.dashboard.standing import Standing, in_force, standing_of
 from webhooks.dashboard.tasks import NOT_LOOKED_FOR, Task, began_at, is_overdue, tasks_of
 
 NEWEST = 12
@@ -23,6 +24,7 @@ HOURS_SHOWN = 48
 HOUR = timedelta(hours=1)
 EMPTY = (0,) * HOURS_SHOWN
 LATELY = timedelta(days=7)
+TRIAL = timedelta(days=30)  # for so long a replay of the past is shown here, in shadow mode for as long as that holds
 ONE_FAILED, MANY_FAILED = "delivery failed and was set aside.", "deliveries failed and were set aside."
 ONE_WAITS, MANY_WAIT = "pair of issues waits for a person's word.", "pairs of issues wait for a person's word."
 ONE_SECURITY = "report looks like a security report: nothing was said of it in public."
@@ -107,11 +109,13 @@ class Todo:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The page."""
+    """The page. `trial`: what a replay of the past found, while people make up their minds about the bot."""
 
     standing: Standing
     coverage: Coverage
     reading: Reading | None
+    trial: BacktestRecord | None
+    is_shadow: bool
     tasks: Sequence[Task]
     last_refit: datetime | None
     refit_is_stale: bool
@@ -130,11 +134,14 @@ def read(asked: Asked) -> Overview:
     refit = next((one for one in storage.refit_standing() if one.repository_id == repository.id), None)
     published = storage.generations(repository.id, limit=1)
     waves, past = _waves(asked)
+    is_shadow = in_force(config.valid_text).mode == "shadow"
     last = refit.last_success if refit is not None else None
     return Overview(
         standing=standing,
         coverage=_coverage(asked),
         reading=_reading(asked),
+        trial=_trial(asked, is_shadow=is_shadow),
+        is_shadow=is_shadow,
         tasks=tasks_of(asked),
         last_refit=last,
         refit_is_stale=is_overdue(asked, last, NOT_LOOKED_FOR, _known_since(asked)),
@@ -162,6 +169,11 @@ def _reading(asked: Asked) -> Reading | None:
     if found is None or found.ended_at is not None:
         return None
     return Reading(found.read, found.total, found.embedded, found.to_embed, found.error)
+
+
+def _trial(asked: Asked, *, is_shadow: bool) -> BacktestRecord | None:
+    found = asked.storage.last_backtest(asked.repository.id)
+    return found if found is not None and (is_shadow or asked.now - found.made_at < TRIAL) else None
 
 
 def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:

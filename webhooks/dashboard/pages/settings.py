@@ -11,7 +11,7 @@ from typing import Any
 from bot.storage.records import ImportRecord
 from webhooks.dashboard.judged import judged
 from webhooks.dashboard.page import Asked, Page, Table
-from webhooks.dashboard.standing import Standing, standing_of
+from webhooks.dashboard.standing import Standing, in_force, standing_of
 
 CONFIG_PATH = ".github/triage.yml"
 _AT_LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
@@ -97,7 +97,7 @@ def read(asked: Asked) -> Settings:
 
     storage, repository = asked.storage, asked.repository
     record = storage.config(repository.id)
-    config = _in_force(record.valid_text)
+    config = in_force(record.valid_text)
     defaults = RepoConfig().model_dump(mode="json")
     effective = config.model_dump(mode="json")
     paused = storage.pauses(repository.id).get(repository.id)
@@ -120,17 +120,6 @@ def read(asked: Asked) -> Settings:
         imported_at=repository.imported_at,
         right_to_close=judged(storage, repository.id, asked.now).earned.sentence(),
     )
-
-
-def _in_force(text: str | None) -> Any:
-    """The valid text as it is understood now; the defaults where an upgrade no longer understands it."""
-    from bot.errors import ConfigError  # noqa: PLC0415 - beside the next one
-    from bot.repo_config import RepoConfig, parse  # noqa: PLC0415 - the receiver starts without it
-
-    try:
-        return parse(text) if text else RepoConfig()
-    except ConfigError:
-        return RepoConfig()
 
 
 def _file_url(full_name: str, source: str | None) -> str:
