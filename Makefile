@@ -19,7 +19,7 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(INSTALLED)
-	$(BIN)/python -m tests.stateful.soak $(ARGS)
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.stateful.soak $(ARGS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -29,7 +29,8 @@ class History:
     """What the repository's past says about one issue and its candidates.
 
     `issues`: the candidates, their roots and the canonicals, as last seen. `duplicates`: issue → its canonical.
-    `separated`: numbers that a person told apart from this issue. `says_little`: candidates without information.
+    `separated`: numbers that a person told apart from this issue. `says_little`: candidates without information;
+    `secret`: those that read like a security report.
     `members`: slug → the known cluster's members. `waves`: the known clusters on which a wave is, → the comments that
     it was given in the last hour. `held`: candidate → why the cluster that it is in may not act. `named`: the roots
     that people named for any duplicate, `confirmed`: the one that a person with a say named for this issue.
@@ -40,6 +41,7 @@ class History:
     duplicates: Mapping[int, int] = field(default_factory=dict)
     separated: frozenset[int] = frozenset()
     says_little: frozenset[int] = frozenset()
+    secret: frozenset[int] = frozenset()
     members: Mapping[str, Sequence[int]] = field(default_factory=dict)
     waves: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[int, str] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.canonical_comment import folded
-from bot.comment import CommentView, render, withdrawn
+from bot.comment import CommentView, nobody, render, withdrawn
 from bot.repo_config import RepoConfig
 from bot.vetoes import OBJECTION, SEPARATED_BY_PERSON, WAVE_BUDGET
 from models.decision import Decision, Effect, EffectKind, Verdict
@@ -39,13 +39,16 @@ def plan(decision: Decision, view: CommentView, config: RepoConfig, standing: St
     if decision.verdict is Verdict.IGNORED or _is_silent(decision, standing):
         return ()
     said = render(decision, view)
+    block = None if decision.verdict is Verdict.SECURITY else standing.block  # INV 44
     wanted = wanted_labels(decision, config) if said is not None else ()
     live = {name.casefold() for name in standing.live}
     gone = {name.casefold() for name in standing.ours} - {name.casefold() for name in wanted}
     unwanted = [name for name in sorted(standing.ours) if name.casefold() in gone & live]
     effects = [Effect(EffectKind.REMOVE_LABEL, name) for name in unwanted]
     if said is not None or standing.commented:
-        effects.append(Effect(EffectKind.COMMENT, folded(said or withdrawn(), standing.block)))
+        effects.append(Effect(EffectKind.COMMENT, folded(said or withdrawn(), block)))
+    elif block != standing.block:
+        effects.append(Effect(EffectKind.COMMENT, nobody()))
     if standing.closed_by_us and decision.verdict is not Verdict.DUPLICATE and OBJECTED.intersection(decision.vetoes):
         effects.append(Effect(EffectKind.REOPEN, OBJECTION))
     return (*effects, *(Effect(EffectKind.ADD_LABEL, name) for name in wanted if _may_add(name, live, standing)))

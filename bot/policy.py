@@ -85,6 +85,9 @@ def _cluster(case: Case) -> tuple[ClusterMatch | None, tuple[str, ...]]:
     best = case.matches[0]
     canonical = canonical_of(best.slug, case.issue.number, case.history, case.config)
     apart = None if canonical is None else told_apart(case, canonical)
+    earlier = {one for one in case.history.members.get(best.slug, ()) if one < case.issue.number}
+    if not earlier.isdisjoint(case.history.separated):
+        apart = vetoes.SEPARATED_BY_PERSON  # INV 8: of two that people told apart, the later is not in the cluster
     rules = (
         (bool(best.contradicts), vetoes.CONTRADICTING_FACT),
         (best.margin < CLUSTER_MARGIN, vetoes.AMBIGUOUS_CLUSTER),

@@ -30,7 +30,7 @@ def canonical_of(slug: str, number: int, history: History, config: RepoConfig) -
     roots = {one: root_of(one, duplicates) for one in history.members.get(slug, ()) if one < number}
     roots = {one: root for one, root in roots.items() if root in live}
     configured = None if configured is None else root_of(configured, duplicates)
-    standing = Standing(configured, history.named, history.says_little, before=number)
+    standing = Standing(configured, history.named, history.says_little | history.secret, before=number)
     return choose_canonical(roots, history.issues, standing).number
 
 
@@ -81,6 +81,7 @@ def refusal(case: Case, number: int) -> str | None:
         (known.state == "closed" and known.state_reason == "duplicate", vetoes.TARGET_IS_A_DUPLICATE),  # INV 14
         (number in case.history.says_little, vetoes.TARGET_SAYS_LITTLE),  # INV 11
         (number == case.config.notice, vetoes.CONFIG_NOTICE),
+        (number in case.history.secret, vetoes.TARGET_IS_REPORT),  # INV 44
     )
     return told_apart(case, number) or next((name for applies, name in rules if applies), None)
 

@@ -16,6 +16,7 @@ TARGET_NOT_AN_ISSUE = "target-not-an-issue"
 TARGET_NOT_EARLIER = "target-not-earlier"
 TARGET_IS_A_DUPLICATE = "target-is-a-duplicate"
 TARGET_SAYS_LITTLE = "target-says-little"
+TARGET_IS_REPORT = "target-is-a-security-report"
 NEWER_THAN_FIX = "newer-than-fix"
 OLDER_THAN_FIX = "older-than-fix"
 REPORTED_BEFORE_FIX = "reported-before-fix"
@@ -58,6 +59,7 @@ VETOES: Mapping[str, str] = {
     TARGET_NOT_EARLIER: "what it would point at is not an earlier issue",
     TARGET_IS_A_DUPLICATE: "what it would point at was closed as a duplicate of another issue, which is not known",
     TARGET_SAYS_LITTLE: "what it would point at says too little to be compared with",
+    TARGET_IS_REPORT: "what it would point at reads like a security report",
     NEWER_THAN_FIX: "the report names a version that has the other issue's fix",
     OLDER_THAN_FIX: "the report names a version older than the other issue's fix",
     REPORTED_BEFORE_FIX: "the other issue was closed as completed after this one was reported",

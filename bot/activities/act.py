@@ -76,6 +76,12 @@ def drop_planned(services: Services, repository_id: int, number: int) -> None:
     _finish_all(services, rows, "skipped", ISSUE_GONE)
 
 
+def give_up(services: Services, decision: DecisionRecord, reason: str) -> None:
+    """What the decision still had planned when it stepped aside to wait is not done."""
+    planned = [one for one in _effects(services, decision) if one.state == "planned"]
+    _finish_all(services, planned, "skipped", reason)
+
+
 def speaks(services: Services, decision: DecisionRecord) -> bool:
     """Whether the decision has a comment still to write."""
     return any(one.kind == EffectKind.COMMENT.value and one.state == "planned" for one in _effects(services, decision))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.activities.judge import matches_of, thresholds
+from bot.activities.private import secret
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord
@@ -25,7 +26,13 @@ Members = dict[str, Sequence[int]]
 def assign_known(services: Services, repository: RepositoryRecord, config: RepoConfig) -> Generation:
     """Assign and publish; the caller holds the repository's lock."""
     index = services.indexes.index(repository.id)
-    return publish(services, repository, assigned(services, repository.id, config, index))
+    found = assigned(services, repository.id, config, index)
+    hidden = secret(index, {number for one in found for number in one.members})  # INV 44
+    return publish(
+        services,
+        repository,
+        tuple(replace(one, members=tuple(n for n in one.members if n not in hidden)) for one in found),
+    )
 
 
 def publish(services: Services, repository: RepositoryRecord, clusters: tuple[Cluster, ...]) -> Generation:
@@ -78,9 +85,9 @@ def redefined(services: Services, repository_id: int, config: RepoConfig) -> fro
 
 
 def _canonicals(index: IssueIndex, defined: Sequence[KnownCluster]) -> Members:
-    return {
-        one.slug: [one.canonical] if one.canonical is not None and one.canonical in index else [] for one in defined
-    }
+    there = {one.canonical for one in defined if one.canonical is not None and one.canonical in index}
+    there -= secret(index, there)  # INV 44
+    return {one.slug: [one.canonical] if one.canonical in there else [] for one in defined}
 
 
 def _kept_out(said: Sequence[FeedbackRecord], defined: Sequence[KnownCluster]) -> set[tuple[str, int]]:

@@ -16,9 +16,11 @@ from models.changes import Change
 from models.cluster import Cluster, Group
 from models.curation import Edit
 from models.reconcile import Fit, fresh_id, reconcile
+from models.text import looks_like_security_report
 
 INSTANT = timedelta(microseconds=1)
 UNDO = "undo"
+PUTTING = frozenset({"pin", "canonical"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,14 @@ def _check_issues(services: Services, repository: RepositoryRecord, edit: Edit) 
     """What a person names has to be an issue that is known here."""
     if edit.kind in {"merge", UNDO}:
         return
-    rows = {row.issue.number: row.issue for row in services.storage.issues(repository.id, edit.numbers)}
+    rows = {row.issue.number: row for row in services.storage.issues(repository.id, edit.numbers)}
     for number in edit.numbers:
         if number not in rows:
             raise NotFound(f"{repository.full_name}#{number} is not in the database: is the number right?")
-        if rows[number].is_pull_request:
+        if rows[number].issue.is_pull_request:
             raise NotFound(f"{repository.full_name}#{number} is a pull request, and clusters hold issues")
+        if edit.kind in PUTTING and looks_like_security_report(rows[number].text):
+            raise TriageError(f"#{number} reads like a security report, and clusters are public")  # INV 44
 
 
 def _without(last: Sequence[Cluster], undone: EditRecord | None) -> tuple[Cluster, ...]:

@@ -13,7 +13,7 @@ from models.document import Document
 from models.issue import Issue
 from models.naming import NAMELESS, Background, around, background, name
 from models.retrieval import IssueIndex
-from models.text import has_little_information
+from models.text import has_little_information, looks_like_security_report
 from models.variants import variants
 
 
@@ -65,15 +65,17 @@ def canonical_choice(
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of the members of some clusters: the issues, the duplicates, and whom people named for one."""
+    """What is known of the members of some clusters: the issues, the duplicates, whom people named for one, and which
+    of these read like security reports."""
 
     issues: Mapping[int, Issue]
     duplicates: Mapping[int, int]
     confirmed: Collection[int]
+    secret: frozenset[int]
 
     def canonical(self, cluster: Cluster, documents: Sequence[Document], configured: int | None) -> CanonicalChoice:
         """By the written policy of `models.canonical`."""
-        unfit = {document.number for document in documents if has_little_information(document.text)}
+        unfit = {document.number for document in documents if has_little_information(document.text)} | self.secret
         roots = {number: root_of(number, self.duplicates) for number in cluster.members}
         return choose_canonical(roots, self.issues, Standing(configured, self.confirmed, unfit))
 
@@ -84,10 +86,12 @@ def past_of(services: Services, repository_id: int, clusters: Sequence[Cluster])
     members = {number for one in clusters for number in one.members}
     members |= {one.canonical for one in clusters if one.canonical is not None}
     wanted = members | {root_of(number, duplicates) for number in members}
-    issues = {row.issue.number: row.issue for row in services.storage.issues(repository_id, sorted(wanted))}
+    rows = list(services.storage.issues(repository_id, sorted(wanted)))
     said = services.storage.feedback(repository_id)
     named = {root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other is not None}
-    return Past(issues, duplicates, named)
+    roots = [row for row in rows if row.issue.number not in members]  # of the members none is secret (INV 44)
+    secret = frozenset(row.issue.number for row in roots if looks_like_security_report(row.text))
+    return Past({row.issue.number: row.issue for row in rows}, duplicates, named, secret)
 
 
 def _documents(index: IssueIndex, cluster: Cluster) -> list[Document]:

@@ -6,7 +6,7 @@ The time that takes grows with its candidates and what people said, not with the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.activities.assign import assign_known
@@ -25,6 +25,7 @@ from models.document import Document
 from models.pair_graph import pairs_of
 from models.placing import Placement, place, with_member
 from models.reconcile import fresh_id
+from models.seating import settle_known
 
 
 def find_place(
@@ -35,39 +36,66 @@ def find_place(
     if decision.verdict is Verdict.SECURITY:
         _leave(services, repository, services.storage.clusters_in_force(repository.id, holding=[number]), number)
         return  # INV 44
-    told = _people(services, repository.id, config, _component(services.storage.feedback(repository.id), number))
-    held = told.constraints
+    held = _held(services, repository.id, config, {number})
     if slug is not None and held.anchors.get(number, slug) == slug and (number, slug) not in held.barred:
-        join_known(services, repository, config, slug, number)
+        _begin_known(services, repository, config, slug)
     elif services.storage.generations(repository.id, limit=1):
-        _place(services, repository, config, document, held)
+        slug = None
+    else:
+        return
+    if not _is_seated(services, repository.id, number, slug, held):
+        _place(services, repository, config, document)
 
 
-def join_known(services: Services, repository: RepositoryRecord, config: RepoConfig, slug: str, number: int) -> None:
-    """Make the issue a member; a cluster that was configured since the last generation begins here."""
+def _begin_known(services: Services, repository: RepositoryRecord, config: RepoConfig, slug: str) -> None:
+    """A cluster that was configured since the last generation is there from its first report on."""
     storage = services.storage
-    if not storage.clusters_in_force(repository.id, ids=[slug]):
-        if not storage.generations(repository.id, limit=1):
-            assign_known(services, repository, config)
-        else:
-            defined = next(one for one in config.known_clusters() if one.slug == slug)
-            members = () if defined.canonical is None else (defined.canonical,)
-            fresh = Cluster(slug, defined.title, slug, defined.label, defined.canonical, members, title_by="config")
-            storage.amend(repository.id, [fresh])
-    storage.join_cluster(repository.id, slug, number)
+    if storage.clusters_in_force(repository.id, ids=[slug]):
+        return
+    if not storage.generations(repository.id, limit=1):
+        assign_known(services, repository, config)
+        return
+    defined = next(one for one in config.known_clusters() if one.slug == slug)
+    canonical = {defined.canonical} if defined.canonical is not None else set()
+    members = tuple(canonical - secret(services.indexes.index(repository.id), canonical))
+    fresh = Cluster(slug, defined.title, slug, defined.label, defined.canonical, members, title_by="config")
+    storage.amend(repository.id, [fresh])
 
 
-def _place(
-    services: Services, repository: RepositoryRecord, config: RepoConfig, document: Document, held: Constraints
-) -> None:
+def _is_seated(services: Services, repository_id: int, number: int, slug: str | None, held: Constraints) -> bool:
+    """Whether the issue is in the known cluster that it joins, or is in (None), when people's words were followed.
+
+    Of two that people told apart the later leaves (INV 8): the night's rule, and it holds from the word on.
+    """
+    storage = services.storage
+    now = storage.clusters_in_force(repository_id, holding=[number])
+    there = now if slug is None else storage.clusters_in_force(repository_id, ids=[slug])
+    home = next((one for one in there if one.slug is not None), None)
+    if home is None:
+        return False
+    members = {*home.members, number}
+    (settled,) = settle_known([replace(home, members=tuple(sorted(members)))], held, members)
+    if set(settled.members) == members:
+        storage.join_cluster(repository_id, home.id, number)
+    elif settled.members != home.members:
+        storage.amend(repository_id, [settled])
+    if number in settled.members:
+        for one in now:
+            _tidy(services, repository_id, one.id)
+    by_people = slug is None and any(number in block for block in held.blocks)  # where its mates are, it goes
+    return number in settled.members and not by_people
+
+
+def _place(services: Services, repository: RepositoryRecord, config: RepoConfig, document: Document) -> None:
     number = document.number
     index = services.indexes.index(repository.id)
     if number not in index:
         return
+    retrieved = index.retrieve(document, limit=POOL)
+    held = _held(services, repository.id, config, {number, *retrieved})  # who comes together must not be apart either
     now = services.storage.clusters_in_force(repository.id, holding=[number])
     _leave(services, repository, [one for one in now if (number, one.id) in held.barred], number)
     mates = {one for block in held.blocks if number in block for one in block}
-    retrieved = index.retrieve(document, limit=POOL)
     hidden = secret(index, {*retrieved, *mates})  # INV 44: nobody's mate in public
     held = replace(held, blocks=tuple(block - hidden for block in held.blocks))
     # By the scorer that ships: the cuts of the clusters were chosen on its probabilities.
@@ -80,14 +108,20 @@ def _place(
     _follow(services, repository, config, number, placement, {one.id: one for one in near})
 
 
-def _component(said: Sequence[FeedbackRecord], number: int) -> list[FeedbackRecord]:
-    """The words that bear on an issue: about it, or about issues that words connect it with."""
+def _held(services: Services, repository_id: int, config: RepoConfig, numbers: Collection[int]) -> Constraints:
+    """What people's words and acts make hold for these issues."""
+    said = services.storage.feedback(repository_id)
+    return _people(services, repository_id, config, _component(said, numbers)).constraints
+
+
+def _component(said: Sequence[FeedbackRecord], numbers: Collection[int]) -> list[FeedbackRecord]:
+    """The words that bear on the issues: about them, or about issues that words connect them with."""
     about: dict[int, list[FeedbackRecord]] = defaultdict(list)
     for word in said:
         about[word.number].append(word)
         if word.other is not None:
             about[word.other].append(word)
-    reached, left = {number}, [number]
+    reached, left = set(numbers), list(numbers)
     while left:
         for word in about[left.pop()]:
             for one in (word.number, word.other):

@@ -24,7 +24,7 @@ from models.document import Document
 from models.matching import ClusterMatch, match_clusters
 from models.retrieval import IssueIndex
 from models.scorer import PairScorer
-from models.text import has_little_information
+from models.text import has_little_information, looks_like_security_report
 from models.versions import newest
 
 POOL = 100  # candidates retrieved and scored
@@ -165,7 +165,8 @@ def _history(
     said, duplicates, members = known.said, known.duplicates, known.members
     named = [cluster.canonical for cluster in config.clusters if cluster.canonical]
     numbers = {candidate.number for candidate in candidates} | set(named)
-    numbers |= {one for group in members.values() for one in group}
+    joined = {one for group in members.values() for one in group} - numbers  # none of them is secret (INV 44)
+    numbers |= joined
     confirmed = confirmed_target(said, number, duplicates)
     numbers |= {root_of(one, duplicates) for one in numbers} | ({confirmed} if confirmed else set())
     rows = list(services.storage.issues(repository_id, sorted(numbers)))
@@ -178,6 +179,7 @@ def _history(
         duplicates=duplicates,
         separated=_separated(said, number),
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
+        secret=_secret(row for row in rows if row.issue.number not in joined),
         members=members,
         held=_held(in_force, number, config),
         clusters={member: one.id for one in in_force for member in one.members},
@@ -187,6 +189,10 @@ def _history(
         reopened_by_person=reopened,
         closed_by_us=not reopened and closed_by_us(services, repository_id, number),
     )
+
+
+def _secret(rows: Iterable[StoredIssue]) -> frozenset[int]:
+    return frozenset(row.issue.number for row in rows if looks_like_security_report(row.text))
 
 
 def closed_by_us(services: Services, repository_id: int, number: int) -> bool:

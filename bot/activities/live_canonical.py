@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.activities.act import perform
+from bot.activities.act import give_up, perform
 from bot.activities.observe import observe_issue
 from bot.activities.standing import comment_row, standing_rows
 from bot.activities.view import PLATFORM_NAMES, version_key
@@ -28,8 +28,10 @@ from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord, StoredIssue
+from bot.vetoes import SECURITY_REPORT, VETOES
 from models.decision import Decision, EffectKind, Verdict
 from models.issue import Issue
+from models.text import looks_like_security_report
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -73,9 +75,11 @@ def keep(
     storage = services.storage
     issue = observe_issue(services, repository, number)
     refusal = _refusal(storage, repository.id, config, issue)
-    if refusal is not None or issue is None:
-        return refusal or GONE
     decided = next((one for one in storage.decisions(repository.id, number=number) if one.delivery_id == run), None)
+    if refusal is not None:
+        if decided is not None:
+            give_up(services, decided, refusal)
+        return refusal
     if decided is None:
         body = _body(storage, repository.id, config, number, services.clock())
         if body in REASONS:
@@ -113,7 +117,7 @@ def reports_of(storage: Storage, repository_id: int, number: int) -> list[Stored
     homes = storage.clusters_in_force(repository_id, holding=[number], known=True)
     pointing |= {member for one in homes if one.canonical == number and one.slug for member in one.members}
     rows = storage.issues(repository_id, sorted(pointing - {number}))
-    return [row for row in rows if not row.issue.is_pull_request]
+    return [row for row in rows if not (row.issue.is_pull_request or looks_like_security_report(row.text))]  # INV 44
 
 
 def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Issue | None) -> str | None:
@@ -123,6 +127,9 @@ def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Is
         return SILENT
     if issue.state != "open" or issue.locked or issue.is_pull_request or issue.number == config.notice:
         return NO_PLACE
+    stored = storage.issue(repository_id, issue.number)
+    if stored is not None and looks_like_security_report(stored.text):
+        return VETOES[SECURITY_REPORT]  # INV 44
     said = storage.feedback(repository_id, issue.number)
     return TOLD_TO_STOP if any(one.kind in STOPPING and one.number == issue.number for one in said) else None
 

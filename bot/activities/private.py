@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from models.cluster import Group
+from models.constraints import Constraints
 from models.reconcile import Fit
 from models.retrieval import IssueIndex
 from models.text import looks_like_security_report
 
+UNSAID = Constraints()
 
-def public(index: IssueIndex, fit: Fit) -> Fit:
-    """The fit without the security reports among its members; only members are looked at, for a look takes time."""
+
+def public(index: IssueIndex, fit: Fit, constraints: Constraints = UNSAID) -> Fit:
+    """The fit without the security reports among its members and those whom people put somewhere; only these are looked
+    at, for a look takes time."""
     lists = [*(one.members for one in fit.groups), *(one.members for one in fit.known)]
-    hidden = secret(index, {number for members in lists for number in members})
+    put = (constraints.anchors, *constraints.blocks)
+    hidden = secret(index, {number for members in (*lists, *put) for number in members})
     if not hidden:
         return fit
     groups = [replace(one, members=tuple(n for n in one.members if n not in hidden)) for one in fit.groups]
@@ -28,10 +32,6 @@ def public(index: IssueIndex, fit: Fit) -> Fit:
         known=[replace(one, members=tuple(n for n in one.members if n not in hidden)) for one in fit.known],
         numbers=[number for number in fit.numbers if number not in hidden],
     )
-
-
-def _centred(group: Group) -> Group:
-    return group if group.medoid in group.members else replace(group, medoid=group.members[0])
 
 
 def secret(index: IssueIndex, numbers: Iterable[int]) -> frozenset[int]:

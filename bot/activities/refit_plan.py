@@ -119,7 +119,7 @@ def planned(
     graph = _without(work.graph, {number for one in known for number in one.members})
     groups = cluster(graph, people.constraints, limits_of(config), [one.members for one in last])
     budget.check()
-    fit = public(index, Fit(groups, known, index.numbers(), config.limits.cluster_cap))
+    fit = public(index, Fit(groups, known, index.numbers(), config.limits.cluster_cap), people.constraints)
     used = services.storage.cluster_ids(repository_id)
     anew = redefined(services, repository_id, config)
     made = reconcile(last, fit, people.constraints, people.curation, used, anew)

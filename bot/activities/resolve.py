@@ -105,7 +105,7 @@ def record(
             reason.delivery_id,
             decision.verdict.value,
             resolution.conclusion,
-            body | {"told": mark_of(services.storage, repository.id, config, body)},
+            body | {"told": mark_of(services.storage, repository.id, config, decision.number, body)},
             resolution.milliseconds,
         ),
         effects,

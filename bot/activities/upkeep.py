@@ -1,4 +1,5 @@
-"""Which members' comments no longer say what is so: their canonical moved or was fixed, a status was set (INV 6)."""
+"""Which comments no longer say what is so: their canonical moved or was fixed (INV 6), a status was set, people told
+the issue apart from another (INV 8)."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
 from bot.storage.records import ClusterStatus, DecisionRecord, StoredIssue
+from models.text import looks_like_security_report
 from models.versions import fixed_in
 
 
@@ -26,18 +28,20 @@ class Surroundings:
     told: Mapping[str, ClusterStatus]
     configured: Mapping[str, int | None]  # slug → the canonical that the configuration names
     closes: bool  # the bot closes here: the mode says so, and it is earned
+    secret: frozenset[int]  # canonicals that read like security reports (INV 44)
+    apart: Mapping[int, Collection[int]]  # issue → those that people told apart from it
 
     def status(self, cluster: str | None, canonical: int | None) -> ClusterStatus | None:
         """What the members are told."""
         return self.told.get(cluster or "") or self.told.get(self.homes.get(canonical or 0, ""))
 
-    def mark(self, body: Mapping[str, Any]) -> str:
+    def mark(self, number: int, body: Mapping[str, Any]) -> str:
         """A hash of what a decision's comment says of its surroundings; another one means that it is to be looked at
         again, once."""
         canonical, cluster = body.get("canonical"), body.get("cluster")
         known = self.issues.get(canonical or 0)
         status = self.status(cluster, canonical)
-        said = [
+        said: list[Any] = [
             None if canonical is None else root_of(canonical, self.duplicates),
             None if known is None else [known.issue.state, known.issue.state_reason, known.issue.locked],
             None if known is None else fixed_in(known.issue),
@@ -45,6 +49,9 @@ class Surroundings:
             self.configured.get(cluster or ""),
             body.get("closes_on") is not None and not self.closes,
         ]
+        earlier = sorted(one for one in self.apart.get(number, ()) if one < number)  # only these can it have named
+        said += [["apart", earlier]] if earlier else []
+        said += ["secret"] if canonical in self.secret else []
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
@@ -54,7 +61,7 @@ def surroundings(
     """Read for these canonical issues at once; `promised`: some comment says that its issue is closed."""
     told = storage.statuses(repository_id)
     holding = storage.clusters_in_force(repository_id, holding=canonicals) if told and canonicals else ()
-    rows = storage.issues(repository_id, sorted(canonicals))
+    rows = list(storage.issues(repository_id, sorted(canonicals)))
     return Surroundings(
         storage.duplicates(repository_id),
         {row.issue.number: row for row in rows},
@@ -62,11 +69,23 @@ def surroundings(
         told,
         {one.slug: one.canonical for one in config.clusters},
         promised and config.mode == "close" and closing_right(storage, repository_id).earned,
+        frozenset(row.issue.number for row in rows if looks_like_security_report(row.text)),
+        told_apart(storage, repository_id),
     )
 
 
-def mark_of(storage: Storage, repository_id: int, config: RepoConfig, body: Mapping[str, Any]) -> str:
-    """The mark of one decision as things are now."""
+def told_apart(storage: Storage, repository_id: int) -> Mapping[int, Collection[int]]:
+    """Issue → those that people told apart from it."""
+    found: dict[int, set[int]] = {}
+    for word in storage.feedback(repository_id):
+        if word.kind == "separated" and word.other is not None:
+            found.setdefault(word.number, set()).add(word.other)
+            found.setdefault(word.other, set()).add(word.number)
+    return found
+
+
+def mark_of(storage: Storage, repository_id: int, config: RepoConfig, number: int, body: Mapping[str, Any]) -> str:
+    """The mark of one issue's decision as things are now."""
     canonical = body.get("canonical")
     around = surroundings(
         storage,
@@ -75,19 +94,24 @@ def mark_of(storage: Storage, repository_id: int, config: RepoConfig, body: Mapp
         [] if canonical is None else [canonical],
         promised=body.get("closes_on") is not None,
     )
-    return around.mark(body)
+    return around.mark(number, body)
 
 
 def stale(
-    storage: Storage, repository_id: int, config: RepoConfig, canonical: int | None = None
+    storage: Storage,
+    repository_id: int,
+    config: RepoConfig,
+    canonical: int | None = None,
+    among: Collection[int] | None = None,
 ) -> list[tuple[DecisionRecord, str]]:
-    """The decisions (all, or those that name this canonical issue) whose comments say what is no longer so, each with
-    the mark of what is so now. An issue that people closed is left alone, unless they said whose duplicate it is."""
-    rows = storage.pointing(repository_id, canonical)
+    """The decisions (all, those that name this canonical issue, those on the issues `among` all) whose comments say
+    what is no longer so, each with the mark of what is so now. An issue that people closed is left alone, unless they
+    said whose duplicate it is."""
+    rows = [one for one in storage.pointing(repository_id, canonical) if among is None or one.number in among]
     around = surroundings(
         storage, repository_id, config, _canonicals(rows), promised=any(_promises(one) for one in rows)
     )
-    marked = [(one, around.mark(one.body)) for one in rows]
+    marked = [(one, around.mark(one.number, one.body)) for one in rows]
     changed = [(one, mark) for one, mark in marked if one.body.get("told") not in {None, mark}]
     issues = {row.issue.number: row for row in storage.issues(repository_id, [one.number for one, _ in changed])}
     return [(one, mark) for one, mark in changed if _is_followed(one, issues.get(one.number))]

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
 
 from bot.errors import NotFound
-from bot.storage.cluster_tables import cluster_ids, cluster_members, clusters, generations
+from bot.storage.cluster_tables import cluster_edits, cluster_ids, cluster_members, clusters, generations
 from bot.storage.curation import insert_edit
 from bot.storage.door import Door, chunks
 from bot.storage.records import GenerationRecord, Provenance, RefitRecord
@@ -150,6 +150,20 @@ class Clusters(Door):
         rows = [{"repository_id": repository_id, "id": name} for name in sorted(set(ids))]
         if rows:
             connection.execute(self._backend.insert(cluster_ids).on_conflict_do_nothing(), rows)
+
+
+def leave_for_ever(connection: Connection, repository_id: int, number: int) -> None:
+    """An issue that is gone leaves the clusters of every generation. One in force that it leaves empty ends, but for
+    known ones, and for those in an act of a person, which keep what was set on them."""
+    c, m, e = clusters.c, cluster_members.c, cluster_edits.c
+    now = select(repositories.c.generation_id).where(repositories.c.id == repository_id).scalar_subquery()
+    own = (m.repository_id == repository_id) & (m.number == number)
+    homes = connection.execute(select(m.cluster_id).where(own, m.generation_id == now)).scalars().all()
+    connection.execute(delete(cluster_members).where(own))
+    member = exists().where(m.generation_id == c.generation_id, m.cluster_id == c.id)
+    act = exists().where(e.repository_id == repository_id, or_(e.cluster_id == c.id, e.value == c.id))
+    empty = (c.generation_id == now, c.id.in_(homes), c.slug.is_(None), ~member, ~act)
+    connection.execute(delete(clusters).where(*empty))
 
 
 def _current(repository_id: int) -> Any:

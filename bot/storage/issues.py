@@ -10,7 +10,8 @@ import numpy as np
 from sqlalchemy import Connection, Row, Select, delete, func, select, update
 
 from bot.errors import NotFound
-from bot.storage.cluster_tables import cluster_members, clusters
+from bot.storage.cluster_tables import clusters
+from bot.storage.clusters import leave_for_ever
 from bot.storage.door import CHUNK, Door, chunks
 from bot.storage.issue_pages import head_row
 from bot.storage.page_tables import issue_heads, last_decisions
@@ -59,10 +60,12 @@ class Issues(Door):
             return connection.execute(query).scalar_one()
 
     def delete_issue(self, repository_id: int, number: int) -> None:
-        """Delete its text, facts, vectors and places in clusters; decisions and people's feedback stay."""
+        """Delete its text, facts, vectors and places in clusters; decisions and people's feedback stay. A cluster of
+        the generation in force that it leaves empty ends, unless the configuration or a person made it what it is."""
         with self._writing() as connection:
             found = 0
-            for table in (vector_rows, cluster_members, last_decisions, issue_heads, issue_rows):
+            leave_for_ever(connection, repository_id, number)
+            for table in (vector_rows, last_decisions, issue_heads, issue_rows):
                 own = (table.c.repository_id == repository_id) & (table.c.number == number)
                 found += connection.execute(delete(table).where(own)).rowcount
             pointing = (clusters.c.repository_id == repository_id) & (clusters.c.canonical == number)

@@ -10,12 +10,12 @@ import structlog
 from bot.activities.config_notice import due
 from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
-from bot.activities.upkeep import stale
+from bot.activities.upkeep import stale, told_apart
 from bot.case import root_of
 from bot.errors import StorageError
 from bot.inbox import to_input
 from bot.repo_config import RepoConfig
-from bot.storage.records import DeliveryRecord, RepositoryRecord
+from bot.storage.records import DecisionRecord, DeliveryRecord, RepositoryRecord
 from bot.workflows.enqueue import enqueue
 from bot.workflows.steps import services, step
 
@@ -55,6 +55,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
         pointed_at = [root] if root in duplicates.values() else []
         return [
             *members(repository, config, number),
+            *foes(repository, config, number),
             *canonical_of(repository, config, pointed_at),
             *notice_of(repository, config),
         ]
@@ -65,7 +66,18 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
 
 def members(repository: RepositoryRecord, config: RepoConfig, number: int | None = None) -> list[dict[str, Any]]:
     """The members (all, or those of one canonical issue) whose comments say what is no longer so."""
-    found = stale(services().storage, repository.id, config, number)
+    return _to_follow(repository, stale(services().storage, repository.id, config, number))
+
+
+def foes(repository: RepositoryRecord, config: RepoConfig, number: int) -> list[dict[str, Any]]:
+    """The later issues that people told apart from this one by a word on this one (INV 8): they named it, or are in
+    its cluster."""
+    apart = told_apart(services().storage, repository.id).get(number, ())
+    later = {one for one in apart if one > number}
+    return _to_follow(repository, stale(services().storage, repository.id, config, among=later)) if later else []
+
+
+def _to_follow(repository: RepositoryRecord, found: Iterable[tuple[DecisionRecord, str]]) -> list[dict[str, Any]]:
     return [payload(repository, FOLLOW, f"{one.number}/{one.id}/{mark}", one.number) for one, mark in found]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.comment import ClusterView, CommentView, render, withdrawn
+from bot.comment import ClusterView, CommentView, nobody, render, withdrawn
 from bot.effects import Standing, conclusion, plan, wanted_labels
 from bot.repo_config import RepoConfig, parse
 from bot.vetoes import WAVE_BUDGET
@@ -80,6 +80,13 @@ def test_inv_44_a_report_that_turns_out_to_be_about_security_loses_comment_and_l
         ("remove-label", "possible-duplicate"),
         ("comment", withdrawn()),
     ]
+
+
+def test_inv_44_nothing_is_said_of_the_reports_that_point_at_a_security_report() -> None:
+    with_block = Standing(block="2 reports point to this issue")
+    assert planned(decision(Verdict.SECURITY), with_block) == [("comment", nobody())]
+    both = Standing(commented=True, block="2 reports point to this issue")
+    assert planned(decision(Verdict.SECURITY), both) == [("comment", withdrawn())]
 
 
 def test_a_label_that_is_there_is_not_added_again_whatever_its_case() -> None:

@@ -101,6 +101,25 @@ def test_inv_44_a_security_report_is_not_judged_at_all() -> None:
     assert decision == Decision(10, Verdict.SECURITY, vetoes=(vetoes.SECURITY_REPORT,))
 
 
+def test_inv_44_a_security_report_is_named_to_nobody_but_by_people() -> None:
+    past = history(secret=frozenset({3}), members={"extra": [3, 4]})
+    alone = decide(case(STRONG, past=past))
+    assert concluded(alone) == (Verdict.NEW, None, [])
+    assert vetoes.TARGET_IS_REPORT in alone.vetoes
+    assert concluded(decide(case(STRONG, past=past, matches=(match(),))))[1] == 4
+    named = decide(case(STRONG, past=replace(past, confirmed=3)))
+    assert concluded(named)[:2] == (Verdict.DUPLICATE, 3)
+
+
+def test_inv_08_a_report_is_not_called_one_of_a_cluster_from_whose_member_it_was_told_apart() -> None:
+    past = history(separated=frozenset({4}), members={"extra": [3, 4]})
+    decision = decide(case(past=past, matches=(match(),)))
+    assert decision.cluster is None
+    assert vetoes.SEPARATED_BY_PERSON in decision.vetoes
+    later = history(separated=frozenset({12}), members={"extra": [3, 12]})  # the later one is the one that leaves
+    assert decide(case(past=later, matches=(match(),))).cluster == "extra"
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [

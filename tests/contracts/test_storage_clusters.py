@@ -203,3 +203,19 @@ def test_edits_are_kept_in_order_and_an_undo_is_one_too(storage: Storage) -> Non
     assert found[1].edit == split
     storage.forget_repository(REPOSITORY)
     assert storage.edits(REPOSITORY) == []
+
+
+def test_a_cluster_that_a_deleted_issue_leaves_empty_ends_but_not_one_that_people_made(storage: Storage) -> None:
+    touched = Cluster("t", "Named", members=(9,))
+    known = Cluster("k", "Known", "k", members=(8,))
+    storage.publish(REPOSITORY, Generation(1, NOON, (*FIRST.clusters, touched, known)))
+    storage.save_edit(REPOSITORY, Edit("rename", NOON, "mia", "t", value="Named"))
+    storage.save_issues(REPOSITORY, [stored_issue(number) for number in (3, 4, 8, 9)])
+    for number in (3, 4, 8, 9):
+        storage.delete_issue(REPOSITORY, number)
+    assert {one.id: one.members for one in storage.clusters_in_force(REPOSITORY)} == {
+        "z": (5, 20),
+        "e": (),
+        "t": (),
+        "k": (),
+    }

@@ -19,7 +19,7 @@ from bot.errors import GitHubError, Gone, Permanent, RetryAfter, TriageError, Un
 from bot.github.protocol import Comment
 from tests.stateful import promises
 from tests.stateful.engine import Killed
-from tests.stateful.people import BOT, CONFIGS, EVERYBODY, KNOWN, MAINTAINERS, REPORTERS, TEXTS, canary
+from tests.stateful.people import BOT, CONFIGS, EVERYBODY, KNOWN, MAINTAINERS, REPORTERS, TEXTS, begin_again, canary
 from tests.stateful.town import NAME, Town, made_database, person, shown, town
 
 PICK = st.integers(0, 40)
@@ -62,6 +62,7 @@ def happens(**drawn: Any) -> Callable[[Step], Step]:
     def made(act: Step) -> Step:
         @functools.wraps(act)
         def step(self: Histories, works: int, **given: Any) -> None:
+            COUNT.steps += 1
             act(self, **given)
             self.the_bot_works(works)
 
@@ -85,6 +86,7 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        begin_again()
         self._folder = memory_folder()
         folder = Path(self._folder.name)
         self._open = town(empty_database(), folder, promises.at_a_write, promises.after_a_workflow)
@@ -93,7 +95,7 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             if sys.exc_info()[0] is None:  # the history came to its end
-                self.the_bot_works_everything_off()
+                self.comes_to_rest()
         finally:
             self.leave()
 
@@ -104,7 +106,6 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def promises_hold(self) -> None:
-        COUNT.steps += 1
         promises.after_a_step(self.town)
 
     @initialize()
@@ -299,6 +300,10 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def the_bot_works_everything_off(self) -> None:
+        COUNT.steps += 1
+        self.comes_to_rest()
+
+    def comes_to_rest(self) -> None:
         self.town.settle()
         promises.when_settled(self.town)
 

@@ -36,12 +36,19 @@ CRASH = (
 )
 TEXTS = (KNOWN, KNOWN, KNOWN, LOGIN, LOGIN, CRASH, CRASH, OTHER_STATUS, *OTHERS, LITTLE, SECURITY, WITH_SECRET)
 
-_words = itertools.count(1)
+
+class _Words:
+    numbers = itertools.count(1)
 
 
 def canary() -> str:
-    """A word of prose that occurs nowhere else."""
-    return f"{CANARY}{next(_words)}"
+    """A word of prose that occurs nowhere else in this history."""
+    return f"{CANARY}{next(_Words.numbers)}"
+
+
+def begin_again() -> None:
+    """A new history: it is the same whatever was told before it."""
+    _Words.numbers = itertools.count(1)
 
 
 def config(mode: str = "comment", *, more: str = "", limits: str = "", labels: str = "") -> str:

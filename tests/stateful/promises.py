@@ -313,6 +313,13 @@ def inv_44_a_security_report_is_referred_to_maintainers(town: Town, record: Deci
         hold(decision.verdict is Verdict.SECURITY, f"#{decision.number} is {decision.verdict.value}")
 
 
+def inv_44_a_security_report_is_named_to_nobody(town: Town, _record: DecisionRecord, decision: Decision) -> None:
+    for number in named_by(decision):
+        known = text_of(town, number)
+        told = decision.confirmed and number == decision.canonical  # a person named it
+        hold(known is None or told or not looks_like_security_report(known.text), f"#{decision.number}: #{number}")
+
+
 # --- the town after everything that happens
 
 
@@ -380,13 +387,12 @@ def inv_31_nothing_that_was_planned_is_left(town: Town) -> None:
 
 
 def inv_08_a_separated_pair_shares_no_cluster_that_may_act(town: Town) -> None:
-    """A known cluster is left out: it parts such a pair at its next refit only (`models.seating.settle_known`)."""
     said = town.storage.feedback(town.repository_id)
     apart = [{one.number, one.other} for one in said if one.kind == "separated"]
     joined = [{one.number, one.other} for one in said if one.kind == "duplicate"]
     for cluster in town.storage.clusters_in_force(town.repository_id):
         held = [pair for pair in apart if pair <= set(cluster.members)]
-        hold(not held or joined or cluster.slug is not None, f"{held} are together in {cluster.id}")
+        hold(not held or joined, f"{held} are together in {cluster.id}")
 
 
 def inv_17_a_thumbs_down_that_was_heard_took_its_label_and_is_remembered(town: Town) -> None:
@@ -449,6 +455,7 @@ AT_A_DECISION: tuple[Callable[[Town, DecisionRecord, Decision], None], ...] = (
     inv_17_inv_18_an_objection_outlives_edits_and_reruns,
     inv_19_a_reopened_issue_is_no_duplicate_by_the_bots_word,
     inv_44_a_security_report_is_referred_to_maintainers,
+    inv_44_a_security_report_is_named_to_nobody,
 )
 AFTER_A_STEP: tuple[Callable[[Town], None], ...] = (
     inv_01_duplicates_are_a_forest,
@@ -482,8 +489,9 @@ def after_a_workflow(town: Town) -> None:
     """Look at the decisions that are new since the last look."""
     fresh = [one for one in town.storage.decisions(town.repository_id, limit=20) if (one.id or 0) > town.looked_at]
     for record in reversed(fresh):
-        for promise in AT_A_DECISION:
-            promise(town, record, from_data(record.body))
+        if record.trigger != UPKEEP:  # that one repeats what was decided before
+            for promise in AT_A_DECISION:
+                promise(town, record, from_data(record.body))
         town.looked_at = record.id or 0
 
 

@@ -35,8 +35,6 @@ NOT_ON_AN_ISSUE = frozenset({"label_exists", "create_label", "create_reaction", 
 FOUNDERS = 6  # issues that are there before the bot is
 MOST_TURNS = 300  # workflows until everything is worked off; more would be going round in circles
 
-_deliveries = itertools.count(1)
-
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -87,6 +85,7 @@ class Town:
         self.engine = engine
         self.clock, self.death = engine.clock, engine.death
         self.diary = Diary()
+        self._deliveries = itertools.count(1)
         self.broken: list[str] = []  # promises, found while the bot was at work
         self.looked_at = 0  # the last decision that was looked at
         self.github = FakeGitHub(slug=SLUG)
@@ -229,7 +228,7 @@ class Town:
             "sender": person(sender),
             **payload,
         }
-        headers = {"x-github-delivery": f"delivery-{next(_deliveries)}", "x-github-event": event}
+        headers = {"x-github-delivery": f"delivery-{next(self._deliveries)}", "x-github-event": event}
         record = read(headers, json.dumps(body).encode(), self.clock())
         if hasattr(record, "workflow"):
             assert list(self.storage.accept([record], self.engine.accept)) == [True]
@@ -264,7 +263,7 @@ def made_database(folder: Path) -> Path:
 @contextmanager
 def town(empty: Path, folder: Path, watch: Watcher, after: Callable[[Town], None]) -> Iterator[Town]:
     """A fresh town with the bot at work in it; `watch` sees each write before it is done, `after` each workflow."""
-    file = folder / f"town-{next(_deliveries)}.db"
+    file = folder / "town.db"
     shutil.copy(empty, file)
     with installed(MemoryEngine(Clock(), Death())) as engine:
         made = Town(file, engine, watch, after)

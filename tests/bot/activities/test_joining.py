@@ -11,6 +11,7 @@ from bot.activities.curate import act
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.refit import BY_HAND, begun, plan_refit, refit
+from bot.errors import TriageError
 from bot.storage.clusters import Clusters
 from bot.storage.records import FeedbackRecord
 from models.cluster import Cluster
@@ -158,6 +159,55 @@ def test_inv_44_what_reads_like_a_security_report_is_taken_out(world: World) -> 
     world.change(third, body=words)
     world.triage(third)
     assert members(world) == {f"c{first}": (first, second)}
+
+
+@pytest.mark.parametrize("said_of_the_later", [True, False])
+def test_inv_08_two_of_a_known_cluster_part_at_the_word_and_the_later_leaves(
+    world: World, *, said_of_the_later: bool
+) -> None:
+    world.fake.config = CONFIG
+    world.clock.forward(minutes=2)
+    first, second, third = (arrives(world) for _ in range(3))
+    assert members(world)["extra"] == (first, second, third)
+    about, other = (third, second) if said_of_the_later else (second, third)
+    separate(world, about, other)
+    decided = world.triage(about)
+    assert members(world)["extra"] == (first, second)
+    assert decided.body["cluster"] == (None if said_of_the_later else "extra")
+    assert world.triage(third).body["cluster"] is None
+    assert members(world)["extra"] == (first, second)
+    night(world)
+    assert members(world)["extra"] == (first, second)
+
+
+def test_inv_08_who_begins_a_cluster_is_not_put_together_with_two_that_are_apart(world: World) -> None:
+    first = arrives(world, **UPLOAD)
+    second = world.report(**UPLOAD)
+    separate(world, second, first)
+    world.triage(second)
+    third = arrives(world, **UPLOAD)
+    assert not any({first, second} <= set(held) for held in members(world).values())
+    assert any(third in held for held in members(world).values())
+
+
+def test_inv_44_a_known_cluster_begins_without_a_canonical_that_reads_like_a_security_report(world: World) -> None:
+    weakness = world.report(title="Security vulnerability: remote code execution", body="An attacker can run code.")
+    world.triage(weakness)
+    world.fake.config = CONFIG.replace(b"    examples:", b"    canonical: %d\n    examples:" % weakness)
+    world.clock.forward(minutes=2)
+    number = arrives(world)
+    assert members(world)["extra"] == (number,)
+    night(world)
+    assert members(world)["extra"] == (number,)
+
+
+def test_inv_44_nobody_puts_a_security_report_into_a_cluster(world: World) -> None:
+    first, _ = arrives(world, **UPLOAD), arrives(world, **UPLOAD)
+    weakness = world.report(title="Security vulnerability: remote code execution", body="An attacker can run code.")
+    world.triage(weakness)
+    edit = Edit("pin", world.clock(), "mia", f"c{first}", (weakness,))
+    with pytest.raises(TriageError, match="reads like a security report"):
+        act(world.services, world.repository, world.config, edit)
 
 
 def test_a_decision_that_is_repeated_after_a_crash_changes_nothing(world: World) -> None:

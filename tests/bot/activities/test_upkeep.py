@@ -31,12 +31,18 @@ from bot.vetoes import (
     CLOSE_PERSON_SPOKE,
     CLOSE_WAITS,
     REOPENED_BY_PERSON,
+    SECURITY_REPORT,
+    VETOES,
 )
 from models.decision import Decision, EffectKind, Verdict
 from tests.fakes.small_world import CLUSTER_LABEL, CONFIG, LABEL, World
 from tests.fakes.stored import decision, effect
 
 FOLLOW = Reason("follow", silent=True)
+SECURITY = {
+    "title": "Security vulnerability: remote code execution",
+    "body": "An attacker can run code with a crafted file. Where can I report it privately?",
+}
 
 
 def followed(world: World) -> list[int]:
@@ -120,6 +126,16 @@ def test_inv_06_members_of_a_canonical_that_became_a_duplicate_pass_to_its_root(
     for number in (first, second):
         assert known.storage.duplicates(known.repository.id)[number] == 2
         assert "(#2, " in known.comments(number)[0]
+    assert followed(known) == []
+
+
+def test_inv_08_the_comment_of_a_report_follows_a_word_that_was_said_on_the_other(known: World) -> None:
+    (number,) = reported(known)
+    assert "#5" in known.comments(number)[0]
+    word = FeedbackRecord(known.repository.id, 5, "separated", known.clock(), "mia", "command", number)
+    known.storage.save_feedback(word)
+    assert followed(known) == [number]
+    assert "#5" not in known.comments(number)[0]
     assert followed(known) == []
 
 
@@ -246,6 +262,35 @@ def test_a_verdict_that_comes_later_stands_above_what_is_said_of_the_reports(kno
     assert comment.index("(#2, ") < comment.index(BEGIN) < comment.index("2 reports")
 
 
+def test_inv_44_a_canonical_that_reads_like_a_security_report_gets_no_comment(known: World) -> None:
+    reported(known, 2)
+    known.change(5, **SECURITY)
+    assert kept(known) == VETOES[SECURITY_REPORT]
+    assert not is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    assert known.comments(5) == []
+
+
+def test_inv_44_what_stands_on_a_canonical_that_became_a_security_report_is_taken_back(known: World) -> None:
+    numbers = reported(known, 2)
+    kept(known)
+    known.change(5, **SECURITY)
+    known.triage(5)
+    (comment,) = known.comments(5)
+    assert "point to this issue" not in comment
+    assert not any(f"#{number}" in comment for number in numbers)
+    assert set(followed(known)) == set(numbers)
+    assert not any("#5" in comment for number in numbers for comment in known.comments(number))
+
+
+def test_inv_44_a_security_report_is_not_listed_among_the_reports(known: World) -> None:
+    first, second, third = reported(known, 3)
+    known.change(third, **SECURITY)
+    observe_issue(known.services, known.repository, third)
+    assert kept(known) == "done"
+    assert f"#{second}, #{first}" in known.comments(5)[0]
+    assert f"#{third}" not in known.comments(5)[0]
+
+
 @pytest.mark.parametrize("kind", ["objection", "comment-deleted"])
 def test_inv_17_the_bot_adds_nothing_where_it_was_told_to_stop(known: World, kind: str) -> None:
     reported(known, 2)
@@ -260,6 +305,16 @@ def test_inv_26_in_shadow_mode_no_canonical_gets_a_comment(known: World) -> None
     known.clock.forward(minutes=2)
     assert kept(known) == live_canonical.SILENT
     assert known.comments(5) == []
+
+
+def test_inv_31_nothing_stays_planned_where_the_canonical_was_closed_while_its_comment_waited(known: World) -> None:
+    reported(known, 2)
+    known.github.fail_next("create_comment", Unavailable("GitHub broke down"))
+    with pytest.raises(Unavailable):
+        kept(known)
+    known.change(5, state="closed", state_reason="completed", closed_at=known.clock())
+    assert kept(known) == live_canonical.NO_PLACE
+    assert known.storage.effects(known.repository.id, number=5, state="planned") == []
 
 
 def test_inv_28_an_import_alone_begins_no_comment_on_a_canonical(known: World) -> None:
