@@ -11,6 +11,16 @@ _LOCAL_MOST = 64  # characters before the @, RFC 5321
 _AT = re.compile(r"@|%40|\\u0040|&#64;")
 _LOCAL = re.compile(r"[\w.+'-]{1,64}\Z")
 _DOMAIN = re.compile(r"(?:[\w-]{1,63}\.){1,8}(?P<top>[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w])", re.IGNORECASE)
+_LOCAL_QUOTED = re.compile(r"\"[^\"\n@]{1,64}\"\Z")
+_AT_SAID = re.compile(r"(?i)[ ]?[\[({<][ ]?(?:at|@)[ ]?[\])}>][ ]?")
+_DOMAIN_SAID = re.compile(
+    r"(?i)(?:[\w-]{1,63}(?:\.|[ ]?[\[({<][ ]?(?:dot|\.)[ ]?[\])}>][ ]?)){1,8}(?P<top>[^\W\d_]{2,24})(?!\w)"
+)
+_HOST = re.compile(r"[\w.-]{1,63}(?::(?=[~/])|(?= [\w~/.-]{1,80} ?[%$#](?:\s|\Z)))")  # of a shell's prompt
+_PROMPT_NAME = re.compile(r"(?<![\w./@+-])[A-Za-z_][\w.-]{0,31}\Z")
+_USER_SET = re.compile(r"(?<![A-Za-z0-9_])(?:USER|LOGNAME|USERNAME)=[\"']?(?P<name>[^\s\"'`;&|,$%{<()\[\]]{1,64})")
+_TILDE = re.compile(r"(?<![\w/.~])~(?P<name>[A-Za-z_][\w.-]{1,31})(?=/)")
+_FILE_ENDING = re.compile(r"(?i)(?:[cm]?[jt]sx?|py|go|rb|java|kt|vue|php|log|txt|json|ya?ml|toml|exe|html?|css)\Z")
 _SOURCE_FILE = re.compile(r"(?i)(?:[cm]?[jt]sx?|py|rs|go|rb|java|kt|vue|php|wasm)(?::\d|\b/)")
 
 _UUID_TAIL = re.compile(r"-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")  # found by its dash, which is rarer
@@ -59,8 +69,12 @@ _NAMED_WORDS = (
         "tenant",
         "client",
         "member",
+        "rechnungs",
+        "kunden",
+        "bestell",
     ),
 )
+_INVOICE_WORDS = ("facture", "factura", "fatura", "fattura", "rechnung ")
 _NAMED_ID = re.compile(
     r"""(?:s|[ _-]?(?:ticket|case))?[ _-]{0,2}(?:ids?|uuid|number|nummer|num|no\.?|nr\.?|\#|№)
     [*_`]{0,3}\\?["'\]]?[ \t]{0,2}(?:is|was|:|=|\#)?[ \t*`]{0,6}(?:\r?\n){0,2}\\?["'`(\[#]{0,3}
@@ -68,25 +82,53 @@ _NAMED_ID = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _INVOICE = re.compile(
-    r"(?:invoice|receipt)s?(?:[ :#*`]|no\.?|number){0,12}(?P<value>[A-Z0-9]{4,}-[0-9]{3,}(?:-[0-9]+)*|\#?[0-9]{6,})\b",
+    r"(?:invoice|receipt|facture|factura|fatura|fattura|rechnung)s?(?:[ :#*`]|no\.?|n[°ºr]\.?|number){0,12}"
+    r"(?P<value>[A-Z0-9]{4,}-[0-9]{3,}(?:-[0-9]+)*|\#?[0-9]{6,})\b",
     re.IGNORECASE,
+)
+_HEADER_IDS = (
+    ("cf-ray", re.compile(r"(?i)cf-ray[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?(?P<value>[0-9a-f]{16}(?:-[A-Z]{3})?)")),
+    ("traceparent", re.compile(r"(?i)traceparent\W{1,6}(?P<value>[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})")),
+    (
+        "trace-id",
+        re.compile(r"(?i)trace-id[\"']?[ \t]{0,3}[:=][ \t]{0,3}[\"']?(?:root=)?(?P<value>1-[0-9a-f]{8}-[0-9a-f]{24})"),
+    ),
+    ("arn:aws", re.compile(r"arn:aws[\w-]{0,12}:[\w-]{0,40}:[\w-]{0,30}:(?P<value>\d{12}(?::user/[\w+=,.@-]{1,64})?)")),
+    ("account", re.compile(r"(?i)account[s ]?[:#=\t ]{0,4}(?P<value>\d{12})(?!\w)")),
 )
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?")
 
-_CARD = re.compile(r"\d(?<![0-9a-fA-F].)(?<!\d[.,].)(?:[ \u00a0-]?\d){12,40}(?![0-9])")
+_CARD = re.compile(r"\d(?<![0-9a-fA-F].)(?<!\d[.,].)(?:[ \u00a0\u2010-\u2014._-]?\d){12,40}(?![0-9])")
 _DIGITS = re.compile(r"\d+")
 _GROUPS_MOST = 5
 _CARD_STARTS = re.compile(r"4|5[1-5]|2[2-7]|3[0-9]|6")
-_GROUPED = re.compile(r"\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ \u00a0-])\d{6}\2\d{4,5}")
+_GROUPED = re.compile(
+    r"\d{4}([ \u00a0\u2010-\u2014._-])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ \u00a0\u2010-\u2014._-])\d{6}\2\d{4,5}"
+)
+_RARE_SIGN = re.compile(r"[._\u2010-\u2014]")  # between the digits of a card only in groups
 _CARD_LENGTHS = {"2": (16,), "3": (14, 15, 16), "4": (13, 16, 19), "5": (16,), "6": (16, 17, 18, 19)}
-_LAST_SIGNS = ("ending", "ends ", "ended ", "last four", "last 4", "***", "•••", "···")
+_LAST_SIGNS = (
+    "ending",
+    "ends ",
+    "ended ",
+    "last four",
+    "last 4",
+    "***",
+    "•••",
+    "···",
+    "endet auf",
+    "terminada en",
+    "terminant par",
+)
 _LAST_FOUR = re.compile(
-    r"(?:[*•·]{3,16}[ -]?|(?:ending|ends|ended)(?: (?:in|with|on))?[ :*#•-]{1,4}"
+    r"(?:[*•·]{3,16}[ -]?|(?:ending|ends|ended|endet|terminada|terminant)(?: (?:in|with|on|auf|en|par))?[ :*#•-]{1,4}"
     r"|last (?:four|4)(?: digits)?[ :*#•-]{1,4})"
     r"(?P<value>\d{4})(?!\d)",
     re.IGNORECASE,
 )
-_CARD_WORD = re.compile(r"(?i)card|visa|amex|mastercard|maestro|debit|credit|discover|[*•·]{3}")
+_CARD_WORD = re.compile(
+    r"(?i)card|[ck]arte|tarjeta|cart[aã]o|visa|amex|mastercard|maestro|debit|credit|discover|[*•·]{3}"
+)
 _IBAN = re.compile(
     r"[A-Z](?:(?<![A-Za-z0-9].)|(?<=\\[nrt].))[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
 )
@@ -98,12 +140,13 @@ _HOME_BEFORE = re.compile(rf"(?:{_SEPARATOR}|(?<![A-Za-z0-9_.-])|(?:^|(?<=[^A-Za
 _HOME = re.compile(
     rf"(?:users|documents and settings|home)(?:(?P<dash>-)|(?P<sep>{_SEPARATOR}))"
     rf"(?P<name>(?:(?!%2[fF]|%5[cC])[^{_NOT_IN_NAME}%#&=]){{1,64}})"
-    rf"(?P<more>(?: [^{_NOT_IN_NAME}]{{1,40}}){{1,2}}(?=\\))?",
+    rf"(?P<more>(?: [^{_NOT_IN_NAME}]{{1,40}}){{1,2}}(?=\\)|(?: (?-i:[A-Z])[^{_NOT_IN_NAME}]{{1,40}}){{1,2}}(?=/))?",
     re.IGNORECASE,
 )
 _NOBODY = frozenset(
     {"shared", "public", "default", "linuxbrew", "runner", "runneradmin", "vsts", "vscode", "codespace", "..."}
 )
+_MACHINE_USERS = frozenset({"git", "root", "ubuntu", "node", "ec2-user", "pi", "user", "npm", "docker", "admin"})
 
 
 def find_personal(text: str, folded: str) -> Iterator[Span]:
@@ -115,15 +158,37 @@ def find_personal(text: str, folded: str) -> Iterator[Span]:
 
 
 def _addresses(text: str) -> Iterator[Span]:
-    if not any(sign in text for sign in ("@", "%40", "\\u0040", "&#64;")):
-        return
-    for at in _AT.finditer(text):
-        domain = _DOMAIN.match(text, at.end())
+    if any(sign in text for sign in ("@", "%40", "\\u0040", "&#64;")):
+        yield from _written_addresses(text)
+    for at in _AT_SAID.finditer(text):
+        domain = _DOMAIN_SAID.match(text, at.end())
         local = _LOCAL.search(text, max(0, at.start() - _LOCAL_MOST), at.start()) if domain else None
+        if domain and local and not _FILE_ENDING.match(domain["top"]):
+            yield local.start(), domain.end(), "email"
+
+
+def _written_addresses(text: str) -> Iterator[Span]:
+    for at in _AT.finditer(text):
+        yield from _prompt_name(text, at)
+        domain = _DOMAIN.match(text, at.end())
+        before = max(0, at.start() - _LOCAL_MOST - 2)
+        local = (
+            (_LOCAL.search(text, before, at.start()) or _LOCAL_QUOTED.search(text, before, at.start()))
+            if domain
+            else None
+        )
         if domain is None or local is None or _is_no_address(text, local[0], domain):
             continue
         escaped = text[max(0, local.start() - 1) : local.start()] == "\\" and local[0][0] in "nrt" and len(local[0]) > 1
         yield local.start() + escaped, domain.end(), "email"
+
+
+def _prompt_name(text: str, at: re.Match[str]) -> Iterator[Span]:
+    """The user's name in `maria@laptop:~/code` and `maria@laptop code %`."""
+    if _HOST.match(text, at.end()):
+        name = _PROMPT_NAME.search(text, max(0, at.start() - 32), at.start())
+        if name and name[0].lower() not in _NOBODY | _MACHINE_USERS:
+            yield (*name.span(), "user")
 
 
 def _is_no_address(text: str, local: str, domain: re.Match[str]) -> bool:
@@ -139,9 +204,17 @@ def _ids(text: str, folded: str) -> Iterator[Span]:
             prefix = _ID_PREFIX.search(text, max(0, found.start() - _ID_PREFIX_MOST), found.start())
             if prefix is not None and (not found["value"].isdigit() or _COUNTED.search(prefix[0])):
                 yield prefix.start(), found.end(), "id"
-    for word in _NAMED_WORDS:
+    for word in (*_NAMED_WORDS, *_INVOICE_WORDS):
         for start in occurrences(folded, word):
             yield from _named_id(text, start, start + len(word))
+    yield from _header_ids(text, folded)
+
+
+def _header_ids(text: str, folded: str) -> Iterator[Span]:
+    for literal, pattern in _HEADER_IDS:
+        for start in occurrences(folded, literal):
+            if found := pattern.match(text, start):
+                yield (*found.span("value"), "id")
 
 
 def _uuids(text: str) -> Iterator[Span]:
@@ -198,7 +271,9 @@ def _cards_in(found: re.Match[str]) -> Iterator[Span]:
 
 def _is_card(digits: str) -> bool:
     plain = re.sub(r"\D", "", digits)
-    if not _GROUPED.fullmatch(digits) and not (_CARD_STARTS.match(plain) and len(plain) in _CARD_LENGTHS[plain[0]]):
+    if not _GROUPED.fullmatch(digits) and not (
+        not _RARE_SIGN.search(digits) and _CARD_STARTS.match(plain) and len(plain) in _CARD_LENGTHS[plain[0]]
+    ):
         return False
     total = sum(int(d) if i % 2 == 0 else sum(divmod(2 * int(d), 10)) for i, d in enumerate(reversed(plain)))
     return total % 10 == 0 and len(set(plain)) > 1
@@ -216,6 +291,10 @@ def _iban_length(value: str) -> int:
 
 
 def _home_names(text: str, folded: str) -> Iterator[Span]:
+    for pattern in (_USER_SET, _TILDE):
+        for user in pattern.finditer(text):
+            if user["name"].lower() not in _NOBODY | _MACHINE_USERS:
+                yield (*user.span("name"), "user")
     for word in _HOME_WORDS:
         for start in occurrences(folded, word):
             before = _HOME_BEFORE.search(text, max(0, start - 24), start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from detect_secrets.plugins.aws import AWSKeyDetector
 from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
@@ -85,8 +85,9 @@ _PREFIXES = (
     ),
     *("pplx-", "gsk_", "xai-", "r8_", "figd_", "dckr_pat_", "tvly-", "nvapi-", "pmak-", "sntrys_", "sntryu_", "atatt3"),
     *("age-secret-key-1", "sq0atp-", "eaaa", "phc_", "phx_", "ntn_", "pat-na1-", "pscale_tkn_", "fo1_", "akc"),
+    *("glrt-", "pscale_pw_", "pscale_oauth_", "nrak-", "hrku-", "sbp_", "sb_secret_", "lsv2_", "fm2_", "fm1_"),
 )
-_PREFIXES_DOTTED = ("ya29.", "xoxe.", "hvs.")
+_PREFIXES_DOTTED = ("ya29.", "xoxe.", "hvs.", "hvb.", "hvr.", "dp.pt.", "dp.st.", "dp.ct.", "dp.sa.")
 _LONG = re.compile(r"[A-Za-z0-9_-]{18,}")
 _DOTTED = re.compile(r"[A-Za-z0-9]+\.[A-Za-z0-9_.-]{15,}")
 _TELEGRAM_HINT = re.compile(r":[0-9A-Za-z_-]{35}")
@@ -119,7 +120,29 @@ _COOKIE = re.compile(r"""(?i)cookie["']?[ \t]{0,3}:[ \t]{0,3}["']?(?P<value>[\w.
 _BEARER = re.compile(r"(?i)bearer(?:[ \t]|%20|\+){1,3}(?P<value>[A-Za-z0-9._~+/=-]{8,})")
 _BASIC = re.compile(r"(?i)basic[ \t]{1,3}(?P<value>[A-Za-z0-9+/_-]{6,}={0,2})")
 _CURL_USER = re.compile(r"""curl[^\n]{0,300}?[ \t](?:-u|--user)[ =]?["']?(?P<value>[^\s:"'\[\]]+:[^\s"'\[\]]+)""")
-_USER_INFO = re.compile(r"://(?P<value>[^\s/?#@\"'<>\[\]`]{1,200}:[^\s/@\"'<>\[\]`]{1,200}|[A-Za-z0-9_-]{20,200})@")
+_USER_INFO = re.compile(r"://(?P<value>[^\s/?#@\"'<>\[\]`]{0,200}:[^\s/@\"'<>\[\]`]{1,200}|[A-Za-z0-9_-]{20,200})@")
+
+# Keys that are known by what stands before them, and by their exact length: literal → pattern.
+_SHAPES = (
+    ("/api/webhooks/", re.compile(r"/api/webhooks/\d{15,22}/(?P<value>[\w-]{40,200})")),
+    ("webhook.office.com/", re.compile(r"(?i)webhook\.office\.com/(?P<value>[^\s\"'<>()\[\]\\]{40,600})")),
+    (".atlasv1.", re.compile(r"\.atlasv1\.(?P<value>[\w=-]{40,200})")),
+    ("8q~", re.compile(r"8Q~(?P<value>[\w.~-]{31,34})")),
+    ("glpat-", re.compile(r"(?P<value>glpat-[\w-]{20,200}\.[0-9a-z]{2}\.[0-9a-z]{7,12})")),
+    ("key-", re.compile(r"(?P<value>key-[0-9a-f]{32})(?![0-9A-Za-z])")),
+    ("key_", re.compile(r"(?P<value>key_[0-9a-f]{64})(?![0-9A-Za-z])")),
+    ("dapi", re.compile(r"(?P<value>dapi[0-9a-f]{32}(?:-\d)?)(?![0-9A-Za-z])")),
+    ("secret_", re.compile(r"(?P<value>secret_[A-Za-z0-9]{43})(?![0-9A-Za-z])")),
+    ("ssws", re.compile(r"(?i)ssws[ \t]{1,3}(?P<value>[\w-]{30,200})")),
+    ("flyv1", re.compile(r"(?i)flyv1[ \t]{1,3}(?P<value>[^\s\"'<>]{20,4000})")),
+    (
+        "machine",
+        re.compile(r"(?i)machine\s{1,8}\S{1,80}\s{1,8}login\s{1,8}\S{1,80}\s{1,8}password\s{1,8}(?P<value>\S{4,200})"),
+    ),
+    ("auth", re.compile(r"""(?i)auth\\?"\s{0,4}:\s{0,4}\\?"(?P<value>[A-Za-z0-9+/_-]{6,2000}={0,2})""")),
+    ("ls0tls1crudjti", re.compile(r"(?P<value>LS0tLS1CRUdJTi[A-Za-z0-9+/]{20,20000}={0,2})")),
+)
+_PEM_HEAD = 64  # letters of Base64 that hold the first line of a key
 
 _PRIVATE = re.compile(r"-{2,5} ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{2,5}|PuTTY-User-Key-File-[23]")
 _PRIVATE_END = re.compile(r"-{2,5} ?END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{2,5}|Private-MAC:[^\n]*")
@@ -136,7 +159,8 @@ def find_secrets(text: str, folded: str) -> Iterator[Span]:
     if "private key" in folded or "putty-user-key" in folded:
         yield from _private_keys(text)
     yield from _assignments(text, folded)
-    yield from _headers(text, folded)
+    yield from _valued(text, folded, _HEADER_PATTERNS, "credentials")
+    yield from _valued(text, folded, _SHAPES, "key")
     if "eyj" in folded:
         for found in _JWT.finditer(text):
             yield (*found.span(), "key")
@@ -227,8 +251,9 @@ def _is_secret(keyword: str, found: re.Match[str]) -> bool:
     return len(value) >= 8 and _is_token(value)
 
 
-def _headers(text: str, folded: str) -> Iterator[Span]:
-    for needle, pattern in _HEADER_PATTERNS:
+def _valued(text: str, folded: str, patterns: Iterable[tuple[str, re.Pattern[str]]], kind: str) -> Iterator[Span]:
+    """The values of patterns that are tried only where their literal, in lower case, stands."""
+    for needle, pattern in patterns:
         position = 0
         for start in occurrences(folded, needle):
             if start < position:
@@ -236,24 +261,31 @@ def _headers(text: str, folded: str) -> Iterator[Span]:
             found = pattern.match(text, start)
             position = found.end() if found is not None else start
             if found is not None and _is_credential(needle, found["value"]):
-                yield (*found.span("value"), "credentials")
+                yield (*found.span("value"), kind)
 
 
 def _is_credential(needle: str, value: str) -> bool:
     if needle == "bearer":
         return _is_token(value) or len(value) >= 20
-    if needle == "basic":
+    if needle in {"basic", "auth"}:
         return _decodes_to_pair(value)
+    if needle == "ls0tls1crudjti":
+        return b"PRIVATE KEY" in _decoded(value[:_PEM_HEAD])
     if needle == "curl":
         return not value.replace(":", "").isdigit()
     return not _NO_VALUE.fullmatch(value)
 
 
 def _decodes_to_pair(value: str) -> bool:
+    return b":" in _decoded(value)
+
+
+def _decoded(value: str) -> bytes:
+    """What Base64 stands for; nothing where it is none."""
     try:
-        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        return False
+        return b""
 
 
 def occurrences(text: str, needle: str) -> Iterator[int]:

@@ -65,10 +65,10 @@ def test_a_bot_is_known_by_its_type_or_its_login(user: dict[str, str]):
     assert mapping.issue({**ISSUE, "user": user}).author_is_bot
 
 
-def test_inv_41_title_body_and_comments_are_redacted():
-    found = mapping.issue({**ISSUE, "title": f"Mail {MAIL}", "body": f"Write to {MAIL}"})
+def test_inv_41_title_body_labels_and_comments_are_redacted():
+    found = mapping.issue({**ISSUE, "title": f"Mail {MAIL}", "body": f"Write to {MAIL}", "labels": [f"of {MAIL}"]})
     comment = mapping.comment({**COMMENT, "body": f"or {MAIL}"}, by_this_app=False)
-    assert all(MAIL not in text for text in (found.title, found.body, comment.body))
+    assert all(MAIL not in text for text in (found.title, found.body, *found.labels, comment.body))
 
 
 @pytest.mark.parametrize(
