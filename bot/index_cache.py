@@ -10,15 +10,18 @@ from datetime import date, datetime
 
 from bot.storage.protocol import Storage
 from bot.storage.records import StoredIssue
+from models.clumps import learn_clumps
 from models.cluster import KnownCluster
 from models.document import Document
 from models.embedder import Embedder, Vectors
 from models.matching import ClusterProfile, profile
 from models.retrieval import IssueIndex
-from models.rhythm import Rhythm, learn
+from models.rhythm import learn
+from models.waves import Past
 
 BATCH = 2000  # issues read from the database at a time while an index is filled
 ISSUE_BYTES = 16 * 1024  # of an issue in memory beside its vectors: its text, facts, words and their places
+WAVES = 1000  # the latest, which are left out of what is usual
 PROFILES_KEPT = 2000  # known clusters of all repositories, embedded and ready
 
 
@@ -39,7 +42,7 @@ class _Cached:
     index: IssueIndex
     model_id: str
     version: int = 0
-    usual: tuple[date, int, datetime, Rhythm] | None = None  # learned on which day, of how many issues
+    usual: tuple[date, int, Past] | None = None  # learned on which day, of how many issues
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -82,19 +85,31 @@ class IndexCache:
     def _bytes(self, cached: _Cached) -> int:
         return len(cached.index) * (2 * self._embedder.model_id.dimension * 4 + ISSUE_BYTES)
 
-    def usual(self, repository_id: int, now: datetime) -> tuple[datetime, Rhythm]:
-        """Since when the repository's reports are known, and their rhythm; learned anew each day, and when they have
-        become a tenth more. Of the index as it was used last: who asks need not hold the repository's lock."""
+    def usual(self, repository_id: int, now: datetime, *, anew: bool = False) -> Past:
+        """Since when the repository's reports are known, their rhythm, and how clumped its clusters' come; learned
+        anew each day, when they have become a tenth more, and where it is asked for: after a refit. Of the index as it
+        was used last: who asks need not hold the repository's lock."""
         cached = self._held(repository_id)
         with cached.lock:  # who decides meanwhile changes the index under it too
             if not cached.version:
                 self._follow(repository_id, cached)
             index = cached.index
-            if cached.usual is None or cached.usual[0] != now.date() or len(index) > 1.1 * cached.usual[1]:
-                reported = [document.created_at for document in index.documents()]
-                since = min(reported, default=now)
-                cached.usual = now.date(), len(index), since, learn(reported, since, now)
-            return cached.usual[2:]
+            known = cached.usual
+            if anew or known is None or known[0] != now.date() or len(index) > 1.1 * known[1]:
+                known = cached.usual = now.date(), len(index), self._learned(repository_id, index, now)
+            return known[2]
+
+    def _learned(self, repository_id: int, index: IssueIndex, now: datetime) -> Past:
+        """Earlier waves are not usual, and teach no clumps."""
+        reported = [document.created_at for document in index.documents()]
+        since = min(reported, default=now)
+        rhythm = learn(reported, since, now)
+        clusters = {name: [at for at, _ in one] for name, one in self._storage.cluster_reports(repository_id).items()}
+        for row in self._storage.waves(repository_id, limit=WAVES):
+            began, ended = row.wave.began_at, row.wave.ended_at or row.wave.last_arrival_at
+            inside = clusters.get(row.cluster_id, [])
+            clusters[row.cluster_id] = [at for at in inside if not began <= at <= ended]
+        return Past(since, rhythm, clumps=learn_clumps(clusters.values(), rhythm, since, now))
 
     def _held(self, repository_id: int) -> _Cached:
         model_id = self._embedder.model_id

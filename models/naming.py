@@ -7,12 +7,15 @@ only if it is common property: said by two people of the cluster, or in two peop
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from models.document import Document
 from models.fingerprint import messages
+from models.languages import ENGLISH, language_of, stop_terms
 from models.retrieval import IssueIndex
 from models.terms import count_terms
 from models.text import salient
@@ -31,8 +34,11 @@ TERMS = 8  # key terms kept
 SAID = 4  # of them in a title that is made of nothing else
 MOST = 0.5  # share of the members that most is, of an error message
 OWN = 0.5  # share of a message's holders in the repository that have to be members
-COVERED = 0.35  # share of the key terms' weight that the medoid's title has to hold
-COVERED_BY_OTHER = 0.2  # and the best of the others' titles, which still says more than loose words
+COVERED = 0.2  # share of the key terms' weight that a member's title has to hold, to say more than loose words
+PARTLY = 0.7  # what a title counts of which some parts may not be said, beside a whole one
+INNER = 0.7  # and one whose beginning may not
+CENTRAL = 1.8  # what the medoid's counts, beside the others'
+ORDINARY = 0.4  # a term of the list of English stop words, which has some that mean something (`free`, `page`)
 TITLE_COUNTS = 2.0  # a term in a title, beside one in the text
 SPEAKERS = 50  # issues looked at for a term that two people say
 LEAST_SHARE = 0.25  # of the members that say a key term
@@ -43,6 +49,8 @@ GENERIC = frozenset(
     )
 )
 NAMELESS = "Similar reports"
+FIRST = 12  # letters by which a title is known to begin as another
+_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,11 @@ def name(documents: Iterable[Document], known: Background, medoid: int) -> Name:
         raise ValueError("a cluster without members has no name")
     cluster = _Members(members, known)
     terms = cluster.key_terms()
-    title = cluster.shared_message() or cluster.own_title(terms) or cluster.in_terms(terms) or NAMELESS
-    return Name(shorten(title), tuple(terms))
+    title = cluster.shared_message() or cluster.own_title(terms)
+    if title is None:
+        loose = cluster.in_terms(terms)
+        title = (loose if len(terms) > 1 else None) or cluster.own_title(terms, 0.0) or loose or NAMELESS
+    return Name(shorten(title), cluster.written(terms))
 
 
 class _Members:
@@ -115,6 +126,9 @@ class _Members:
     def __init__(self, members: Sequence[Document], known: Background) -> None:
         self._members = members
         self._known = known
+        languages = {language_of(f"{one.text.title}\n{one.text.prose}") for one in members}
+        self._empty = frozenset().union(*(stop_terms(language) for language in languages - {ENGLISH}))
+        self._public = self._empty | stop_terms(ENGLISH)
         self._titles = [count_terms(without_private(one.text.title)) for one in members]
         self._bodies = [count_terms(without_private(salient(one.text))) for one in members]
         self._owners: dict[str, set[str]] = defaultdict(set)
@@ -129,6 +143,8 @@ class _Members:
         """Whether a term is common property and names no person, version or id."""
         if term in self._people or not is_nameable(term):
             return False
+        if term in self._public:
+            return True
         return len(self._owners.get(term, ())) > 1 or (term in self._known.spoken and not _has_digit(term))
 
     def key_terms(self) -> dict[str, float]:
@@ -141,11 +157,14 @@ class _Members:
                 weights[term] += TITLE_COUNTS if term in title else 1.0
         least = max(min(2, len(self._members)), LEAST_SHARE * len(self._members))
         scored = {
-            term: weight / len(self._members) * self._known.idf(term)
+            term: weight / len(self._members) * self._known.idf(term) * (ORDINARY if term in self._public else 1.0)
             for term, weight in weights.items()
-            if shares[term] >= least and term not in GENERIC and _has_letter(term) and self.allowed(term)
+            if shares[term] >= least and self._says_something(term) and self.allowed(term)
         }
         return dict(sorted(scored.items(), key=lambda item: (-item[1], item[0]))[:TERMS])
+
+    def _says_something(self, term: str) -> bool:
+        return term not in GENERIC and term not in self._empty and _has_letter(term)
 
     def shared_message(self) -> str | None:
         """The error message that most members have, and not many others: as most of them spell it."""
@@ -173,36 +192,53 @@ class _Members:
         everywhere = max(holders, self._known.messages(fingerprint))
         return owners > 1 and holders >= MOST * len(self._members) and holders >= OWN * everywhere
 
-    def own_title(self, terms: Mapping[str, float]) -> str | None:
-        """The medoid's title where it covers the key terms, else the member's that covers them best."""
-        medoid, *others = self._members
-        own = self._cut_down(medoid, terms, COVERED)
-        found = [] if own else [self._cut_down(one, terms, COVERED_BY_OTHER) for one in others]
-        return own or max((one for one in found if one), key=lambda title: _coverage(title, terms), default=None)
-
-    def _cut_down(self, one: Document, terms: Mapping[str, float], least: float) -> str | None:
-        if _coverage(one.text.title, terms) < least:  # less will not be more
-            return None
-        title = cut_down(one.text.title, self.allowed)
-        return title if title is not None and _coverage(title, terms) >= least else None
+    def own_title(self, terms: Mapping[str, float], least: float = COVERED) -> str | None:
+        """The member's title that covers the key terms best, the medoid's before others, a whole one before parts."""
+        found: dict[str, float] = {}
+        for place, one in enumerate(self._members):
+            title = None if _coverage(one.text.title, terms) < least else cut_down(one.text.title, self.allowed)
+            if title is None or (covered := _coverage(title, terms)) < least:
+                continue
+            worth = covered * (CENTRAL if place == 0 else 1.0) * _wholeness(title, one.text.title)
+            found[title] = max(worth, found.get(title, 0.0))
+        return max(found, key=lambda title: found[title], default=None)
 
     def in_terms(self, terms: Mapping[str, float]) -> str | None:
-        """The key terms as most members write them, in the order in which they do."""
+        """The first key terms, in the order in which most members write them."""
+        said = _without_parts(terms)[:SAID]
+        spelled, places = self._spelled
+        said.sort(key=lambda term: (sum(places[term]) / max(1, len(places[term])), term))
+        return " · ".join(spelled.get(term, term) for term in said)
+
+    def written(self, terms: Iterable[str]) -> tuple[str, ...]:
+        """Terms as most members write them."""
+        spelled, _ = self._spelled
+        said = [spelled[term] for term in terms if term in spelled]  # the others are parts of identifiers
+        return tuple(dict.fromkeys(said or terms))
+
+    @cached_property
+    def _spelled(self) -> tuple[dict[str, str], dict[str, list[int]]]:
+        """Term → how most members write it, and where."""
         written: dict[str, Counter[str]] = defaultdict(Counter)
         places: dict[str, list[int]] = defaultdict(list)
         for one in self._members:
             for place, (term, word) in enumerate(spellings(f"{one.text.title} {salient(one.text)}")):
-                if term in terms:
-                    written[term][word] += 1
-                    places[term].append(place)
-        said = [term for term in _without_parts(terms) if term][:SAID]
-        said.sort(key=lambda term: (sum(places[term]) / max(1, len(places[term])), term))
-        return " · ".join(min(written[term], key=lambda w: (-written[term][w], w), default=term) for term in said)
+                written[term][word] += 1
+                places[term].append(place)
+        spelled = {term: min(words, key=lambda word: (-words[word], word)) for term, words in written.items()}
+        return spelled, places
 
 
 def _owner(document: Document) -> str:
     """Whose words a report's are; one without an author is its own."""
     return document.author.casefold() or f"#{document.number}"
+
+
+def _wholeness(title: str, of: str) -> float:
+    """What a title that was cut down counts."""
+    words, said = count_terms(without_private(of)), count_terms(title)
+    begins = _LETTERS.sub("", of.casefold()).startswith(_LETTERS.sub("", title.casefold())[:FIRST])
+    return (1.0 if words == said else PARTLY) * (1.0 if begins else INNER)
 
 
 def _coverage(title: str, terms: Mapping[str, float]) -> float:

@@ -20,7 +20,7 @@ _SUFFIXED = re.compile(
     r"([a-z]{4,}?)(?:ational|ization|ation|ment|ingly|edly|ers|er|ly|ness|able|ible|al|ity|ive|ion)"
     r"|([a-z]{3,}?)(?:ing|ed|es|e)"
 )
-_NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -66,7 +66,7 @@ def _terms(text: str) -> Iterator[str]:
 
 
 def _word(word: str) -> Iterator[str]:
-    if _NO_SPACES.search(word):
+    if NO_SPACES.search(word):
         yield from (word[at : at + 2] for at in range(max(1, len(word) - 1)))
     elif 1 < len(word) <= 40 and word not in _STOP_WORDS:
         yield _stem(word)

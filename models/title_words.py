@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from models.fingerprint import without_variables
 from models.redact import redact
-from models.terms import count_terms
+from models.terms import NO_SPACES, count_terms
 
 Allowed = Callable[[str], bool]  # whether a term may be said
 
@@ -29,6 +29,7 @@ _DIGIT = re.compile(r"\d")
 _LONG_NUMBER = re.compile(r"\d{4,}|\d+(?:\.\d+){2,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _EDGE = re.compile(r"^[\s·•|,;:!?…–—⎿│>*#]+|[\s·•|,;:–—-]+$|(?<!\.)\.$")
+_LEADING = re.compile(r"^\s*caused by:\s*", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 
@@ -64,12 +65,12 @@ def cut_down(title: str, allowed: Allowed) -> str | None:
     if not whole:
         kept = [piece for piece in kept if _LETTER.search(piece)]
     text = _tidy("".join(pieces) if whole else ", ".join(piece.strip() for piece in kept))
-    return text if _is_fit(text) else None
+    return text if _is_fit(text) and (whole or _is_a_phrase(text)) else None
 
 
 def mask(message: str, allowed: Allowed) -> str | None:
     """An error message with every word that may not be said left out; None where too little is left."""
-    hidden = without_private(message).replace(HIDDEN, GAP)
+    hidden = _LEADING.sub("", without_private(message)).replace(HIDDEN, GAP)
     text = _WORD.sub(lambda found: found[0] if _may_stand(found[0], allowed) else GAP, hidden)
     text = re.sub(rf"(?:\W*{GAP}\W*)+", f" {GAP} ", text)
     text = _tidy(text).strip(f"{GAP} ")
@@ -88,11 +89,11 @@ def shorten(text: str) -> str:
 
 
 def spellings(text: str) -> Iterator[tuple[str, str]]:
-    """Each word of a text as its term and as it was written."""
+    """Each word of a text as its term and as it was written; without spaces a word is no more than its term."""
     for found in _COMPOUND.finditer(text):
         term = next(iter(count_terms(found[0])), None)
         if term is not None:
-            yield term, found[0]
+            yield term, term if NO_SPACES.search(found[0]) else found[0]
 
 
 def _may_stand(piece: str, allowed: Allowed) -> bool:
@@ -104,6 +105,11 @@ def _is_fit(text: str) -> bool:
     words = [word for word in text.split() if _LETTER.search(word)]
     dense = not text.isascii() and len(_LETTER.findall(text)) >= _LETTERS_LEAST
     return (len(words) >= _WORDS_LEAST or dense) and redact(text) == text
+
+
+def _is_a_phrase(text: str) -> bool:
+    """Whether what is left of a title is more than two loose words; writing without spaces has no such measure."""
+    return len(text.split()) > _WORDS_LEAST or not text.isascii()
 
 
 def _tidy(text: str) -> str:

@@ -2,10 +2,11 @@
 
 The test. At each report of a cluster, for each of three windows that end with it, the number of *other* reports in the
 window is compared with what the cluster's calm past predicts: a gamma–Poisson (negative binomial) tail whose spread has
-two sources: that the rate is known only from the past, and that reports come in small clumps even in calm times (the
-index of dispersion of the past, drawn towards an ordinary one, which is the least). For reports at a constant rate,
-whatever it is, the first alone is the exact conditional test of two Poisson rates (Przyborowski and Wilenski 1940),
-because by Slivnyak's theorem the others do not depend on the one that is there; the second only makes it milder.
+two sources: that the rate is known only from the past, and that reports come in clumps even in calm times (the index of
+dispersion that all clusters of the repository have together, or the cluster's own where that is higher, see
+`models.clumps`). For reports at a constant rate, whatever it is, the first alone is the exact conditional test of two
+Poisson rates (Przyborowski and Wilenski 1940), because by Slivnyak's theorem the others do not depend on the one that
+is there; the second only makes it milder.
 
 The rate of false alarms. A repository looks once per report, so each of the windows may err with probability
 FALSE_ALARMS / (windows × reports a year). The expected number of false alarms is then at most FALSE_ALARMS a year over
@@ -26,15 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc  # type: ignore[import-untyped] # it ships no types
 
+from models.clumps import ORDINARY, OWN_PRIOR, WINDOWS, counted, dispersion
 from models.cluster import Wave
 from models.rhythm import HISTORY, Hours, Rhythm, in_hours
 
-WINDOWS = np.array([1.0, 6.0, 24.0])  # hours
 FALSE_ALARMS = 1.0  # a year, in all clusters of a repository together, if nothing unusual happens there
 LEAST = 5  # reports: fewer are nothing to alarm anybody about, however rare
 CALM = 0.05  # tail probability above which a window's count is ordinary again
-CLUMPED = 1.25  # the index of dispersion that reports of one cause have in calm times, on the development streams
-CLUMPED_WEIGHT = 5.0  # reports that this counts for beside the cluster's own
 _LONGEST = float(WINDOWS.max())
 _SHORT = 1 / 60  # hours: what is left of a window just after a wave is not made shorter than this
 
@@ -43,11 +42,13 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is usual: since when the repository's reports are known, their rhythm, and the cluster's earlier waves."""
+    """What is usual: since when the repository's reports are known, their rhythm, the cluster's earlier waves, and how
+    clumped reports come there (the index of dispersion for each of WINDOWS)."""
 
     since: datetime
     rhythm: Rhythm
     waves: tuple[tuple[datetime, datetime], ...] = ()
+    clumps: tuple[float, ...] = ORDINARY
 
 
 def notice(arrivals: Sequence[datetime], past: Past) -> Wave | None:
@@ -137,7 +138,8 @@ class _Usual:
         whole = self.lengths(np.array([begin]), np.array([until])).sum()
         self._exposure = max(0.0, float(whole - self.lengths(apart[:, 0], apart[:, 1]).sum()))
         self._seen = len(calm)
-        self._dispersions = np.array([self._dispersion(calm, until, window) for window in WINDOWS])
+        own = zip(WINDOWS, past.clumps, strict=True)
+        self._dispersions = np.array([self._dispersion(calm, until, *one) for one in own])
 
     @property
     def rate(self) -> float:
@@ -162,17 +164,14 @@ class _Usual:
         tails: Hours = np.where(others > 0, betainc(np.maximum(others, 1), size, spread / (1 + spread)), 1.0)
         return tails
 
-    def _dispersion(self, calm: Hours, until: float, window: float) -> float:
-        """Variance by mean of the reports in stretches as long as a window, drawn towards CLUMPED."""
+    def _dispersion(self, calm: Hours, until: float, window: float, usual: float) -> float:
+        """The cluster's own index, drawn towards the repository's, which is the least."""
         stretches = self._exposure / window
         if self._seen < 2 or stretches <= 2:
-            return CLUMPED
-        places = self.lengths(calm, np.full(len(calm), until)) // window
-        squares = float((np.unique(places, return_counts=True)[1].astype(float) ** 2).sum())
-        mean = self._seen / stretches
-        found = (squares - stretches * mean**2) / ((stretches - 1) * mean)
-        weighed = (self._seen * found + CLUMPED_WEIGHT * CLUMPED) / (self._seen + CLUMPED_WEIGHT)
-        return max(CLUMPED, weighed)
+            return usual
+        ago = self.lengths(calm, np.full(len(calm), until))
+        found = dispersion(counted(ago, window), stretches)
+        return max(usual, (self._seen * found + OWN_PRIOR * usual) / (self._seen + OWN_PRIOR))
 
 
 def _end(moments: Hours, usual: _Usual, noticed: float, now: float) -> float | None:

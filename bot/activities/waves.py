@@ -92,7 +92,7 @@ def _look(services: Services, repository: RepositoryRecord, cluster_id: str) -> 
     if not reports:
         return []
     rows = list(services.storage.waves(repository.id, cluster_id=cluster_id))
-    past = _past(services, repository, services.clock())
+    past = services.indexes.usual(repository.id, services.clock())
     news: list[News] = []
     if rows and _is_in(rows[0], reports[-1][0]):
         rows[0] = _followed(services, rows[0], reports, replace(past, waves=_periods(rows[1:])))
@@ -109,7 +109,7 @@ def _look(services: Services, repository: RepositoryRecord, cluster_id: str) -> 
 def _follow_all(services: Services, repository: RepositoryRecord) -> list[News]:
     rows = services.storage.waves(repository.id, on=True)
     reports = services.storage.cluster_reports(repository.id) if rows else {}
-    past = _past(services, repository, services.clock()) if rows else None
+    past = services.indexes.usual(repository.id, services.clock()) if rows else None
     for row in rows:
         assert past is not None  # noqa: S101 - there are rows
         at = _at_home(services, row, reports)
@@ -120,7 +120,7 @@ def _follow_all(services: Services, repository: RepositoryRecord) -> list[News]:
 
 
 def _learn(services: Services, repository: RepositoryRecord) -> list[News]:
-    past = _past(services, repository, services.clock())
+    past = services.indexes.usual(repository.id, services.clock(), anew=True)
     known = {row.cluster_id for row in services.storage.waves(repository.id, limit=100_000)}
     news: list[News] = []
     for cluster_id, reports in services.storage.cluster_reports(repository.id).items():
@@ -128,10 +128,6 @@ def _learn(services: Services, repository: RepositoryRecord) -> list[News]:
         for wave in found:
             news += _started(services, repository, cluster_id, wave, reports)
     return news
-
-
-def _past(services: Services, repository: RepositoryRecord, now: datetime) -> Past:
-    return Past(*services.indexes.usual(repository.id, now))
 
 
 def _moments(reports: Reports) -> list[datetime]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.observe import observe_issue, open_repository
 from bot.index_cache import IndexCache
-from models.cluster import KnownCluster
+from bot.storage.records import WaveRecord
+from models.clumps import ORDINARY
+from models.cluster import Cluster, Generation, KnownCluster, Wave
 from models.embedder import Vectors
 from models.hashing_embedder import HashingEmbedder
 from tests.fakes.small_world import World, small_world
@@ -149,3 +153,22 @@ def test_one_history_alone_is_never_dropped(world: World) -> None:
     cache = IndexCache(world.storage, world.services.embedder, megabytes=0.0001)
     assert numbers(world, cache) == {1, 2, 3, 4}
     assert set(cache._cached) == {world.repository.id}
+
+
+def test_what_is_usual_is_learned_from_all_clusters_without_their_waves(world: World) -> None:
+    now, cache = world.clock(), IndexCache(world.storage, world.services.embedder)
+    members: dict[str, list[int]] = {}
+    for name, day in itertools.product("abcdefgh", (100, 70, 40)):
+        at = now - timedelta(days=day + len(members))
+        members.setdefault(name, []).extend(world.report(created_at=at + timedelta(hours=hour)) for hour in range(3))
+    world.learn()
+    assert cache.usual(world.repository.id, now).clumps == ORDINARY
+    found = tuple(Cluster(name, name, members=tuple(one)) for name, one in members.items())
+    world.storage.publish(world.repository.id, Generation(1, now, found))
+    assert cache.usual(world.repository.id, now).clumps == ORDINARY  # as it was learned today
+    assert min(cache.usual(world.repository.id, now, anew=True).clumps[1:]) > 1.4
+    for name in members:
+        began = now - timedelta(days=120)
+        wave = Wave(began, began, 9, 0.1, 3, now, 1e-9, ended_at=now)
+        world.storage.start_wave(WaveRecord(None, world.repository.id, name, wave, 1))
+    assert cache.usual(world.repository.id, now, anew=True).clumps == ORDINARY

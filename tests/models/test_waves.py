@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom  # type: ignore[import-untyped] # it ships no types
 
-from models import waves
+from models.clumps import CLUMPED, ORDINARY, learn_clumps
 from models.cluster import Wave
 from models.rhythm import Rhythm, learn
 from models.waves import FALSE_ALARMS, LEAST, Past, follow, level, notice, replay
@@ -110,10 +111,9 @@ def test_an_earlier_wave_is_not_taken_for_what_is_usual() -> None:
     assert ignorant is None or ignorant.probability > knowing.probability
 
 
-def test_for_reports_without_clumps_it_is_the_exact_test_of_two_rates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waves, "CLUMPED", 1.0)
+def test_for_reports_without_clumps_it_is_the_exact_test_of_two_rates() -> None:
     even = [TODAY - timedelta(days=day, hours=1) for day in range(5, 175, 5)]
-    found = notice([*even, *burst(9, 0.5)], PAST)
+    found = notice([*even, *burst(9, 0.5)], replace(PAST, clumps=(1.0, 1.0, 1.0)))
     assert found is not None
     exposure, others = 180 * 24, 9 - 1
     assert found.probability == pytest.approx(binom.sf(others - 1, len(even) + others, 1 / (exposure + 1)), rel=1e-6)
@@ -136,23 +136,51 @@ def chance(rng: np.random.Generator, rates: Sequence[float], days: int, clump: f
     return clusters
 
 
-@pytest.mark.parametrize("clump", [0.0, 0.25])
+def taught(clusters: Sequence[Sequence[datetime]], now: datetime) -> Past:
+    rhythm = learn(itertools.chain(*clusters), START, now)
+    return Past(START, rhythm, clumps=learn_clumps(clusters, rhythm, START, now))
+
+
+@pytest.mark.parametrize("clump", [0.0, 0.25, 1.0, 1.5])
 def test_chance_makes_no_more_alarms_than_promised(clump: float) -> None:
     years, alarms = 0.0, 0
     for seed in range(3):
         rng = np.random.default_rng(seed)
         clusters = chance(rng, (10 ** rng.uniform(-2.5, 0, 80)).tolist(), 730, clump)
         end = START + timedelta(days=730)
-        past = Past(START, learn(itertools.chain(*clusters), START, end))
+        past = taught(clusters, end)
         alarms += sum(len(replay(one, past, end)) for one in clusters)
         years += 2
     assert alarms <= FALSE_ALARMS * years
 
 
+def test_where_reports_always_come_in_clumps_it_takes_more_of_them() -> None:
+    rng = np.random.default_rng(4)
+    smooth, rough = (taught(chance(rng, [0.2] * 80, 290, clump), TODAY) for clump in (0.0, 1.0))
+    assert smooth.clumps == pytest.approx((CLUMPED,) * 3, abs=0.1)
+    assert rough.clumps[0] < rough.clumps[1] < rough.clumps[2]
+    assert 2 < rough.clumps[2] < 3.5  # in truth 3: the mean of squares of a geometric size by its mean
+    needed = [burst(40, 6).index(noticed(burst(40, 6), past).noticed_at) for past in (smooth, rough)]
+    assert needed[0] < needed[1] < 25
+
+
+def test_waves_of_the_past_teach_little_roughness() -> None:
+    rng = np.random.default_rng(5)
+    calm = chance(rng, [0.1] * 60, 290, 0.0)
+    hit = [[*one, *burst(60, 48, TODAY - timedelta(days=3 * at + 5))] for at, one in enumerate(calm[:4])]
+    for was, now in zip(taught(calm, TODAY).clumps, taught([*hit, *calm[4:]], TODAY).clumps, strict=True):
+        assert now < 1.6 * was
+
+
+def test_of_a_repository_without_clusters_or_days_nothing_is_learned() -> None:
+    assert taught([], TODAY).clumps == ORDINARY
+    assert learn_clumps([burst(9, 1, START)], Rhythm(), START, START + timedelta(minutes=5)) == ORDINARY
+
+
 def test_among_that_chance_every_real_wave_is_found() -> None:
     rng = np.random.default_rng(7)
     clusters = chance(rng, (10 ** rng.uniform(-2.5, 0, 60)).tolist(), 290, 0.25)
-    past = Past(START, learn(itertools.chain(*clusters), START, TODAY))
+    past = taught(clusters, TODAY)
     hit = [[*one, *burst(25, 12)] for one in clusters]
     found = [replay(one, past, TODAY + timedelta(hours=13)) for one in hit]
     assert all(waves and waves[-1].ended_at is None for waves in found)
