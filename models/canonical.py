@@ -44,9 +44,9 @@ def choose_canonical(
     as a duplicate.
     """
     standing = standing or Standing()
-    if standing.configured is not None and _can_be(issues.get(standing.configured)):
+    if standing.configured is not None and can_be(issues.get(standing.configured)):
         return CanonicalChoice(standing.configured, "set by a maintainer")
-    ends = {root for root in roots.values() if roots.get(root, root) == root and _can_be(issues.get(root))}
+    ends = {root for root in roots.values() if roots.get(root, root) == root and can_be(issues.get(root))}
     able = {one for one in ends - set(standing.unfit) if standing.before is None or one < standing.before}
     reports = Counter(root for member, root in roots.items() if member != root)
     found = [_Claim.of(issues[one], reports[one], confirmed=one in standing.confirmed) for one in sorted(able)]
@@ -90,8 +90,8 @@ class _Claim:
         return f"{kind}the oldest of those with as many duplicates and reactions"
 
 
-def _can_be(issue: Issue | None) -> bool:
-    """Whether an issue may be a target at all."""
+def can_be(issue: Issue | None) -> bool:
+    """Whether an issue may be a cluster's canonical one at all."""
     if issue is None or issue.is_pull_request or issue.author_is_bot:
         return False
     return issue.state == "open" or issue.state_reason != "duplicate"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,7 +11,12 @@ from typing import TypeVar
 
 from models.cluster import Cluster
 from models.constraints import Pin
+from models.redact import redact
 
+TITLE = (3, 120)  # characters
+LABEL = 50
+HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs"})  # control, format, private use, half of a pair
+JOINERS = frozenset("\u200c\u200d")  # which some scripts and emoji need
 GONE = "there is no such cluster any more"
 CONFIGURATION = "triage.yml"  # the actor of what a change of the configuration implies
 _Said = tuple[Pin, str | None]  # a bar that comes of a split, with the cluster that its issue stayed in
@@ -52,6 +58,30 @@ class Curation:
     touched: frozenset[str] = frozenset()
     made: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
+
+
+def fit_title(said: str) -> str:
+    """A title as it may stand in comments (INV 40, 41), or "" for none; raises ValueError with a sentence."""
+    title = redact(_line(said, "a title"))
+    if title and not TITLE[0] <= len(title) <= TITLE[1]:
+        raise ValueError(f"a title has {TITLE[0]} to {TITLE[1]} characters")
+    return title
+
+
+def fit_label(said: str) -> str:
+    """A label's name, or "" for none; raises ValueError with a sentence."""
+    label = _line(said, "a label")
+    if len(label) > LABEL:
+        raise ValueError(f"a label has at most {LABEL} characters")
+    return label
+
+
+def _line(said: str, what: str) -> str:
+    """One line of what is visible: no control sequences of a terminal, and nothing that turns the reading round."""
+    line = " ".join(said.split())
+    if any(unicodedata.category(one) in HIDDEN and one not in JOINERS for one in line):
+        raise ValueError(f"{what} has no invisible characters")
+    return line
 
 
 def curate(edits: Iterable[Edit], existing: Collection[str], configured: Collection[str] = ()) -> Curation:

@@ -12,6 +12,7 @@ from bot.errors import NotFound, TriageError
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import EditRecord, RepositoryRecord
+from models.canonical import can_be
 from models.changes import Change
 from models.cluster import Cluster, Group
 from models.curation import Edit
@@ -60,7 +61,9 @@ def act(
 
 
 def split_of(services: Services, repository_id: int, cluster: Cluster, numbers: Sequence[int], actor: str) -> Edit:
-    """The act by which these members leave the cluster for a new one of their own."""
+    """The act by which these members leave the cluster for a new one of their own; raises TriageError."""
+    if set(cluster.members) <= set(numbers):
+        raise TriageError(f"{cluster.id} has no other issues: there is nothing to split")
     used = services.storage.cluster_ids(repository_id)
     stayed = tuple(number for number in cluster.members if number not in set(numbers))
     leaving = tuple(sorted(set(numbers)))
@@ -96,6 +99,8 @@ def _check_issues(services: Services, repository: RepositoryRecord, edit: Edit) 
             raise NotFound(f"{repository.full_name}#{number} is a pull request, and clusters hold issues")
         if edit.kind in PUTTING and looks_like_security_report(rows[number].text):
             raise TriageError(f"#{number} reads like a security report, and clusters are public")  # INV 44
+        if edit.kind == "canonical" and not can_be(rows[number].issue):
+            raise TriageError(f"#{number} is a bot's or was closed as a duplicate, so that nothing can point to it")
 
 
 def _without(last: Sequence[Cluster], undone: EditRecord | None) -> tuple[Cluster, ...]:

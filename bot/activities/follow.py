@@ -21,11 +21,8 @@ from bot.storage.consent import PAUSED, RESUMED
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.records import EditRecord, FeedbackRecord, RepositoryRecord
 from models.cluster import Cluster
-from models.curation import Edit
-from models.redact import redact
+from models.curation import Edit, fit_label, fit_title
 
-TITLE = (3, 120)  # characters
-LABEL_MOST = 50  # characters, as on GitHub
 NUMBERS_MOST = 500  # issues that one act names
 DONE, REFUSED = "done", "refused"
 DASHBOARD = "dashboard"
@@ -54,9 +51,13 @@ class Doing:
         """By what its words are known."""
         return f"act {self.act.id}"
 
+    def text(self) -> str:
+        """The text that it sets, as it came."""
+        return str(self.act.details.get("value") or "")
+
     def value(self) -> str:
-        """The text that it sets, on one line."""
-        return " ".join(str(self.act.details.get("value") or "").split())
+        """The same on one line."""
+        return " ".join(self.text().split())
 
     def numbers(self) -> tuple[int, ...]:
         """The issues that it names."""
@@ -91,17 +92,20 @@ def follow(services: Services, repository: RepositoryRecord, asked: ActRecord) -
 
 
 def _rename(doing: Doing) -> Edit:
-    title = redact(doing.value())  # it will stand in comments (INV 41)
-    if title and not TITLE[0] <= len(title) <= TITLE[1]:
-        raise TriageError(f"a title has {TITLE[0]} to {TITLE[1]} characters")
+    title = _fit(fit_title, doing.text())
     return doing.edit(doing.cluster(), value=title or None)
 
 
 def _label(doing: Doing) -> Edit:
-    label = doing.value()
-    if len(label) > LABEL_MOST:
-        raise TriageError(f"a label has at most {LABEL_MOST} characters")
+    label = _fit(fit_label, doing.text())
     return doing.edit(doing.cluster(), value=label or None)
+
+
+def _fit(rule: Callable[[str], str], text: str) -> str:
+    try:
+        return rule(text)
+    except ValueError as unfit:
+        raise TriageError(str(unfit)) from unfit
 
 
 def _canonical(doing: Doing) -> Edit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import typer
 
 from bot.activities.curate import UNDO, Acted, act, last_act, split_of
 from bot.activities.observe import config_in_force
+from bot.activities.people import people_of
 from bot.activities.portrait import portrait
 from bot.cli.cluster_tables import act_data, cluster_data, portrait_data, print_act, print_list, print_portrait
 from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
@@ -21,7 +23,7 @@ from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
 from models.cluster import Cluster
-from models.curation import Edit
+from models.curation import Edit, fit_label, fit_title
 
 clusters_app = typer.Typer(help="See the clusters, and set what every refit keeps.", no_args_is_help=True)
 
@@ -78,9 +80,9 @@ def edits(repository: Repository, as_json: AsJson = False) -> None:
 @clusters_app.command("rename")
 def rename(repository: Repository, cluster: Named, title: str, actor: Actor = None, as_json: AsJson = False) -> None:
     """Give a cluster a title for good."""
-    name = " ".join(title.split())
-    if not 3 <= len(name) <= 120:
-        raise typer.BadParameter("a title has 3 to 120 characters")
+    name = _fit(fit_title, title)
+    if not name:
+        raise typer.BadParameter("give a title; `clusters undo` takes one back")
     _do(repository, cluster, actor, lambda one, each: one.edit("rename", each, value=name), as_json=as_json)
 
 
@@ -94,9 +96,9 @@ def label(
     as_json: AsJson = False,
 ) -> None:
     """Say which label stands for a cluster, or with --none that none does."""
-    if (label is None) != none or (label is not None and not 1 <= len(label.strip()) <= 50):
-        raise typer.BadParameter("give a label of at most 50 characters, or --none")
-    value = label.strip() if label else None
+    value = _fit(fit_label, label) if label is not None else None
+    if (value is None) != none or value == "":
+        raise typer.BadParameter("give a label, or --none")
     _do(repository, cluster, actor, lambda one, each: one.edit("label", each, value=value), as_json=as_json)
 
 
@@ -194,22 +196,27 @@ class _Opened:
         return config_in_force(self.services, self.record)
 
     def cluster(self, name: str) -> Cluster:
-        """By id, slug or title; NotFound with what was perhaps meant."""
+        """By id or slug, else by title; NotFound with what was perhaps meant."""
         generation = self.services.storage.current_generation(self.record.id)
         clusters = generation.clusters if generation else ()
         if not clusters:
             full_name = self.record.full_name
             raise NotFound(f"{full_name} has no clusters yet: run `triage refit {full_name}` first")
-        names: dict[str, list[Cluster]] = {}
+        by_id = {known.casefold(): one for one in clusters for known in (one.slug or one.id, one.id)}
+        by_title: dict[str, list[Cluster]] = defaultdict(list)
         for one in clusters:
-            for known in {one.id.casefold(), (one.slug or one.id).casefold(), one.title.casefold()}:
-                names.setdefault(known, []).append(one)
-        found = names.get(name.strip().casefold(), [])
+            by_title[one.title.casefold()].append(one)
+        wanted = self._alias(name.strip(), clusters).casefold()
+        found = [by_id[wanted]] if wanted in by_id else by_title.get(wanted, [])
         if len(found) > 1:
             raise NotFound(f"{name!r} names several clusters: {', '.join(one.id for one in found)}")
         if not found:
-            raise NotFound(f"{self.record.full_name} has no cluster {name!r}{_meant(name, list(names))}")
+            raise NotFound(f"{self.record.full_name} has no cluster {name!r}{_meant(name, [*by_id, *by_title])}")
         return found[0]
+
+    def _alias(self, name: str, clusters: Sequence[Cluster]) -> str:
+        """The id that a merged cluster's means now; any other name as it is."""
+        return people_of(self.services, self.record.id, self.config, clusters).curation.aliases.get(name, name)
 
     def edit(
         self,
@@ -224,6 +231,13 @@ class _Opened:
         return Edit(kind, self.services.clock(), self.actor, cluster.id, chosen, value, stayed)
 
 
+def _fit(rule: Callable[[str], str], text: str) -> str:
+    try:
+        return rule(text)
+    except ValueError as unfit:
+        raise typer.BadParameter(str(unfit)) from unfit
+
+
 def _meant(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name.casefold(), known, n=3, cutoff=0.5)
     return f": did you mean {' or '.join(near)}?" if near else " (`triage clusters list` shows them)"
@@ -231,8 +245,9 @@ def _meant(name: str, known: Sequence[str]) -> str:
 
 @contextmanager
 def _opened(repository: str, actor: str | None = None) -> Iterator[_Opened]:
+    person = _fit(fit_label, actor or "") or _user()
     with services_for(settings_for_command(), offline=True) as services:
-        yield _Opened(services, known_repository(services, repository), actor or _user())
+        yield _Opened(services, known_repository(services, repository), person)
 
 
 def _user() -> str:

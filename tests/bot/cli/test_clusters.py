@@ -167,7 +167,12 @@ def test_a_name_that_is_taken_back_is_the_machines_again(triage: Run) -> None:
         (("merge", NAME, "extra", UPLOAD_ID), "defined in the configuration"),
         (("merge", NAME, UPLOAD_ID, UPLOAD_ID), "into itself"),
         (("pin", NAME, UPLOAD_ID, "99"), "#99 is not in the database"),
+        (("merge", NAME, UPLOAD_ID, "c999"), "no cluster 'c999'"),
         (("split", NAME, UPLOAD_ID, "1"), f"#1 is not in {UPLOAD_ID}"),
+        (("split", NAME, UPLOAD_ID, *map(str, UPLOADS)), "nothing to split"),
+        (("set-canonical", NAME, UPLOAD_ID, "99"), "#99 is not in the database"),
+        (("pin", NAME, UPLOAD_ID, "99999999999999999999"), "too large"),
+        (("pin", NAME, "c999", "1"), "no cluster 'c999'"),
         (("pin", "acme/unknown", UPLOAD_ID, "1"), "triage import acme/unknown"),
     ],
 )
@@ -187,12 +192,62 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(triage: Run, arguments:
         ("pin", NAME, "extra", "twelve"),
         ("pin", NAME, "extra", "0"),
         ("rename", NAME, "extra", "x"),
+        ("rename", NAME, "extra", "x" * 121),
+        ("rename", NAME, "extra", " \t "),
+        ("rename", NAME, "extra", "red \x1b[31m title"),
+        ("rename", NAME, "extra", "turned \u202eround"),
+        ("rename", NAME, "extra", "A fine title", "--as", "ann\x07"),
+        ("label", NAME, "extra", "bell\x07"),
+        ("label", NAME, "extra", "x" * 51),
         ("label", NAME, "extra"),
         ("set-canonical", NAME, "extra", "3", "--none"),
     ],
 )
 def test_a_wrong_usage_ends_with_2(triage: Run, tracker: Played, arguments: tuple[str, ...]) -> None:
     assert triage("clusters", *arguments).code == 2
+
+
+@pytest.mark.usefixtures("clustered")
+def test_a_cluster_that_bears_anothers_id_for_a_title_takes_nobodys_place(triage: Run) -> None:
+    assert triage("clusters", "rename", NAME, UPLOAD_ID, SEARCH_ID).code == 0
+    assert told(triage("clusters", "show", NAME, SEARCH_ID, "--json"))["members"] == SEARCHES
+    assert told(triage("clusters", "show", NAME, SEARCH_ID.upper(), "--json"))["members"] == SEARCHES
+
+
+@pytest.mark.usefixtures("clustered")
+def test_a_merged_clusters_id_means_the_one_that_took_it_in(triage: Run) -> None:
+    assert triage("clusters", "merge", NAME, SEARCH_ID, UPLOAD_ID).code == 0
+    assert triage("refit", NAME).code == 0
+    assert told(triage("clusters", "show", NAME, SEARCH_ID, "--json"))["id"] == UPLOAD_ID
+    ran = triage("clusters", "merge", NAME, SEARCH_ID, UPLOAD_ID)
+    assert (ran.code, "into itself" in ran.err) == (1, True)
+    assert triage("clusters", "pin", NAME, SEARCH_ID, "1").code == 0
+    assert members(triage)[UPLOAD_ID] == [1, *UPLOADS, *SEARCHES]
+
+
+@pytest.mark.usefixtures("clustered")
+def test_a_canonical_issue_that_is_set_becomes_a_member_and_stays_one(triage: Run) -> None:
+    assert triage("clusters", "set-canonical", NAME, UPLOAD_ID, str(SEARCHES[0])).code == 0
+    assert triage("refit", NAME).code == 0
+    found = listed(triage)[UPLOAD_ID]
+    assert (found["canonical"], found["members"]) == (SEARCHES[0], [*UPLOADS, SEARCHES[0]])
+
+
+def test_what_was_closed_as_a_duplicate_or_is_a_bots_is_no_canonical_issue(triage: Run, clustered: Played) -> None:
+    clustered.rest("up-0", "PATCH", f"/repos/{NAME}/issues/{UPLOADS[0]}", state="closed", state_reason="duplicate")
+    assert triage("refit", NAME).code == 0
+    ran = triage("clusters", "set-canonical", NAME, UPLOAD_ID, str(UPLOADS[0]))
+    assert (ran.code, "closed as a duplicate" in ran.err) == (1, True)
+    clustered.rest("up-0", "PATCH", f"/repos/{NAME}/issues/{UPLOADS[0]}", state="closed", state_reason="completed")
+    assert triage("refit", NAME).code == 0
+    assert triage("clusters", "set-canonical", NAME, UPLOAD_ID, str(UPLOADS[0])).code == 0
+    assert listed(triage)[UPLOAD_ID]["canonical"] == UPLOADS[0]
+
+
+@pytest.mark.usefixtures("clustered")
+def test_a_secret_in_a_title_is_redacted(triage: Run) -> None:
+    assert triage("clusters", "rename", NAME, UPLOAD_ID, "Mail to jane@example.org fails").code == 0
+    assert "jane@" not in listed(triage)[UPLOAD_ID]["title"]
 
 
 def test_before_the_first_refit_there_are_no_clusters(triage: Run, tracker: Played) -> None:
