@@ -271,5 +271,5 @@ def _footer(decision: Decision) -> str:
     """What its reader can do, and nothing else (INV 22)."""
     if decision.verdict is Verdict.RELATED and not decision.settled:
         return "<sub>Found automatically. Nothing is closed.</sub>"
-    said = "A person confirmed this. " if decision.confirmed else ""
+    said = "A person said so. " if decision.confirmed else ""
     return f"{said}Not the same? React 👎 or reply `/triage different` and say what differs."

@@ -11,6 +11,7 @@ from models.error_text import take_json_errors
 from models.markdown import plain_characters
 from models.text import Text
 
+WORDS_MOST = 120  # characters of a message that is shown to a person
 MESSAGES_MOST = 24  # messages of one issue that get a fingerprint
 _LINE_MOST = 600
 _WORDS_LEAST = 3
@@ -69,6 +70,21 @@ def messages(text: Text) -> dict[str, str]:
     """Each of an issue's fingerprints with the sentence that it was made of, as it was written."""
     quoted = [_unquoted(found) for part in (text.title, text.prose[:8_000]) for found in _QUOTED_MESSAGE.finditer(part)]
     return _fingerprints([*text.error.split("\n")[:MESSAGES_MOST], *quoted[:MESSAGES_MOST]])
+
+
+def words_of(texts: Iterable[Text]) -> dict[str, str]:
+    """Fingerprint → the sentence, in one line of at most WORDS_MOST characters, as the first text has it."""
+    found: dict[str, str] = {}
+    for text in texts:
+        for name, sentence in messages(text).items():
+            found.setdefault(name, shortened(sentence))
+    return found
+
+
+def shortened(sentence: str) -> str:
+    """In one line, at most WORDS_MOST characters."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= WORDS_MOST else f"{line[: WORDS_MOST - 1]}…"
 
 
 def service_fingerprints(text: Text) -> frozenset[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.activities.view import version_key
 from bot.services import Services
 from models.cluster import Cluster
+from models.fingerprint import words_of
 from models.tallies import growth, stated
 
 VALUES_SHOWN = 6  # of each fact, the most frequent first
@@ -16,9 +18,10 @@ VALUES_SHOWN = 6  # of each fact, the most frequent first
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """A cluster in numbers. `variants`: fact → its values with how many members state each, the most frequent first.
+    """A cluster in numbers.
 
-    `growth`: reports in each of equal spans from the first report to `until`.
+    `variants`: fact → its values with how many members state each, the most frequent first. `words`: the fingerprint of
+    an error message → the message. `growth`: reports in each of equal spans from the first report to `until`.
     """
 
     cluster: Cluster
@@ -29,6 +32,7 @@ class Portrait:
     variants: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
     versions: tuple[str, ...]
     platforms: tuple[tuple[str, int], ...]
+    words: Mapping[str, str]
     growth: tuple[int, ...]
 
 
@@ -48,5 +52,6 @@ def portrait(services: Services, repository_id: int, cluster: Cluster, until: da
         variants=tuple((name, tuple(counts.most_common(VALUES_SHOWN))) for name, counts in shown),
         versions=tuple(sorted(versions, key=version_key)),
         platforms=tuple(variants.get("os", Counter()).most_common()),
+        words=words_of(row.text for row in rows),
         growth=growth(moments, until),
     )

@@ -87,6 +87,9 @@ def portrait_data(services: Services, record: RepositoryRecord, config: RepoConf
         "last_seen": seen.last_seen,
         "canonical_reason": choice.reason,
         "variants": {name: dict(values) for name, values in seen.variants},
+        "messages": {
+            value: seen.words[value] for _, values in seen.variants for value, _ in values if value in seen.words
+        },
         "versions": list(seen.versions),
         "platforms": dict(seen.platforms),
         "growth": list(seen.growth),
@@ -117,8 +120,12 @@ def print_portrait(seen: Portrait, data: dict[str, Any]) -> None:
     rows.append(("terms", ", ".join(one.terms) or "–"))
     rows.append(("versions", f"{seen.versions[0]} – {seen.versions[-1]}" if seen.versions else "–"))
     rows.append(("platforms", _counts(seen.platforms)))
-    rows += [(name, _counts(values)) for name, values in seen.variants]
-    rows += [(f"{part.fact}: {cut(part.value)}", _numbers(part.members)) for part in one.parts]
+    rows += [
+        (name, _counts([(seen.words.get(value, value), n) for value, n in values])) for name, values in seen.variants
+    ]
+    rows += [
+        (f"{part.fact}: {cut(seen.words.get(part.value, part.value))}", _numbers(part.members)) for part in one.parts
+    ]
     rows.append(("members", _numbers(one.members)))
     grid = Table.grid(padding=(0, 2, 0, 0))
     for name, value in rows:

@@ -9,6 +9,7 @@ import typer
 import yaml
 
 from bot.cli.opened import (
+    can_ask,
     err,
     known_repository,
     named_repository,
@@ -60,9 +61,9 @@ def show(repository: Repository, as_json: AsJson = False) -> int:
     from bot.activities.observe import config_in_force, current_config  # noqa: PLC0415 - the others need no GitHub
 
     with services_for(settings_for_command(), offline=True) as services:
-        can_ask = services.settings.is_app or services.settings.github_token is not None
-        record = named_repository(services, repository) if can_ask else known_repository(services, repository)
-        config = current_config(services, record) if can_ask else config_in_force(services, record)
+        asks = can_ask(services.settings)
+        record = named_repository(services, repository) if asks else known_repository(services, repository)
+        config = current_config(services, record) if asks else config_in_force(services, record)
         kept = services.storage.config(record.id)
     problems = kept.error.splitlines() if kept.error else []
     data = {

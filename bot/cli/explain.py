@@ -14,7 +14,8 @@ from bot.activities.observe import config_in_force, observe_issue
 from bot.activities.promise import promised
 from bot.activities.standing import spoken_decision, standing_rows
 from bot.activities.words import told_groups
-from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
+from bot.cli.explain_pair import decided_otherwise
+from bot.cli.opened import NOT_ASKED, can_ask, known_repository, out, print_json, services_for, settings_for_command
 from bot.decision_data import to_data
 from bot.effects import conclusion
 from bot.errors import NotFound
@@ -22,7 +23,8 @@ from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord, StoredIssue
 from bot.vetoes import sentence
-from models.decision import Candidate, Evidence
+from models.decision import Candidate, Evidence, Verdict
+from models.fingerprint import words_of
 from models.issue import IssueRef
 from models.recalibration import NOTHING_TAUGHT
 
@@ -61,6 +63,8 @@ def _other(text: str) -> int:
 def _ensure(services: Services, repository: RepositoryRecord, number: int) -> None:
     """Where the issue was never read, read it now."""
     stored = services.storage.issue(repository.id, number)
+    if stored is None and not can_ask(services.settings):
+        raise NotFound(f"{repository.full_name}#{number} is not in the database, and without credentials {NOT_ASKED}")
     if stored is None and observe_issue(services, repository, number) is None:
         raise NotFound(f"{repository.full_name}#{number} does not exist on GitHub")
 
@@ -101,6 +105,7 @@ def _data(services: Services, repository_id: int, judgement: Judgement) -> dict[
         "number": judgement.decision.number,
         "decision": to_data(judgement.decision),
         "facts": {name: sorted(values) for name, values in judgement.document.facts.items() if values},
+        "messages": words_of([judgement.document.text]),
         "thresholds": {
             "duplicate": thresholds.duplicate,
             "related": thresholds.related,
@@ -141,12 +146,17 @@ def _print_decision(judgement: Judgement, data: dict[str, Any]) -> None:
     out.print(
         f"[bold]#{decision.number}: {decision.verdict.value}{target}[/] with probability {decision.probability:.2f}"
     )
+    if decision.confirmed:
+        out.print("a person said so, which goes before every score")
     if decision.vetoes:
-        out.print(f"held back by: {', '.join(decision.vetoes)}", markup=False)
+        stands = decision.verdict is Verdict.DUPLICATE
+        heading = "also weighed, and the verdict stands" if stands else "held back by"
+        out.print(f"{heading}: {', '.join(decision.vetoes)}", markup=False)
         for name in decision.vetoes:
             out.print(f"  {name}: {sentence(name)}", markup=False)
     for name, values in data["facts"].items():
-        out.print(f"  {name}: {', '.join(values)}", markup=False)
+        said = [f"“{data['messages'][one]}”" if one in data["messages"] else one for one in values]
+        out.print(f"  {name}: {', '.join(said)}", markup=False)
     cuts = data["thresholds"]
     out.print(
         f"thresholds: duplicate {cuts['duplicate']:.2f}, related {cuts['related']:.2f}, cluster {cuts['cluster']:.2f}"
@@ -189,14 +199,20 @@ def _explain_pair(services: Services, repository: RepositoryRecord, number: int,
     groups = told_groups(services.storage.feedback(repository.id), first)
     (candidate,) = scorer.judge(document, index, [second], groups)
     cut = scorer.thresholds["duplicate"]
+    judgement = judge(services, repository, first, config_in_force(services, repository))
+    why = decided_otherwise(judgement, candidate)
     if as_json:
-        print_json({**_candidate(candidate), "number": first, "other": second, "threshold": cut})
+        pair = {**_candidate(candidate), "number": first, "other": second, "threshold": cut}
+        decided = {name: to_data(judgement.decision)[name] for name in ("verdict", "canonical", "probability")}
+        print_json(pair | {"decision": decided, "why_decided_otherwise": why})
         return
     said = "the same problem" if candidate.probability >= cut else "not the same problem, as far as can be told"
     out.print(f"[bold]#{first} and #{second}: {candidate.probability:.2f}[/] – {said} (threshold {cut:.2f})")
     shared = services.storage.cluster_of(repository.id, first)
     if shared is not None and shared == services.storage.cluster_of(repository.id, second):
         out.print(f"both are in the cluster {shared}, by which #{first} is judged, too", markup=False)
+    if why is not None:
+        out.print(why, markup=False)
     for heading, facts in (("matches on", candidate.matches), ("differs on", candidate.differs)):
         out.print(heading)
         for one in facts:

@@ -20,6 +20,7 @@ from bot.wiring import build_services, open_database
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+NOT_ASKED = "GitHub cannot be asked (TRIAGE_GITHUB_TOKEN, or TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY of the App)"
 
 
 def settings_for_command(**overrides: Any) -> Settings:
@@ -33,11 +34,16 @@ def settings_for_command(**overrides: Any) -> Settings:
 def services_for(settings: Settings, *, offline: bool = False) -> Iterator[Services]:
     """The services over an open database, closed at the end. `offline`: the command can do without GitHub."""
     storage = open_database(settings)
-    github = Offline() if offline and not (settings.is_app or settings.github_token) else None
+    github = Offline() if offline and not can_ask(settings) else None
     try:
         yield build_services(settings, storage, github=github)
     finally:
         storage.close()
+
+
+def can_ask(settings: Settings) -> bool:
+    """Whether GitHub can be asked: there are credentials."""
+    return settings.is_app or settings.github_token is not None
 
 
 def named_repository(services: Services, full_name: str) -> RepositoryRecord:

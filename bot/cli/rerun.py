@@ -17,7 +17,16 @@ from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.observe import current_config, observe_issue
 from bot.activities.refit import IMPORT, begun, refit
-from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
+from bot.cli.opened import (
+    NOT_ASKED,
+    can_ask,
+    err,
+    named_repository,
+    out,
+    print_json,
+    services_for,
+    settings_for_command,
+)
 from bot.errors import GitHubError, NotFound, RetryAfter, TriageError
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -68,7 +77,13 @@ def rerun(
 ) -> int:
     """Decide again. A run over many issues resumes where it was interrupted, and stays silent without --notify."""
     chosen = _selection(target, since, cluster, everything)
-    with services_for(settings_for_command()) as services:
+    settings = settings_for_command()
+    if not can_ask(settings):
+        raise TriageError(
+            f"a rerun, --dry-run too, reads the issues as they are now, and without credentials {NOT_ASKED}; "
+            "`triage explain` needs only the database"
+        )
+    with services_for(settings) as services:
         repository = named_repository(services, chosen.repository)
         config = current_config(services, repository)
         numbers = _refreshed(services, repository, config, chosen)

@@ -125,7 +125,7 @@ SENTENCES: Mapping[str, Truth] = {
     r"Not the same\? React 👎 or reply `/triage different` and say what differs\.": lambda told, _: (
         told[0].canonical is not None and "different" in BY_AUTHOR
     ),
-    r"A person confirmed this\. Not the same\? React 👎 or reply `/triage different` and say what differs\.": (
+    r"A person said so\. Not the same\? React 👎 or reply `/triage different` and say what differs\.": (
         lambda told, _: told[0].confirmed
     ),
     r"<sub>Found automatically\. Nothing is closed\.</sub>": lambda told, _: (

@@ -145,11 +145,11 @@ async def test_a_duplicate_is_confirmed_and_the_word_taken_back(
     act = await acted(bot, http, "confirm", number=answered.number, other=5)
     assert (act.state, act.outcome) == ("done", f"#{answered.number} is a duplicate of #5")
     assert words(bot, answered.number) == [("duplicate", "local", 5)]
-    assert "A person confirmed this." in own(bot, answered).body
+    assert "A person said so." in own(bot, answered).body
     undone = await acted(bot, http, "undo", act=act.id)
     assert undone.state == "done"
     assert words(bot, answered.number) == []
-    assert "A person confirmed this." not in own(bot, answered).body
+    assert "A person said so." not in own(bot, answered).body
 
 
 async def test_inv_18_an_objection_that_a_maintainer_overruled_is_back_when_that_is_undone(

@@ -29,7 +29,7 @@ async def test_inv_16_a_confirmed_duplicate_gets_the_label_for_that(bot: Running
     assert row.outcome == "duplicate"
     assert signs(bot, comment) == ["+1"]
     assert set(bot.labels(answered.number)) == {CONFIRMED, CLUSTER_LABEL}
-    assert "A person confirmed this." in own(bot, answered).body
+    assert "A person said so." in own(bot, answered).body
     assert words(bot, answered.number) == [("duplicate", "boss", 5)]
 
 

@@ -45,7 +45,8 @@ def test_what_held_the_verdict_back_is_told_by_name_and_in_a_sentence(triage: Ru
     number = tracker.report(name="acme/closing").number
     assert triage("import", "acme/closing").code == 0
     said = " ".join(triage("explain", f"acme/closing#{number}").out.split())
-    assert "held back by: close-not-earned" in said
+    assert "also weighed, and the verdict stands: close-not-earned" in said
+    assert "held back by" not in said
     assert "close-not-earned: mode: close is not earned, so the bot only comments" in said
     told = json.loads(triage("explain", f"acme/closing#{number}", "--json").out)
     assert told["decision"]["vetoes"] == ["close-not-earned"]
@@ -69,6 +70,40 @@ def test_it_writes_nothing_and_needs_no_credentials(
     for _ in range(2):
         assert json.loads(triage("explain", f"{NAME}#{reported}", "--json").out)["last_decided_at"] is None
     assert len(tracker.do("GET", "/requests")) == before
+
+
+def test_without_credentials_an_issue_that_is_not_there_is_a_sentence(
+    triage: Run, reported: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TRIAGE_APP_ID", "TRIAGE_PRIVATE_KEY", "TRIAGE_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name)
+    ran = triage("explain", f"{NAME}#999")
+    assert (ran.code, ran.out) == (1, "")
+    assert f"{NAME}#999 is not in the database, and without credentials GitHub cannot be asked" in " ".join(
+        ran.err.split()
+    )
+
+
+def test_an_error_message_is_told_in_its_words(triage: Run, tracker: Played) -> None:
+    body = "Error: the exporter of jane.roe@example.org timed out while it wrote the invoices"
+    number = tracker.report("The export stops", body).number
+    assert triage("import", NAME).code == 0
+    said = " ".join(triage("explain", f"{NAME}#{number}").out.split())
+    assert "error_message: “Error: the exporter of" in said
+    assert "jane.roe" not in said
+    told = json.loads(triage("explain", f"{NAME}#{number}", "--json").out)
+    assert set(told["facts"]["error_message"]) <= set(told["messages"])
+
+
+def test_a_pair_says_why_the_decision_is_surer_than_the_pair(triage: Run, reported: int) -> None:
+    told = json.loads(triage("explain", f"{NAME}#{reported}", str(CANONICAL), "--json").out)
+    assert told["decision"]["canonical"] == CANONICAL
+    assert abs(told["decision"]["probability"] - told["probability"]) >= 0.005
+    assert told["why_decided_otherwise"].startswith(f"the decision on #{reported} says ")
+    assert "the cluster extra" in told["why_decided_otherwise"]
+    assert told["why_decided_otherwise"] in " ".join(
+        triage("explain", f"{NAME}#{reported}", str(CANONICAL)).out.split()
+    )
 
 
 def test_after_a_decision_it_says_that_nothing_changed(triage: Run, reported: int) -> None:

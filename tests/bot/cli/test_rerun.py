@@ -224,3 +224,15 @@ def test_a_repository_that_was_renamed_is_found_under_its_new_name(triage: Run, 
     tracker.change(full_name="acme/store")
     assert triage("rerun", f"{NAME}#{number}").code == 0
     assert len(tracker.comments(number, "acme/store")) == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_without_credentials_it_says_what_it_needs_them_for(
+    triage: Run, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    monkeypatch.setenv("TRIAGE_WEBHOOK_SECRET", "s" * 32)
+    ran = triage("rerun", f"{NAME}#1", *more)
+    said = " ".join(ran.err.split())
+    assert (ran.code, ran.out) == (1, "")
+    assert "a rerun, --dry-run too, reads the issues as they are now" in said
+    assert "`triage explain` needs only the database" in said
