@@ -37,6 +37,8 @@ class ActivityPages(Door):
         where += [column == value for column, value in asked if value is not None]
         where += _within(c.planned_at, query)
         page = select(*_EFFECTS).where(*where).order_by(c.id.desc()).limit(query.limit).offset(query.offset)
+        if query.before is not None:
+            page = page.where(c.id < query.before)
         with self._reading() as connection:
             total = connection.execute(select(func.count()).select_from(effects).where(*where)).scalar_one()
             return Page([EffectRecord(*row) for row in connection.execute(page)], total)
@@ -50,6 +52,13 @@ class ActivityPages(Door):
             for kind, state, count in connection.execute(query):
                 found[kind][state] = count
         return found
+
+    def failed_deliveries(self, repository_id: int) -> int:
+        """How many were set aside."""
+        c = deliveries.c
+        failed = select(func.count()).where(c.repository_id == repository_id, c.state == "failed")
+        with self._reading() as connection:
+            return connection.execute(failed).scalar_one()
 
     def unfinished(self) -> Sequence[Unfinished]:
         """By workflow and state; what is done is not looked at."""
@@ -74,8 +83,10 @@ class ActivityPages(Door):
         c = found.c
         asked = ((c.actor, query.actor), (c.number, query.number))
         where = [column == value for column, value in asked if value is not None] + _within(c.at, query)
-        order = (c.at.desc(), c.kind, c.number)
+        order = (c.at.desc(), c.kind, c.number, c.source, c.actor, c.cluster, c.other)
         page = select(found).where(*where).order_by(*order).limit(query.limit).offset(query.offset)
+        if query.latest is not None:
+            page = page.where(c.at <= query.latest)
         with self._reading() as connection:
             total = connection.execute(select(func.count()).select_from(found).where(*where)).scalar_one()
             return Page([PeopleRow(*row) for row in connection.execute(page)], total)

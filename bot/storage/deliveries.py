@@ -70,10 +70,11 @@ class Deliveries(Door):
         issue: int | None = None,
         outcome: str | None = None,
         limit: int = 1000,
+        offset: int = 0,
     ) -> Sequence[DeliveryRecord]:
         """Newest first; `outcome` is how theirs begins."""
         c = deliveries.c
-        query = select(*_COLUMNS).order_by(c.received_at.desc(), c.id.desc()).limit(limit)
+        query = select(*_COLUMNS).order_by(c.received_at.desc(), c.id.desc()).limit(limit).offset(offset)
         for column, value in ((c.state, state), (c.repository_id, repository_id), (c.issue, issue)):
             if value is not None:
                 query = query.where(column == value)

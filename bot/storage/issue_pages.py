@@ -54,9 +54,13 @@ class IssuePages(Door):
     """The part of `Storage` about lists of issues."""
 
     def find_issues(self, repository_id: int, query: IssueQuery) -> Page[IssueRow]:
-        """One page, and how many there are in all."""
+        """One page, and how many there are in all; what comes after a row is not counted again."""
         with self._reading() as connection:
             matching = _matching(repository_id, query)
+            if query.after is not None:
+                following = _sorted(matching.where(_after(matching, query, query.after)), query).limit(query.limit)
+                rows = issue_rows(connection, repository_id, list(connection.execute(following).scalars()))
+                return Page(rows, len(rows))
             total = connection.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
             page = _sorted(matching, query).limit(query.limit).offset(query.offset)
             numbers = list(connection.execute(page).scalars()) if total > query.offset else []
@@ -148,7 +152,18 @@ def _within(repository_id: int, cluster: str, number: Any) -> Any:
 
 
 def _sorted(matching: Select[Any], query: IssueQuery) -> Select[Any]:
+    key, number = _keys(matching, query)
+    return matching.order_by(key.desc() if query.descending else key.asc(), number.desc())
+
+
+def _after(matching: Select[Any], query: IssueQuery, row: IssueRow) -> Any:
+    """What comes behind the row in the list's order."""
+    key, number = _keys(matching, query)
+    value = {"number": row.number, "updated": row.updated_at, "probability": row.probability}[query.sort]
+    return or_(key < value if query.descending else key > value, and_(key == value, number < row.number))
+
+
+def _keys(matching: Select[Any], query: IssueQuery) -> tuple[Any, Any]:
     number = matching.selected_columns.number
     keys = {"number": number, "updated": issue_heads.c.updated_at, "probability": last_decisions.c.probability}
-    key = keys[query.sort]
-    return matching.order_by(key.desc() if query.descending else key.asc(), number.desc())
+    return keys[query.sort], number

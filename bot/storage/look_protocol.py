@@ -49,6 +49,10 @@ class LookStorage(Protocol):
         """Kind → state → how many effects."""
         ...
 
+    def failed_deliveries(self, repository_id: int) -> int:
+        """How many of the repository's were set aside."""
+        ...
+
     def unfinished(self) -> Sequence[Unfinished]:
         """The workflows that have work waiting, running or set aside, by name."""
         ...

@@ -69,7 +69,7 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class EffectQuery:
-    """Which effects: of one kind, state, issue, and planned in [since, until)."""
+    """Which effects: of one kind, state, issue, planned in [since, until), and older than the one of id `before`."""
 
     kind: str | None = None
     state: str | None = None
@@ -78,11 +78,12 @@ class EffectQuery:
     until: datetime | None = None
     limit: int = 50
     offset: int = 0
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleQuery:
-    """Which of people's acts and words: by whom, about which issue, in [since, until)."""
+    """Which of people's acts and words: by whom, about which issue, in [since, until), and not after `latest`."""
 
     actor: str | None = None
     number: int | None = None
@@ -90,6 +91,7 @@ class PeopleQuery:
     until: datetime | None = None
     limit: int = 50
     offset: int = 0
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Page(Generic[Row]):
 class IssueQuery:
     """Which issues. `words`: each must be in the title or in a stated fact, folded. `verdict`: that of the last
     decision; "none" where there was none. `cluster`: an id in the generation in force, "none" for those in no one.
-    Sorted by probability, only those are listed that were decided."""
+    Sorted by probability, only those are listed that were decided. `after`: only what comes after this row."""
 
     words: Sequence[str] = ()
     number: int | None = None
@@ -35,6 +35,7 @@ class IssueQuery:
     descending: bool = True
     limit: int = 50
     offset: int = 0
+    after: IssueRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

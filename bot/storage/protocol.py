@@ -311,6 +311,7 @@ class Storage(
         issue: int | None = None,
         outcome: str | None = None,
         limit: int = 1000,
+        offset: int = 0,
     ) -> Sequence[DeliveryRecord]:
         """Newest first; `outcome` is how theirs begins."""
         ...

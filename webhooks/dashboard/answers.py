@@ -6,13 +6,13 @@ import csv
 import dataclasses
 import io
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.page import Table
@@ -41,20 +41,56 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def as_json(data: Any, status: int = 200) -> Response:
-    """The data as an answer."""
-    body = json.dumps(as_data(data), ensure_ascii=False, separators=(",", ":"))
-    return Response(body, status, HEADERS, "application/json")
+def as_json(models: Iterator[Any], lists: Collection[str] = ()) -> Response:
+    """The first model as an answer; `lists` are its fields that go on in the others."""
+    first = next(models)
+    if not lists:
+        return Response(_dumped(first), 200, HEADERS, "application/json")
+    return StreamingResponse(json_pieces(first, models, lists), 200, HEADERS, "application/json")
 
 
-def as_csv(table: Table, name: str) -> Response:
-    """The table as a file to save; a text that a spreadsheet would run as a formula begins with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    writer.writerows([_cell(value) for value in row] for row in table.rows)
+def json_pieces(first: Any, more: Iterator[Any], lists: Collection[str]) -> Iterator[str]:
+    """The model as one JSON object, a piece at a time; each of the lists goes on in those models that hold more."""
+    filled = next((name for name in lists if getattr(first, name)), None)
+    rest = {name: value for name, value in _fields(first).items() if name != filled}
+    opened = _dumped(rest)[:-1]
+    if filled is None:
+        yield opened + "}"
+        return
+    yield f"{opened},{_dumped(filled)}:{_dumped(getattr(first, filled))[:-1]}"
+    for model in more:
+        part = _dumped(getattr(model, filled))[1:-1]
+        if part:
+            yield f",{part}"
+    yield "]}"
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    return {field.name: getattr(model, field.name) for field in dataclasses.fields(model)}
+
+
+def _dumped(data: Any) -> str:
+    return json.dumps(as_data(data), ensure_ascii=False, separators=(",", ":"))
+
+
+def as_csv(tables: Iterator[Table], name: str) -> Response:
+    """The tables as one file to save."""
     saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.csv"}
-    return Response("\ufeff" + text.getvalue(), 200, {**HEADERS, **saved}, "text/csv")
+    return StreamingResponse(csv_pieces(next(tables), tables), 200, {**HEADERS, **saved}, "text/csv")
+
+
+def csv_pieces(first: Table, more: Iterator[Table]) -> Iterator[str]:
+    """The rows of all of them below the first one's columns, a piece at a time; a text that a spreadsheet would run as
+    a formula begins with an apostrophe."""
+    yield "\ufeff" + _lines([first.columns]) + _lines(first.rows)
+    for table in more:
+        yield _lines(table.rows)
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
 
 
 def _cell(value: Any) -> Any:

@@ -24,6 +24,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FROM_PACKAGES: Mapping[str, tuple[str, str]] = {
     "htmx.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
     "htmx-sse.js": ("django_htmx", "static/django_htmx/ext/hx-sse-2.min.js"),
+    "chart.js": ("chartkick", "django/static/chartkick/Chart.bundle.js"),
 }
 """Libraries are dependencies: their files come out of the packages that pyproject.toml names."""
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from webhooks.dashboard.page import Asked
 
 SIZE = 50  # rows of a page
-WHOLE = 10_000  # rows of an export
+LAST_PAGE = 10_000
+PART = 2000  # rows of an export that are in memory at once
+
+EVERYTHING = 2**31
 
 DATA = ("csv", "json")
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,14 @@ class Wanted:
         return (self.number - 1) * self.size
 
     def listing(self, total: int) -> Listing:
-        """With how many there are in all."""
-        return Listing(total, self.number, self.size, self.sort, self.descending, self.values)
+        """With how many there are in all; an export has one page."""
+        size = self.size if self.size != EVERYTHING else max(total, 1)
+        return Listing(total, self.number, size, self.sort, self.descending, self.values)
+
+    @property
+    def part(self) -> int:
+        """Rows that are read at once of a list without a bound."""
+        return min(self.size, PART)
 
 
 def wanted(asked: Asked, sorts: Sequence[str], filters: Mapping[str, Sequence[str] | None]) -> Wanted:
@@ -97,5 +109,15 @@ def wanted(asked: Asked, sorts: Sequence[str], filters: Mapping[str, Sequence[st
     ways = ("asc", "desc") if sort == "title" else ("desc", "asc")
     descending = query.one_of("order", ways) == "desc"
     if asked.kind in DATA:
-        return Wanted(1, WHOLE, sort, descending, values)
-    return Wanted(query.number("page", 1, most=WHOLE), SIZE, sort, descending, values)
+        return Wanted(1, EVERYTHING, sort, descending, values)
+    return Wanted(query.number("page", 1, most=LAST_PAGE), SIZE, sort, descending, values)
+
+
+def last_of(rows: Sequence[Row]) -> Row | None:
+    """The row after which an export goes on; None where this part was the last."""
+    return rows[-1] if len(rows) >= PART else None
+
+
+def counted(asked: Asked, rows: Sequence[object]) -> int | None:
+    """How many rows an export has so far; None where this part was the last."""
+    return (asked.after or 0) + len(rows) if len(rows) >= PART else None

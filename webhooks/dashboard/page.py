@@ -73,7 +73,8 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """All that a page is made from. `path`: the address's own parts, such as a cluster's id. `kind`: what it becomes,
-    html | json | csv, for a file holds the whole list where a page shows a part."""
+    html | json | csv, for a file holds the whole list where a page shows a part; `after`: the mark of the part of it
+    that was read before (see `Page.mark`)."""
 
     storage: Storage
     settings: Settings
@@ -84,6 +85,7 @@ class Asked:
     path: Mapping[str, str] = field(default_factory=dict)
     about: RepositoryRecord | None = None
     kind: str = "html"
+    after: Any = None
 
     @property
     def repository(self) -> RepositoryRecord:
@@ -118,7 +120,9 @@ class Page:
     """One page: `read` makes its model (a frozen dataclass) from rows; `template` shows it, `table` exports it.
 
     `path` is below `/r/OWNER/REPO` for a page about a repository; `{name}` in it becomes `Asked.path["name"]`.
-    The model is also the JSON at the same path with `.json`, its table the CSV with `.csv`.
+    The model is also the JSON at the same path with `.json`, its table the CSV with `.csv`. A list without a bound is
+    read in parts for a file: `rows` names the fields that hold it, `mark` is what the next part comes after, None after
+    the last one.
     """
 
     path: str
@@ -127,3 +131,5 @@ class Page:
     read: Callable[[Asked], Any]
     about: About = "repository"
     table: Callable[[Any], Table] | None = None
+    rows: tuple[str, ...] = ()
+    mark: Callable[[Asked, Any], Any] | None = None

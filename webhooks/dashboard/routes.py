@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -128,11 +128,11 @@ class Dashboard:
         return show
 
     def _answer(self, request: Request, page: Page, kind: str, asked: Asked) -> Response:
-        model = page.read(asked)
         if kind == "json":
-            return as_json(model)
+            return as_json(parts_of(page, asked), page.rows)
         if kind == "csv" and page.table is not None:
-            return as_csv(page.table(model), page.title.lower())
+            return as_csv(map(page.table, parts_of(page, asked)), page.title.lower())
+        model = page.read(asked)
         shell = shell_of(page, PAGES, asked, request.url.path, request.url.query, cookies.theme(request))
         secret = cookies.held(request, cookies.SESSION) or ""
         return html(
@@ -236,6 +236,17 @@ class Dashboard:
                 self.problem(request, 403, "This page is older than your sign-in. Go back, reload it, try again.")
             )
         return visit, form
+
+
+def parts_of(page: Page, asked: Asked) -> Iterator[Any]:
+    """The models of a list that is read for a file: each holds the next part of it."""
+    while True:
+        model = page.read(asked)
+        yield model
+        mark = page.mark(asked, model) if page.mark is not None else None
+        if mark is None:
+            return
+        asked = replace(asked, after=mark)
 
 
 _TITLES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,8 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-from webhooks.dashboard import files, plots, words
+from webhooks.dashboard import files, words
+from webhooks.dashboard.answers import as_data
 from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.phrases import coded, numbered
 from webhooks.dashboard.shell import Shell
@@ -62,8 +64,9 @@ def _environment() -> Environment:
         "segment": segment,
         "evidence": coded,
         "numbered": numbered,
+        "figures": figures,
     }
-    made.globals |= {"static": files.address, "words": words, "plots": plots}
+    made.globals |= {"static": files.address, "words": words}
     return made
 
 
@@ -100,6 +103,11 @@ def count(number: int | None) -> str:
 def share(part: float | None) -> str:
     """A share of one as per cent."""
     return "–" if part is None else f"{100 * part:.0f} %" if part in {0.0, 1.0} else f"{100 * part:.1f} %"
+
+
+def figures(value: Any) -> str:
+    """What a plot is drawn from, as JSON; it stands in the page as text, so it is escaped as any other."""
+    return json.dumps(as_data(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def segment(text: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -13,8 +15,13 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.dashboard import NAME, DashboardRuntime, do
+from bot.storage.page_records import IssueQuery
+from bot.storage.records import DeliveryRecord
+from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime, do
 from tests.fakes.stored import word
+from webhooks.dashboard import lists
+from webhooks.dashboard.every import PAGES
+from webhooks.dashboard.pages import review
 from webhooks.dashboard.pages.issues import searched
 from webhooks.dashboard.pages.review import band_of
 
@@ -160,3 +167,65 @@ def test_a_number_is_known_from_words(text: str, found: tuple[list[str], int | N
 def test_the_band_holds_the_threshold_and_stays_between_zero_and_one(threshold: float) -> None:
     low, high = band_of(threshold)
     assert 0 < low < threshold < high < 1
+
+
+EXPORTS = (
+    "issues",
+    "issues?sort=updated&order=asc",
+    "issues?sort=probability",
+    "issues?q=report+1",
+    "clusters",
+    "clusters/extra-usage-400",
+    "activity",
+    "activity?view=people",
+    "activity?view=failures",
+    "review?kind=near",
+    "review?kind=missed",
+)
+
+
+@pytest.mark.parametrize("address", EXPORTS)
+@pytest.mark.parametrize("kind", ["csv", "json"])
+async def test_an_export_that_is_read_in_parts_is_whole(
+    world: tuple[FastAPI, DashboardRuntime],
+    maintainer: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    address: str,
+    kind: str,
+) -> None:
+    storage, at = world[1].storage, datetime(2026, 1, 1, tzinfo=UTC)
+    for number in range(1, 8):  # seven words of one moment, seven deliveries that failed
+        storage.save_feedback(word(number, "reopened", said_at=at))
+        storage.start_delivery(DeliveryRecord(f"d{number}", "issues", "opened", "triage_issue", at, NAME, SHOP, number))
+        storage.finish_delivery(f"d{number}", "failed", "set aside", "a bug")
+    path, mark, query = address.partition("?")
+    asked = f"{ROOT}/{path}.{kind}{mark}{query}"
+    whole = (await maintainer.get(asked)).text
+    for size in (3, 1):
+        monkeypatch.setattr(lists, "PART", size)
+        monkeypatch.setattr(review, "PART", size)
+        assert told(kind, (await maintainer.get(asked)).text) == told(kind, whole)
+
+
+def told(kind: str, text: str) -> object:
+    """The lists that a file holds."""
+    if kind == "csv":
+        return list(csv.reader(io.StringIO(text, newline="")))
+    return {name: rows for name, rows in json.loads(text).items() if name in {one for p in PAGES for one in p.rows}}
+
+
+async def test_an_export_has_a_page_of_the_list_in_memory_at_most(
+    world: tuple[FastAPI, DashboardRuntime], maintainer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "PART", 7)
+    sizes = []
+    read = world[1].storage.find_issues
+
+    def watched(repository_id: int, query: IssueQuery) -> Any:
+        page = read(repository_id, query)
+        sizes.append(len(page.rows))
+        return page
+
+    monkeypatch.setattr(world[1].storage, "find_issues", watched)
+    assert len((await maintainer.get(f"{ROOT}/issues.csv")).text.splitlines()) == 61
+    assert sizes == [7] * 8 + [4]

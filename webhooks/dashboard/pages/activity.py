@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.storage.look_records import EffectQuery, PeopleQuery, PeopleRow
 from bot.storage.records import DeliveryRecord, EffectRecord
-from webhooks.dashboard.lists import Listing, Wanted, wanted
+from webhooks.dashboard.lists import Listing, Wanted, counted, last_of, wanted
 from webhooks.dashboard.page import Asked, Page, Table
 
 VIEWS = ("effects", "people", "failures")
@@ -18,13 +18,13 @@ STATES = ("planned", "done", "failed", "shadow", "skipped", "refused")
 FILTERS = {"kind": KINDS, "state": STATES, "issue": None, "actor": None, "day": None}
 DAY = timedelta(days=1)
 LONGEST = 300  # characters of a comment that are shown
-MOST_FAILURES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """An effect; `value` is the label, or the beginning of the comment's Markdown."""
 
+    id: int
     number: int
     kind: str
     value: str
@@ -33,6 +33,21 @@ class Effect:
     finished_at: datetime | None
     reason: str | None
     comment: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """Where a list by time goes on that has no key: `rows` of the moment `at` were read."""
+
+    at: datetime
+    rows: int
+
+    @staticmethod
+    def after(rows: Sequence[PeopleRow], before: Tied | None) -> Tied:
+        """After these rows, which came after `before`."""
+        at = rows[-1].at
+        known = before.rows if before is not None and before.at == at else 0
+        return Tied(at, known + sum(one.at == at for one in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +84,13 @@ def read(asked: Asked) -> Activity:
     people: Sequence[PeopleRow] = ()
     failures: Sequence[Failure] = ()
     if view == "effects":
-        found = asked.storage.find_effects(asked.repository.id, _effects(want))
+        found = asked.storage.find_effects(asked.repository.id, replace(_effects(want), before=asked.after))
         effects, total = [_effect(one) for one in found.rows], found.total
     elif view == "people":
-        acted = asked.storage.find_people(asked.repository.id, _people(want))
+        acted = asked.storage.find_people(asked.repository.id, _people(want, asked.after))
         people, total = acted.rows, acted.total
     else:
-        aside = asked.storage.deliveries(state="failed", repository_id=asked.repository.id, limit=MOST_FAILURES)
-        failures, total = [failure_of(one) for one in aside][want.offset : want.offset + want.size], len(aside)
+        failures, total = _failures(asked, want), asked.storage.failed_deliveries(asked.repository.id)
     kept = {**want.values, **({} if view == VIEWS[0] else {"view": view})}
     listing = Listing(total, want.number, want.size, want.sort, want.descending, kept)
     return Activity(view, listing, effects, people, failures, tally)
@@ -85,12 +99,31 @@ def read(asked: Asked) -> Activity:
 def _effects(want: Wanted) -> EffectQuery:
     since, until = _day(want)
     kind, state = want.values.get("kind"), want.values.get("state")
-    return EffectQuery(kind, state, _number(want), since, until, want.size, want.offset)
+    return EffectQuery(kind, state, _number(want), since, until, want.part, want.offset)
 
 
-def _people(want: Wanted) -> PeopleQuery:
+def _people(want: Wanted, after: Tied | None) -> PeopleQuery:
     since, until = _day(want)
-    return PeopleQuery(want.values.get("actor"), _number(want), since, until, want.size, want.offset)
+    latest, offset = (after.at, after.rows) if after is not None else (None, want.offset)
+    return PeopleQuery(want.values.get("actor"), _number(want), since, until, want.part, offset, latest)
+
+
+def _failures(asked: Asked, want: Wanted) -> list[Failure]:
+    offset = asked.after or want.offset
+    of = asked.repository.id
+    aside = asked.storage.deliveries(state="failed", repository_id=of, limit=want.part, offset=offset)
+    return [failure_of(one) for one in aside]
+
+
+def _mark(asked: Asked, model: Activity) -> int | Tied | None:
+    """Where an export goes on."""
+    if model.view == "failures":
+        return counted(asked, model.failures)
+    if model.view == "people":
+        last = last_of(model.people)
+        return Tied.after(model.people, asked.after) if last is not None else None
+    effect = last_of(model.effects)
+    return effect.id if effect is not None else None
 
 
 def _day(want: Wanted) -> tuple[datetime | None, datetime | None]:
@@ -110,7 +143,9 @@ def _number(want: Wanted) -> int | None:
 def _effect(one: EffectRecord) -> Effect:
     value = one.value if len(one.value) <= LONGEST else f"{one.value[:LONGEST]}…"
     comment = one.github_id if one.kind == "comment" else None
-    return Effect(one.number, one.kind, value, one.state, one.planned_at, one.finished_at, one.reason, comment)
+    return Effect(
+        one.id or 0, one.number, one.kind, value, one.state, one.planned_at, one.finished_at, one.reason, comment
+    )
 
 
 def failure_of(one: DeliveryRecord) -> Failure:
@@ -139,4 +174,5 @@ def _table(model: Activity) -> Table:
     return Table(columns, found)
 
 
-PAGE = Page("/activity", "Activity", "activity.html", read, table=_table)
+ROWS = ("effects", "people", "failures")
+PAGE = Page("/activity", "Activity", "activity.html", read, table=_table, rows=ROWS, mark=_mark)

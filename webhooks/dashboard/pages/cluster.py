@@ -12,7 +12,7 @@ from models.cluster import Cluster
 from models.tallies import growth, stated
 from webhooks.dashboard import words
 from webhooks.dashboard.canonical import Canonical, canonical_of
-from webhooks.dashboard.lists import Listing, wanted
+from webhooks.dashboard.lists import Listing, last_of, wanted
 from webhooks.dashboard.page import Asked, Page, PageMissing, Table
 
 MOST = 2000  # members whose facts are counted, the newest
@@ -142,8 +142,9 @@ def _in_force(asked: Asked, cluster: Cluster) -> ClusterPage:
         cluster=cluster.id,
         sort=want.sort,  # type: ignore[arg-type] # one of SORTS
         descending=want.descending,
-        limit=want.size,
+        limit=want.part,
         offset=want.offset,
+        after=asked.after,
     )
     members = storage.find_issues(repository_id, query)
     edits = [one for one in storage.edits(repository_id) if cluster.id in {one.edit.cluster, one.edit.value}]
@@ -247,4 +248,8 @@ def _table(model: ClusterPage | Ended) -> Table:
     return Table(columns, rows)
 
 
-PAGE = Page("/clusters/{cluster}", "Cluster", "cluster.html", read, table=_table)
+def _mark(_: Asked, model: ClusterPage | Ended) -> IssueRow | None:
+    return last_of(model.members)
+
+
+PAGE = Page("/clusters/{cluster}", "Cluster", "cluster.html", read, table=_table, rows=("members",), mark=_mark)

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from bot.storage.page_records import ClusterQuery, ClusterRow
 from models.tallies import growth
-from webhooks.dashboard.lists import Listing, wanted
+from webhooks.dashboard.lists import Listing, counted, wanted
 from webhooks.dashboard.page import Asked, Page, Table
 
 SPAN = timedelta(days=56)  # of the trend
@@ -56,12 +56,13 @@ def read(asked: Asked) -> Clusters:
         sort=want.sort,  # type: ignore[arg-type] # one of SORTS
         descending=want.descending,
         recent_since=asked.now - SPAN,
-        limit=want.size,
-        offset=want.offset,
+        limit=want.part,
+        offset=asked.after or want.offset,
     )
     found = asked.storage.find_clusters(asked.repository.id, query)
     exist = bool(found.total) or bool(asked.storage.generations(asked.repository.id, limit=1))
-    return Clusters(want.listing(found.total), [shown(row, asked.now) for row in found.rows], exist)
+    rows = [shown(row, asked.now) for row in found.rows]
+    return Clusters(want.listing(found.total), rows, exist)
 
 
 def shown(row: ClusterRow, now: datetime) -> Shown:
@@ -76,4 +77,12 @@ def _table(model: Clusters) -> Table:
     return Table(fields, [attrgetter(*fields)(one) for one in model.rows])
 
 
-PAGE = Page("/clusters", "Clusters", "clusters.html", read, table=_table)
+PAGE = Page(
+    "/clusters",
+    "Clusters",
+    "clusters.html",
+    read,
+    table=_table,
+    rows=("rows",),
+    mark=lambda asked, model: counted(asked, model.rows),
+)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from bot.storage.page_records import IssueQuery, IssueRow
-from webhooks.dashboard.lists import Listing, Wanted, wanted
+from webhooks.dashboard.lists import Listing, Wanted, last_of, wanted
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.words import VERDICTS
 
@@ -32,7 +32,7 @@ def read(asked: Asked) -> Issues:
     """The model of the page."""
     want = wanted(asked, SORTS, FILTERS)
     storage, repository_id = asked.storage, asked.repository.id
-    found = storage.find_issues(repository_id, _query(want))
+    found = storage.find_issues(repository_id, replace(_query(want), after=asked.after))
     cluster = want.values.get("cluster")
     named = storage.clusters_in_force(repository_id, ids=[cluster]) if cluster else ()
     title = named[0].title if named else cluster
@@ -49,7 +49,7 @@ def _query(want: Wanted) -> IssueQuery:
         cluster=want.values.get("cluster"),
         sort=want.sort,  # type: ignore[arg-type] # one of SORTS
         descending=want.descending,
-        limit=want.size,
+        limit=want.part,
         offset=want.offset,
     )
 
@@ -68,4 +68,6 @@ def _table(model: Issues) -> Table:
     return Table(fields, [attrgetter(*fields)(one) for one in model.rows])
 
 
-PAGE = Page("/issues", "Issues", "issues.html", read, table=_table)
+PAGE = Page(
+    "/issues", "Issues", "issues.html", read, table=_table, rows=("rows",), mark=lambda _, model: last_of(model.rows)
+)

@@ -14,12 +14,12 @@ from bot.storage.protocol import Storage
 from bot.storage.records import DecisionRecord
 from models.decision import Candidate
 from webhooks.dashboard import words
+from webhooks.dashboard.lists import PART, counted
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.pages.issue import decision_of
 
 KINDS = ("objection", "missed", "near", "conflict")
 SIZE = 20
-WHOLE = 10_000
 LAST = 50  # pages; no more than these are counted
 ANSWERED_SHOWN = 8
 ANSWERS = ("confirm", "dismiss")  # kinds of acts
@@ -93,10 +93,10 @@ def read(asked: Asked) -> Review:
     counts = {**storage.review_counts(repository_id, band, but=[named]), "conflict": len(conflicts)}
     kind = named or next((one for one in KINDS if counts[one]), KINDS[0])
     exported = asked.kind != "html"
-    size, number = (WHOLE, 1) if exported else (SIZE, asked.query.number("page", 1, most=LAST))
+    size, number = (PART, 1) if exported else (SIZE, asked.query.number("page", 1, most=LAST))
     questions: Sequence[Question] = ()
     if kind != "conflict":
-        page = storage.review(repository_id, kind, band, limit=size, offset=(number - 1) * size)
+        page = storage.review(repository_id, kind, band, limit=size, offset=asked.after or (number - 1) * size)
         counts[kind] = page.total
         questions = [_question(row) for row in page.rows]
     answered = [] if exported else _answered(storage, repository_id)
@@ -201,4 +201,8 @@ def _table(model: Review) -> Table:
     return Table(columns, rows)
 
 
-PAGE = Page("/review", "Review", "review.html", read, table=_table)
+def _mark(asked: Asked, model: Review) -> int | None:
+    return counted(asked, model.questions)
+
+
+PAGE = Page("/review", "Review", "review.html", read, table=_table, rows=("questions",), mark=_mark)

@@ -13,7 +13,7 @@ from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.plots import Span
 
 MONTHS = timedelta(days=90)
-MOST = 10_000
+MOST = 1_000_000  # a number that no repository reaches
 ROWS = 16  # clusters on the line of time, those whose waves are the newest
 
 
@@ -44,6 +44,11 @@ class Waves:
     since: datetime
     now: datetime
     on: int
+
+    @property
+    def problems(self) -> int:
+        """Rows of the line of time."""
+        return len({span.name for span in self.drawn})
 
 
 def read(asked: Asked) -> Waves:
