@@ -41,6 +41,8 @@ class Right:
             return f"earned: {figures}"
         since = " since it was lost" if self.times_lost else ""
         needs = f"needs {LEAST_JUDGED} and more than {PRECISION:.0%}"
+        if not self.judged:
+            return f"not earned, the bot only comments: no decision was judged{since or ' yet'} ({needs})"
         return f"not earned, the bot only comments: {figures}{since} ({needs})"
 
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.demo.workplace import Workplace
 
 SAMPLE_REPOSITORY = "lumen-labs/lumen"
+WAVE = timedelta(hours=5)  # in which the sample's delivered issues were filed
 MOST_PROBLEMS = 20  # malformed lines named one by one
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the server; without it a free one.")]
@@ -85,7 +86,7 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
 
     if config is not None and issues is None:
         raise typer.BadParameter("--config goes with --issues; the sample has a configuration of its own")
-    file, text, full_name = _sample() if issues is None else _given(issues, config)
+    file, text, full_name = _sample(deliver) if issues is None else _given(issues, config)
     for problem in file.problems[:MOST_PROBLEMS]:
         screen.say(f"left out: {problem}")
     if len(file.problems) > MOST_PROBLEMS:
@@ -96,12 +97,13 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
     return Play(full_name, text, effective, file, deliver, model, settings.threads, port)
 
 
-def _sample() -> tuple[IssueFile, str, str]:
-    """The sample, its newest report a moment old, so that its waves are on."""
-    from bot.demo.issues import ending_at, read  # noqa: PLC0415 - the other commands do not need the demo
+def _sample(deliver: int) -> tuple[IssueFile, str, str]:
+    """The sample, its newest report a moment old, and those that are delivered of the last hours: a wave is on."""
+    from bot.demo.issues import ending_at, gathered, read  # noqa: PLC0415 - the other commands do not need the demo
 
     folder = resources.files("bot") / "sample"
     file = ending_at(read(folder.joinpath("issues.jsonl").read_bytes().splitlines()), datetime.now(UTC))
+    file = gathered(file, deliver, WAVE)
     return file, folder.joinpath("triage.yml").read_text(encoding="utf-8"), SAMPLE_REPOSITORY
 
 

@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,17 @@ def ending_at(file: IssueFile, now: datetime) -> IssueFile:
         return file
     by = now.replace(microsecond=0) - file.issues[-1].created_at
     return replace(file, issues=tuple(replace(one, created_at=one.created_at + by) for one in file.issues))
+
+
+def gathered(file: IssueFile, newest: int, within: timedelta) -> IssueFile:
+    """The same issues, the newest of them in this time before the last one, in their order and proportions: a wave."""
+    before, rising = file.issues[:-newest], file.issues[-newest:]
+    if not rising:
+        return file
+    last, whole = rising[-1].created_at, rising[-1].created_at - rising[0].created_at
+    share = min(1.0, within / whole) if whole else 1.0
+    moved = tuple(replace(one, created_at=last - share * (last - one.created_at)) for one in rising)
+    return replace(file, issues=(*before, *moved))
 
 
 def load(path: Path) -> IssueFile:

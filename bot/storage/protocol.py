@@ -330,9 +330,7 @@ class Storage(
 
     def last_success(self, task: str) -> datetime | None: ...
 
-    def first_run(self) -> datetime | None:
-        """When the oldest run of any task began, of those that are kept."""
-        ...
+    def first_run(self) -> datetime | None: ...  # when the oldest that is kept began
 
     # --- resumable batches (rerun)
     def open_batch(self, repository_id: int, scope: str, numbers: Sequence[int]) -> tuple[int, Sequence[int]]:

@@ -19,6 +19,7 @@ from bot.closing import (
     WAIT,
     WINDOW,
     Candidacy,
+    Right,
     first_day,
     held_back,
     lower_bound,
@@ -131,3 +132,8 @@ def test_nothing_is_closed_before_the_day_that_the_comment_names_nor_before_seve
         assert now - spoken_at >= WAIT
         assert now.date().isoformat() >= first_day(spoken_at)
     assert held_back(named, spoken_at + timedelta(days=8, hours=1)) == ()
+
+
+def test_nothing_judged_is_said_without_figures() -> None:
+    told = "not earned, the bot only comments: no decision was judged yet (needs 100 and more than 97%)"
+    assert Right(earned=False).sentence() == told

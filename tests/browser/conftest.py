@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.fakes.chromium import ARGUMENTS, AXE, executable
 from tests.fakes.dashboard import TOKEN, DashboardRuntime, dashboard
@@ -84,12 +84,19 @@ def _sign_in(chromium: Browser, server: str) -> Any:
 
 @pytest.fixture
 def window(chromium: Browser, server: str, signed_in: Any) -> Iterator[Window]:
-    """Opens windows: `window(size="phone", colours="dark", scripts=True, signed=True)`. None may break the policy."""
+    """Opens windows: `window(size="phone", colours="dark", scripts=True, signed=True)`. None may break the policy, and
+    only where `refusals` are awaited may the server refuse something."""
     opened: list[BrowserContext] = []
     broken: list[str] = []
 
     def open_one(
-        size: str = "laptop", colours: str = "light", *, scripts: bool = True, signed: bool = True, **more: Any
+        size: str = "laptop",
+        colours: str = "light",
+        *,
+        scripts: bool = True,
+        signed: bool = True,
+        refusals: bool = False,
+        **more: Any,
     ) -> Page:
         width, height = SIZES[size]
         context = chromium.new_context(
@@ -104,7 +111,7 @@ def window(chromium: Browser, server: str, signed_in: Any) -> Iterator[Window]:
         if signed:
             context.add_cookies(signed_in)
         page = context.new_page()
-        page.on("console", lambda said: broken.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: broken.append(said.text) if _is_broken(said, refusals) else None)
         page.on("pageerror", lambda error: broken.append(str(error)))
         return page
 
@@ -112,6 +119,10 @@ def window(chromium: Browser, server: str, signed_in: Any) -> Iterator[Window]:
     for context in opened:
         _THREAD.submit(context.close).result()
     assert broken == []
+
+
+def _is_broken(said: ConsoleMessage, refusals: bool) -> bool:
+    return said.type == "error" and not (refusals and "responded with a status of 4" in said.text)
 
 
 @pytest.fixture(scope="session")

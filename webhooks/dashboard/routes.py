@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from starlette.requests import Request
@@ -175,6 +175,10 @@ class Dashboard:
         return found
 
     def _sign_in_first(self, request: Request) -> Response:
+        if _is_partial(request):  # the page around it goes to the sign-in
+            answer = refused(401, SIGN_IN_FIRST)
+            answer.headers["HX-Redirect"] = f"{SIGN_IN}?next={quote(_shown_at(request), safe='')}"
+            return answer
         if request.method != "GET" or not _wants_html(request):
             return refused(401, SIGN_IN_FIRST)
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -264,4 +268,19 @@ def _sentence(wrong: Any) -> str:
 
 
 def _wants_html(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.endswith((".json", ".csv"))
+    wants = "text/html" in request.headers.get("accept", "") or _is_partial(request)
+    return wants and not request.url.path.endswith((".json", ".csv"))
+
+
+def _is_partial(request: Request) -> bool:
+    """Whether htmx asks, to replace a part of a page."""
+    return request.headers.get("hx-request") == "true"
+
+
+def _shown_at(request: Request) -> str:
+    """The path of the page that asks for a part."""
+    try:
+        parts = urlsplit(request.headers.get("hx-current-url", ""))
+    except ValueError:
+        return "/"
+    return forms.local(parts.path + (f"?{parts.query}" if parts.query else "")) if parts.path else "/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.demo.issues import load, read
+from bot.demo.issues import ending_at, gathered, load, read
 from bot.errors import TriageError
 
 
@@ -106,3 +106,20 @@ def test_a_file_without_an_issue_is_named(tmp_path: Path, name: str, content: by
 def test_no_bytes_whatever_break_the_reader(lines: list[bytes]):
     found = read(lines)
     assert len(found.issues) + len(found.problems) <= len(lines)
+
+
+def test_the_newest_are_gathered_in_their_order_and_the_rest_stays():
+    file = read([line(number, created_at=f"2026-05-{number:02d}") for number in range(1, 10)])
+    found = gathered(file, 5, timedelta(hours=4)).issues
+    assert found[:4] == file.issues[:4]
+    assert [one.number for one in found] == [one.number for one in file.issues]
+    last = file.issues[-1].created_at
+    assert [(last - one.created_at) / timedelta(hours=1) for one in found[4:]] == [4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("newest", [1, 3, 100])
+def test_what_is_near_already_stays_as_it_is(newest):
+    file = read([line(number, created_at="2026-05-01") for number in (1, 2, 3)])
+    assert gathered(file, newest, timedelta(hours=1)) == file
+    assert gathered(read([]), newest, timedelta(hours=1)).issues == ()
+    assert ending_at(read([]), datetime(2026, 5, 1, tzinfo=UTC)).issues == ()

@@ -26,7 +26,7 @@ SOURCES: Mapping[str | None, str] = {
     "owner": f"{CONFIG_PATH} of the owner's .github repository, because this one has none",
     "absent": "nowhere: there is no file, so the defaults hold",
     "out of reach": "the defaults: the owner's .github repository cannot be read by this installation",
-    None: "not looked for yet",
+    None: "nowhere yet: it is read with the first issue; the defaults hold until then",
 }
 
 

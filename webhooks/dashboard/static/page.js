@@ -17,9 +17,17 @@ function localise(root) {
 localise(document);
 document.addEventListener("htmx:afterSettle", (event) => localise(event.detail.elt.parentElement || document));
 
-for (const select of document.querySelectorAll("[data-theme-form] select")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
-}
+document.addEventListener("change", (event) => {
+  if (event.target.id === "theme") event.target.form.requestSubmit();
+});
+
+// A refusal is a page too: show it in place of the content.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 400 && event.detail.target.matches("main")) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -43,11 +43,3 @@ document.addEventListener("focusin", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => show(place));
-
-// A refusal is a page too: show it in place of the queue.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status >= 400) {
-    event.detail.shouldSwap = true;
-    event.detail.isError = false;
-  }
-});

@@ -1,0 +1,95 @@
+"""htmx: lists, acts and live parts replace the page's content in place, and nothing is lost by that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.fakes.dashboard import NAME
+
+pytestmark = pytest.mark.browser
+
+Window = Callable[..., Page]
+ROOT = f"/r/{NAME}"
+
+
+def marked(page: Page) -> Page:
+    """With a mark that only a page has that was not loaded anew."""
+    page.evaluate("window.stayed = true")
+    return page
+
+
+def stayed(page: Page) -> bool:
+    return page.evaluate("window.stayed === true") is True
+
+
+def test_a_filter_changes_the_list_the_address_and_the_exports_but_not_the_page(
+    window: Window, axe: Callable[[Page], list[str]]
+) -> None:
+    page = window()
+    page.goto(f"{ROOT}/issues")
+    marked(page).get_by_role("searchbox").fill("report 1")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_text("1–15 of 15 issues")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    assert "q=report%201&" in page.url
+    assert "q=report%201&" in (page.get_by_role("link", name="CSV").get_attribute("href") or "")
+    page.get_by_role("columnheader", name="Issue").get_by_role("link").click()
+    expect(page.locator("tbody th .number").first).to_have_text("#1")
+    assert stayed(page)
+    assert axe(page) == []
+
+
+def test_pages_of_a_list_follow_each_other_in_place_and_back_is_back(window: Window) -> None:
+    page = window()
+    page.goto(f"{ROOT}/issues")
+    marked(page).get_by_role("link", name="Next").click()
+    expect(page.get_by_text("51–60 of 60 issues")).to_be_visible()
+    assert stayed(page)
+    page.go_back()
+    expect(page.get_by_text("1–50 of 60 issues")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Issues")
+
+
+def test_an_act_on_a_cluster_is_answered_in_place(window: Window, axe: Callable[[Page], list[str]]) -> None:
+    page = window()
+    page.goto(f"{ROOT}/clusters/c-dark")
+    marked(page).get_by_label("Label").fill("area: colours")
+    page.locator("form[action$='/do/label']").get_by_role("button").click()
+    expect(page.locator("#notice.done")).to_contain_text("label was done")
+    page.get_by_label("Choose #31").check()
+    page.get_by_role("button", name="Keep out for good").click()
+    expect(page.locator("#notice.done")).to_contain_text("exclude was done")
+    assert stayed(page)
+    assert axe(page) == []
+
+
+def test_what_is_refused_is_said_in_place(window: Window) -> None:
+    page = window(refusals=True)
+    page.goto(f"{ROOT}/clusters/c-dark")
+    marked(page).get_by_label("Canonical issue").fill("no number")
+    with page.expect_response(lambda answer: answer.status == 400):
+        page.locator("form[action$='/do/canonical']").get_by_role("button").click()
+    expect(page.get_by_role("main")).to_contain_text("must be a number")
+    assert stayed(page)
+
+
+def test_who_is_signed_out_meanwhile_comes_back_to_the_page(window: Window) -> None:
+    page = window(refusals=True)
+    page.goto(f"{ROOT}/issues")
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert "next=%2Fr%2F" in page.url
+
+
+def test_the_colours_change_after_a_part_was_replaced_and_lead_back_to_it(window: Window) -> None:
+    page = window()
+    page.goto(f"{ROOT}/issues")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("51–60 of 60 issues")).to_be_visible()
+    page.get_by_label("Colours").select_option("dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_text("51–60 of 60 issues")).to_be_visible()
