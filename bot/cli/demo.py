@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.demo.workplace import Workplace
 
 SAMPLE_REPOSITORY = "lumen-labs/lumen"
+SAMPLE_FILES = ("issues.jsonl", "wave.jsonl")
 WAVE = timedelta(hours=5)  # in which the sample's delivered issues were filed
 MOST_PROBLEMS = 20  # malformed lines named one by one
 
@@ -98,12 +99,12 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
 
 
 def _sample(deliver: int) -> tuple[IssueFile, str, str]:
-    """The sample, its newest report a moment old, and those that are delivered of the last hours: a wave is on."""
+    """The sample and its wave, the newest report a moment old, and those that are delivered of the last hours."""
     from bot.demo.issues import ending_at, gathered, read  # noqa: PLC0415 - the other commands do not need the demo
 
     folder = resources.files("bot") / "sample"
-    file = ending_at(read(folder.joinpath("issues.jsonl").read_bytes().splitlines()), datetime.now(UTC))
-    file = gathered(file, deliver, WAVE)
+    lines = [line for name in SAMPLE_FILES for line in folder.joinpath(name).read_bytes().splitlines()]
+    file = gathered(ending_at(read(lines), datetime.now(UTC)), deliver, WAVE)
     return file, folder.joinpath("triage.yml").read_text(encoding="utf-8"), SAMPLE_REPOSITORY
 
 
