@@ -143,8 +143,9 @@ class _Members:
         """Whether a term is common property and names no person, version or id."""
         if term in self._people or not is_nameable(term):
             return False
-        if term in self._public:
-            return True
+        return term in self._public or self._is_common(term)
+
+    def _is_common(self, term: str) -> bool:
         return len(self._owners.get(term, ())) > 1 or (term in self._known.spoken and not _has_digit(term))
 
     def key_terms(self) -> dict[str, float]:
@@ -159,7 +160,7 @@ class _Members:
         scored = {
             term: weight / len(self._members) * self._known.idf(term) * (ORDINARY if term in self._public else 1.0)
             for term, weight in weights.items()
-            if shares[term] >= least and self._says_something(term) and self.allowed(term)
+            if shares[term] >= least and self._says_something(term) and self._is_common(term) and self.allowed(term)
         }
         return dict(sorted(scored.items(), key=lambda item: (-item[1], item[0]))[:TERMS])
 
@@ -198,6 +199,8 @@ class _Members:
         for place, one in enumerate(self._members):
             title = None if _coverage(one.text.title, terms) < least else cut_down(one.text.title, self.allowed)
             if title is None or (covered := _coverage(title, terms)) < least:
+                continue
+            if not any(term not in self._public and self._says_something(term) for term in count_terms(title)):
                 continue
             worth = covered * (CENTRAL if place == 0 else 1.0) * _wholeness(title, one.text.title)
             found[title] = max(worth, found.get(title, 0.0))

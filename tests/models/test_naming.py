@@ -131,6 +131,12 @@ def test_a_whole_title_is_better_than_the_end_of_one() -> None:
     assert named(members, medoid=1).title == "Export loses the umlauts"
 
 
+def test_words_that_every_text_has_make_no_name_by_themselves() -> None:
+    assert named([document(1, "Never shown again", author="a"), document(2, "It is not there", author="a")]) == Name(
+        NAMELESS, ()
+    )
+
+
 def test_where_only_the_medoids_title_says_anything_it_is_the_name() -> None:
     members = [document(1, "The window flickers"), document(2, "error")]
     assert named(members).title == "The window flickers"
