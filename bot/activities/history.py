@@ -34,7 +34,7 @@ def read_history(
             progress(len(page))
     read_again(services, repository, config_in_force(services, repository))
     record = replace(_present(services, repository), imported_at=started, synced_at=started)
-    services.storage.save_repository(record)
+    services.storage.update_repository(record)
     return record
 
 

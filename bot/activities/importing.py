@@ -113,7 +113,7 @@ def _note_read(services: Services, record: ImportRecord) -> None:
     if present is None:
         raise Stopped("the repository was forgotten while it was read")
     if present.imported_at is None:
-        services.storage.save_repository(replace(present, imported_at=record.began_at, synced_at=record.began_at))
+        services.storage.update_repository(replace(present, imported_at=record.began_at, synced_at=record.began_at))
 
 
 def _to_its_end(

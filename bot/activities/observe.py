@@ -19,6 +19,8 @@ from models.issue import Issue
 
 CONFIG_AGE = timedelta(minutes=1)  # how old the last look at the configuration may be when an event arrives
 
+FORGOTTEN = "the repository was forgotten meanwhile"
+
 log = structlog.get_logger(__name__)
 
 
@@ -27,13 +29,34 @@ class Stopped(TriageError):
 
 
 def open_repository(
-    services: Services, full_name: str, *, repository_id: int | None = None, installation_id: int | None = None
+    services: Services,
+    full_name: str,
+    *,
+    repository_id: int | None = None,
+    installation_id: int | None = None,
+    told_by: str | None = None,
 ) -> RepositoryRecord:
-    """The repository's record, created or brought up to date; raises Stopped where nothing may be done in it."""
+    """The repository's record, created or brought up to date; raises Stopped where nothing may be done in it.
+
+    `told_by` is the delivery that tells of it (None: a person named it). Once it was forgotten, no delivery from before
+    brings it back (INV 45).
+    """
     known = _known(services, full_name, repository_id)
     if known is not None and _is_settled(known, full_name, installation_id):
         return known
-    return _look(services, known, full_name, installation_id)
+    record = _look(services, known, full_name, installation_id)
+    if not _kept(services, record, told_by):
+        raise Stopped(FORGOTTEN)
+    if record.state == "archived":
+        raise Stopped("the repository is archived")
+    return record
+
+
+def _kept(services: Services, record: RepositoryRecord, told_by: str | None) -> bool:
+    if told_by is None:
+        services.storage.save_repository(record)
+        return True
+    return services.storage.update_repository(record) or services.storage.add_repository(record, told_by)
 
 
 def _known(services: Services, full_name: str, repository_id: int | None) -> RepositoryRecord | None:
@@ -58,17 +81,13 @@ def _look(
         stop_repository(services, known, str(error))
         raise Stopped(str(error)) from error
     known = known or services.storage.repository_by_id(info.id)
-    record = replace(
+    return replace(
         known or RepositoryRecord(info.id, info.full_name),
         full_name=info.full_name,
         installation_id=installation,
         state="archived" if info.archived else "active",
         state_reason="archived on GitHub" if info.archived else None,
     )
-    services.storage.save_repository(record)
-    if info.archived:
-        raise Stopped("the repository is archived")
-    return record
 
 
 def _installation(services: Services, known: RepositoryRecord | None, full_name: str, named: int | None) -> int | None:
@@ -77,11 +96,13 @@ def _installation(services: Services, known: RepositoryRecord | None, full_name:
     A delivery that waited while the repository moved must not write with the token of those who had it (INV 29).
     """
     before = known.installation_id if known else None
-    if len({named, before} - {None}) == 1 or not services.settings.is_app:
+    if not services.settings.is_app or (known is not None and len({named, before} - {None}) == 1):
         return named or before
     try:
         return services.github.installation_of(full_name)
     except Gone:
+        if known is None:
+            raise Stopped("the App is not installed there") from None  # a token for others could read it all the same
         if named is None:
             raise
         return named  # and its token will be refused
@@ -114,7 +135,7 @@ def stopping(services: Services, repository: RepositoryRecord) -> Iterator[None]
 def stop_repository(services: Services, known: RepositoryRecord | None, reason: str) -> None:
     """Remember why nothing more is tried here (INV 36); the next delivery looks again."""
     if known is not None and known.state == "active":
-        services.storage.save_repository(replace(known, state="stopped", state_reason=reason))
+        services.storage.update_repository(replace(known, state="stopped", state_reason=reason))
         log.warning("repository.stopped", repository=known.full_name, reason=reason)
 
 

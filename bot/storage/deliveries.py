@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.storage.columns import storable
-from bot.storage.door import Door, now
+from bot.storage.door import Door, is_kept, now
 from bot.storage.records import DeliveryRecord
-from bot.storage.tables import deliveries
+from bot.storage.tables import deliveries, repositories
 
 _FIELDS = [field.name for field in fields(DeliveryRecord)]
 _COLUMNS = [deliveries.c[name] for name in _FIELDS]
@@ -46,15 +46,21 @@ class Deliveries(Door):
             row = connection.execute(select(*_COLUMNS).where(deliveries.c.id == delivery_id)).one_or_none()
         return None if row is None else DeliveryRecord(*row)
 
-    def start_delivery(self, record: DeliveryRecord) -> None:
-        """Insert as running, or move a queued one to running; one that ended stays as it ended."""
+    def start_delivery(self, record: DeliveryRecord) -> bool:
+        """Insert as running, or move a queued one to running; one that ended stays as it ended. False, and nothing is
+        kept, where it is new here and its repository is not known: both were forgotten (INV 45)."""
         statement = self._backend.insert(deliveries).values(_row(record) | {"state": "running"})
+        about = record.repository_id
         with self._writing() as connection:
+            known = is_kept(connection, deliveries, storable(record.id))
+            if not known and about is not None and not is_kept(connection, repositories, about):
+                return False
             connection.execute(
                 statement.on_conflict_do_update(
                     index_elements=["id"], set_={"state": "running"}, where=deliveries.c.state == "queued"
                 )
             )
+        return True
 
     def finish_delivery(self, delivery_id: str, state: str, outcome: str, error: str | None = None) -> None:
         """Record how it ended."""

@@ -68,6 +68,12 @@ def named_failures(backend: Backend) -> Iterator[None]:
         raise NotFound("a number is too large to be known here") from None
 
 
+def is_kept(connection: Connection, table: Table, key: int | str) -> bool:
+    """Whether the table has a row with this id; nobody deletes it until the transaction ends."""
+    query = select(table.c.id).where(table.c.id == key).with_for_update(read=True, key_share=True)
+    return connection.execute(query).first() is not None
+
+
 def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """The values in order, a thousand at a time."""
     for start in range(0, len(values), CHUNK):

@@ -14,7 +14,6 @@ from bot.storage.import_protocol import ImportStorage
 from bot.storage.look_protocol import LookStorage
 from bot.storage.page_protocol import PageStorage
 from bot.storage.records import (
-    ConfigRecord,
     DecisionRecord,
     DeliveryRecord,
     EditRecord,
@@ -26,56 +25,30 @@ from bot.storage.records import (
     Provenance,
     RefitRecord,
     RefitStanding,
-    RepositoryRecord,
     StoredIssue,
     StoredVectors,
     TaskRun,
 )
+from bot.storage.repository_protocol import RepositoryStorage
 from bot.storage.wave_protocol import WaveStorage
 from models.cluster import Cluster, Generation
 from models.curation import Edit
 
 
 class Storage(
-    WaveStorage, ConsentStorage, PageStorage, ImportStorage, DashboardStorage, FollowingStorage, LookStorage, Protocol
+    RepositoryStorage,
+    WaveStorage,
+    ConsentStorage,
+    PageStorage,
+    ImportStorage,
+    DashboardStorage,
+    FollowingStorage,
+    LookStorage,
+    Protocol,
 ):
     """Every method is one transaction. Datetimes are aware and in UTC. Upserts are by the record's natural key."""
 
-    # --- repositories
-    def save_repository(self, record: RepositoryRecord) -> None:
-        """Insert or replace, by id. A rename takes the new name; another record that held it keeps "" until GitHub
-        names it again."""
-        ...
-
-    def repository(self, full_name: str) -> RepositoryRecord | None:
-        """By present name, ignoring case."""
-        ...
-
-    def repository_by_id(self, repository_id: int) -> RepositoryRecord | None:
-        """By GitHub's id."""
-        ...
-
-    def repositories(self) -> Sequence[RepositoryRecord]:
-        """All that are not removed and have a name, by name."""
-        ...
-
-    def forget_repository(self, repository_id: int) -> dict[str, int]:
-        """Delete everything held about it; returns table → rows deleted. Later writes about it raise NotFound until
-        it is saved again."""
-        ...
-
-    def config(self, repository_id: int) -> ConfigRecord:
-        """The configuration as last read; an empty record where it never was."""
-        ...
-
-    def save_config(self, repository_id: int, record: ConfigRecord) -> None:
-        """Insert or replace all but `notice_number`."""
-        ...
-
-    def set_notice(self, repository_id: int, number: int | None) -> None:
-        """Which issue tells that the configuration is wrong; nothing where no configuration was saved."""
-        ...
-
+    # --- locks
     def lock(self, repository_id: int, *, refit: bool = False) -> AbstractContextManager[None]:
         """Hold the repository for one decision: across threads, processes and (PostgreSQL) machines; waits.
         Ends with the process that holds it, however that ends. Not re-entrant. With `refit` for a refit: another lock,
@@ -297,8 +270,9 @@ class Storage(
 
     def delivery(self, delivery_id: str) -> DeliveryRecord | None: ...
 
-    def start_delivery(self, record: DeliveryRecord) -> None:
-        """Insert as running, or move a queued one to running."""
+    def start_delivery(self, record: DeliveryRecord) -> bool:
+        """Insert as running, or move a queued one to running. False, and nothing is kept, where it is new here and its
+        repository is not known: both were forgotten (INV 45)."""
         ...
 
     def finish_delivery(self, delivery_id: str, state: str, outcome: str, error: str | None = None) -> None: ...

@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, upd
 
 from bot.errors import StorageError
 from bot.storage.columns import storable
-from bot.storage.door import Door, now
+from bot.storage.door import Door, is_kept, now
 from bot.storage.import_tables import rate_limits
 from bot.storage.records import ConfigRecord, RepositoryRecord
 from bot.storage.tables import configs, deliveries, metadata, repositories, task_runs
 
 PLAIN_TOKEN = 0  # in place of an installation's id
+NAMES = "repository names"  # who changes them does so one after the other
 NOT_ABOUT_ONE = {"sessions"}  # tables about people; what they may see of a repository has its own
 
 _COLUMNS = [repositories.c[field.name] for field in fields(RepositoryRecord)]
@@ -28,17 +29,38 @@ class Repositories(Door):
 
     def save_repository(self, record: RepositoryRecord) -> None:
         """Insert or replace by id; who held the name before is nameless until GitHub names it again."""
+        with self._writing() as connection:
+            self._backend.serialise(connection, NAMES)
+            self._put(connection, record)
+
+    def add_repository(self, record: RepositoryRecord, delivery_id: str) -> bool:
+        """The same, where the delivery that told of it is still kept: forgetting takes it away (INV 45)."""
+        with self._writing() as connection:
+            self._backend.serialise(connection, NAMES)
+            told = is_kept(connection, deliveries, storable(delivery_id))
+            if told:
+                self._put(connection, record)
+            return told
+
+    def update_repository(self, record: RepositoryRecord) -> bool:
+        """The same, where it is known; one that was forgotten meanwhile does not come back (INV 45)."""
+        with self._writing() as connection:
+            self._backend.serialise(connection, NAMES)
+            known = is_kept(connection, repositories, record.id)
+            if known:
+                self._put(connection, record)
+            return known
+
+    def _put(self, connection: Connection, record: RepositoryRecord) -> None:
         key = _key(record.full_name)
         row = asdict(record) | {"name_key": key, "change": first_change()}
-        with self._writing() as connection:
-            self._backend.serialise(connection, "repository names")
-            holder = (repositories.c.name_key == key) & (repositories.c.id != record.id)
-            connection.execute(update(repositories).where(holder).values(name_key=None, full_name=""))
-            statement = self._backend.insert(repositories).values(row)
-            kept = {name: statement.excluded[name] for name in row if name not in ("id", "change")}
-            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=kept))
-            own_runs = task_runs.c.repository_id == record.id
-            connection.execute(update(task_runs).where(own_runs).values(repository=record.full_name))
+        holder = (repositories.c.name_key == key) & (repositories.c.id != record.id)
+        connection.execute(update(repositories).where(holder).values(name_key=None, full_name=""))
+        statement = self._backend.insert(repositories).values(row)
+        kept = {name: statement.excluded[name] for name in row if name not in ("id", "change")}
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=kept))
+        own_runs = task_runs.c.repository_id == record.id
+        connection.execute(update(task_runs).where(own_runs).values(repository=record.full_name))
 
     def repository(self, full_name: str) -> RepositoryRecord | None:
         """By present name, ignoring case."""
@@ -96,10 +118,11 @@ class Repositories(Door):
         with self._writing() as connection:
             query = select(repositories.c.full_name).where(repositories.c.id == repository_id).with_for_update()
             name = connection.execute(query).scalar() or ""
-            deleted = {
+            others = [table for table in reversed(metadata.sorted_tables) if table not in {rate_limits, deliveries}]
+            deleted = {  # deliveries first: who adds the repository for one of them waits for that row
                 table.name: connection.execute(delete(table).where(_about(table.c, repository_id, name))).rowcount
-                for table in reversed(metadata.sorted_tables)
-                if table is not rate_limits and table.name not in NOT_ABOUT_ONE
+                for table in (deliveries, *others)
+                if table.name not in NOT_ABOUT_ONE
             }
             orphaned = rate_limits.c.installation_id.not_in(here(connection))
             deleted[rate_limits.name] = connection.execute(delete(rate_limits).where(orphaned)).rowcount

@@ -23,8 +23,9 @@ class Tasks(Door):
         """A run that has begun; returns its id."""
         with self._writing() as connection:
             named = select(repositories.c.id).where(repositories.c.name_key == (repository or "").lower())
-            repository_id = connection.execute(named).scalar()
-            row = {"task": task, "repository": repository, "repository_id": repository_id, "started_at": now()}
+            known = connection.execute(named.with_for_update(read=True, key_share=True)).scalar()
+            name = repository if known is not None else None  # one that was forgotten leaves no name (INV 45)
+            row = {"task": task, "repository": name, "repository_id": known, "started_at": now()}
             return int(connection.execute(insert(task_runs).values(row).returning(task_runs.c.id)).scalar_one())
 
     def finish_task(self, run_id: int, error: str | None = None) -> None:

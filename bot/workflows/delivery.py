@@ -6,10 +6,11 @@ import functools
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
+from bot.activities.observe import FORGOTTEN
 from bot.errors import StorageError, where
 from bot.storage.records import WAITS_FOR_BUDGET, DeliveryRecord
 from bot.workflows.enqueue import enqueue
@@ -31,7 +32,10 @@ POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # 
 
 log = structlog.get_logger(__name__)
 
+FORGETTING = frozenset({"repository_changed"})  # may have forgotten it itself, before the process died
+
 Delivery = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class GoesOn(Exception):
@@ -46,7 +50,9 @@ def recorded(flow: Callable[[Delivery], str]) -> Callable[[Delivery], str]:
         with structlog.contextvars.bound_contextvars(
             delivery=delivery["id"], repository=delivery["repository"], issue=delivery["issue"]
         ):
-            _kept(lambda: _begin(delivery))
+            if not _kept(lambda: _begin(delivery)) and delivery["workflow"] not in FORGETTING:
+                log.info("delivery", state="done", outcome=FORGOTTEN)
+                return FORGOTTEN
             state, outcome, error = _run(flow, delivery)
             _kept(lambda: services().storage.finish_delivery(delivery["id"], state, outcome, error))
             log.info("delivery", state=state, outcome=outcome, error=error)
@@ -55,7 +61,7 @@ def recorded(flow: Callable[[Delivery], str]) -> Callable[[Delivery], str]:
     return framed
 
 
-def _kept(write: Callable[[], None]) -> None:
+def _kept(write: Callable[[], T]) -> T:
     """Write the delivery's row, with patience: a failure here would end the workflow for good (INV 31)."""
     for pause in PATIENCE:
         try:
@@ -66,8 +72,9 @@ def _kept(write: Callable[[], None]) -> None:
     return write()
 
 
-def _begin(delivery: Delivery) -> None:
-    services().storage.start_delivery(
+def _begin(delivery: Delivery) -> bool:
+    """False where the repository was forgotten while it waited: neither its row nor the repository is there."""
+    return services().storage.start_delivery(
         DeliveryRecord(
             id=delivery["id"],
             event=delivery["event"],

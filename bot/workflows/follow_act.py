@@ -8,6 +8,7 @@ from typing import Any
 from dbos import DBOS
 
 from bot.activities.follow import DONE, REFUSED, follow
+from bot.activities.observe import FORGOTTEN
 from bot.activities.refit import BY_HAND, PUBLISHED
 from bot.inbox import refit_partition
 from bot.storage.dashboard_records import ActRecord
@@ -26,7 +27,6 @@ REFIT_NOW = "refit-now"  # the refit itself, in its own place in the queue
 MEMBERS_MOST = 500  # of one cluster, the newest
 ASKED = "asked"
 FAILED = "failed"
-FORGOTTEN = "the repository was forgotten meanwhile"
 
 
 @DBOS.workflow(name=TASK, max_recovery_attempts=MAX_RECOVERIES)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import structlog
 from dbos import DBOS
 
-from bot.storage.records import RepositoryRecord
+from bot.storage.records import DeliveryRecord, RepositoryRecord
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.erase_traces import erase_later, order_for
-from bot.workflows.repository_steps import import_later
+from bot.workflows.repository_steps import import_id, import_later
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
@@ -51,7 +52,23 @@ def covered(delivery: Delivery) -> list[dict[str, Any]]:
     if not named or details.get("repositories_left_out"):
         found = services().github.installation_repositories(delivery["installation_id"])
         named = [{"id": one.id, "full_name": one.full_name} for one in found]
+    services().storage.accept([_reading(delivery, one) for one in named], lambda *_: None)
     return [{"id": one["id"], "full_name": one["full_name"]} for one in named]
+
+
+def _reading(delivery: Delivery, repository: Mapping[str, Any]) -> DeliveryRecord:
+    """The row of a first reading that waits: where the repository is removed before, it goes, and the reading too."""
+    return DeliveryRecord(
+        id=import_id(delivery, repository["id"]),
+        event=delivery["event"],
+        action=delivery["action"],
+        workflow="import_repository",
+        received_at=datetime.fromisoformat(delivery["received_at"]),
+        repository=repository["full_name"],
+        repository_id=repository["id"],
+        issue=None,
+        installation_id=delivery["installation_id"],
+    )
 
 
 @step
@@ -77,7 +94,7 @@ def mark(delivery: Delivery, state: str) -> list[int]:
     records = list(_of(delivery))
     for record in records:
         reason = f"the installation is {state}" if state != "active" else None
-        services().storage.save_repository(replace(record, state=state, state_reason=reason))
+        services().storage.update_repository(replace(record, state=state, state_reason=reason))
     return [record.id for record in records]
 
 

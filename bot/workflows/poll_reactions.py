@@ -10,7 +10,7 @@ import structlog
 from dbos import DBOS
 
 from bot.activities.reactions import Ears, Objection, ask_for_objections
-from bot.errors import GitHubError
+from bot.errors import TriageError
 from bot.inbox import to_input
 from bot.storage.records import DeliveryRecord, RepositoryRecord
 from bot.workflows.delivery import Delivery, recorded
@@ -58,7 +58,7 @@ def ask_everywhere(_scheduled_at: str) -> dict[str, Any]:
                 continue
             try:
                 found = ask_for_objections(services(), repository, _ears)
-            except GitHubError as error:
+            except TriageError as error:
                 failure = str(error)
                 log.warning("reactions.unheard", repository=repository.full_name, reason=failure)
                 continue

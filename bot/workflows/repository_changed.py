@@ -33,13 +33,14 @@ def follow(delivery: Delivery) -> str:
     if known is None:
         return "unknown repository"
     if known.state == "active":
-        services().storage.save_repository(replace(known, state="stopped", state_reason="changed on GitHub"))
+        services().storage.update_repository(replace(known, state="stopped", state_reason="changed on GitHub"))
     try:
         record = open_repository(
             services(),
             delivery["repository"],
             repository_id=delivery["repository_id"],
             installation_id=delivery["installation_id"],
+            told_by=delivery["id"],
         )
     except Stopped as stopped:
         return str(stopped)

@@ -34,6 +34,7 @@ def repository_of(delivery: Delivery) -> RepositoryRecord:
         delivery["repository"],
         repository_id=delivery["repository_id"],
         installation_id=delivery["installation_id"],
+        told_by=delivery.get("id", ""),
     )
 
 
@@ -67,12 +68,17 @@ def make_ready(delivery: Delivery) -> None:
 
 def import_later(delivery: Delivery, repository_id: int, full_name: str) -> None:
     """Go on with (or begin) the repository's first reading when its turn comes."""
-    identity, partition = f"{delivery['id']}/import/{repository_id}", repository_partition(repository_id)
+    identity, partition = import_id(delivery, repository_id), repository_partition(repository_id)
     about = {"repository": full_name, "repository_id": repository_id, "issue": None, "partition": partition}
     fresh = {"details": {}, "attempt": 0, "waits": 0}
     payload = {**delivery, "id": identity, "workflow": "import_repository", **about, **fresh}
     payload.pop("run", None)
     enqueue("import_repository", identity, partition, payload)
+
+
+def import_id(delivery: Delivery, repository_id: int) -> str:
+    """What the first reading that a delivery asks for is known by."""
+    return f"{delivery['id']}/import/{repository_id}"
 
 
 @bulk_step

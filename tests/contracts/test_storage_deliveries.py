@@ -79,9 +79,21 @@ def test_a_delivery_goes_from_queued_to_running_to_its_end(storage: Storage) -> 
 
 
 def test_a_delivery_that_was_never_accepted_can_be_started(storage: Storage) -> None:
-    storage.start_delivery(delivery("d"))
+    storage.save_repository(RepositoryRecord(REPOSITORY, "acme/shop"))
+    assert storage.start_delivery(delivery("d"))
     assert storage.delivery("d") == delivery("d", state="running")
     assert storage.accept([delivery("d")], ignore) == [False]
+
+
+def test_inv_45_what_waited_while_its_repository_was_forgotten_does_not_begin(storage: Storage) -> None:
+    storage.save_repository(RepositoryRecord(REPOSITORY, "acme/shop"))
+    storage.accept([delivery("before")], ignore)
+    storage.forget_repository(REPOSITORY)
+    assert not storage.start_delivery(delivery("before"))
+    assert storage.delivery("before") is None
+    storage.accept([delivery("after")], ignore)
+    assert storage.start_delivery(delivery("after"))
+    assert storage.start_delivery(delivery("about none", repository_id=None))
 
 
 def test_deliveries_are_listed_newest_first_and_counted(storage: Storage) -> None:
@@ -93,6 +105,7 @@ def test_deliveries_are_listed_newest_first_and_counted(storage: Storage) -> Non
 
 
 def test_the_age_of_a_tasks_last_success_is_known(storage: Storage) -> None:
+    storage.save_repository(RepositoryRecord(REPOSITORY, "acme/shop"))
     assert storage.last_success("refit") is None
     good = storage.start_task("refit", "acme/shop")
     storage.finish_task(good)
@@ -138,3 +151,8 @@ def test_a_rerun_of_the_same_delivery_keeps_its_details(storage: Storage) -> Non
     storage.accept([record], ignore)
     storage.start_delivery(replace(record, details={}))
     assert storage.delivery("d") == replace(record, state="running")
+
+
+def test_inv_45_a_task_for_a_repository_that_was_forgotten_leaves_no_name(storage: Storage) -> None:
+    storage.start_task("refit", "acme/gone")
+    assert [run.repository for run in storage.task_runs()] == [None]

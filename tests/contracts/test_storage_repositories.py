@@ -193,3 +193,19 @@ def dump(engine) -> dict[str, list[str]]:
             for table in metadata.sorted_tables
             if table.name not in {"triage_version", "sessions"}  # a session names nothing; its grants do
         }
+
+
+def test_inv_45_what_was_forgotten_comes_back_only_by_a_delivery_from_after_that(storage: Storage) -> None:
+    storage.accept([delivery("before")], lambda *_: None)
+    assert not storage.update_repository(SHOP)
+    assert storage.add_repository(SHOP, "before")
+    assert storage.update_repository(replace(SHOP, state="stopped"))
+    assert storage.repository_by_id(REPOSITORY) == replace(SHOP, state="stopped")
+    storage.forget_repository(REPOSITORY)
+    assert not storage.update_repository(SHOP)
+    assert not storage.add_repository(SHOP, "before")
+    assert not storage.add_repository(SHOP, "")
+    assert storage.repository_by_id(REPOSITORY) is None
+    storage.accept([delivery("after")], lambda *_: None)
+    assert storage.add_repository(SHOP, "after")
+    assert storage.repository_by_id(REPOSITORY) == SHOP

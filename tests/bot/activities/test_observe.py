@@ -143,6 +143,14 @@ def test_inv_29_where_the_app_is_not_installed_the_installation_named_gets_no_fu
         open_repository(as_app(known), NAME, repository_id=known.fake.info.id, installation_id=666)
 
 
+def test_inv_45_a_late_delivery_does_not_bring_back_a_repository_that_the_app_was_removed_from(world: World) -> None:
+    world.github.fail_next("installation_of", Gone("not there"))
+    with pytest.raises(Stopped, match="not installed"):
+        open_repository(as_app(world), NAME, repository_id=world.fake.info.id, installation_id=1, told_by="late")
+    assert world.storage.repository_by_id(world.fake.info.id) is None
+    assert world.github.calls["repository"] == 0
+
+
 @pytest.mark.parametrize("failure", [Unavailable("GitHub answered 502"), RetryAfter("patience", 7)])
 def test_a_passing_failure_stops_nothing(world: World, failure: Exception) -> None:
     world.github.fail_next("repository", failure)  # type: ignore[arg-type]  # both are GitHubErrors
