@@ -33,6 +33,18 @@ COUNTED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "string_too_long": lambda limit: f"must have at most {limit['max_length']} characters",
     "too_long": lambda limit: f"must have at most {limit['max_length']} entries",
 }
+YAML: Sequence[tuple[str, str]] = (  # how PyYAML's problem begins, and what a person may do about it
+    ("found character '\\t'", "a tab cannot begin this; YAML is indented with spaces"),
+    ("mapping values are not allowed", "a key cannot stand here: look at the indentation, and for a missing quote"),
+    ("but found another document", "only one document may be in the file: take the second `---` away"),
+    ("found unexpected end of stream", "a quote is opened here and not closed"),
+    ("could not determine a constructor", "a tag (`!name`) is not allowed here"),
+    ("could not find expected ':'", "a key without its colon"),
+    ("expected <block end>", "this does not fit the indentation above it"),
+    ("expected ',' or", "a comma or a closing bracket is missing"),
+    ("while scanning for the next token", "this character cannot begin a value; put the text in quotes"),
+    ("found character", "this character cannot begin a value; put the text in quotes"),
+)
 ELSE = "cannot be what it is here"
 
 
@@ -63,3 +75,8 @@ def spoken(path: Sequence[str | int]) -> str:
 
 def _least(length: int) -> str:
     return "must not be empty" if length == 1 else f"must have at least {length} characters"
+
+
+def yaml_phrase(problem: str) -> str:
+    """What is wrong with the file as YAML."""
+    return next((words for start, words in YAML if problem.startswith(start)), problem)

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
+from yaml.reader import ReaderError
 
 from bot.config_keys import LARGEST_NUMBER, ClusterConfig, Fact, Ignore, Labels, Limits, Mode, Part, Refit
-from bot.config_phrases import phrase, spoken
+from bot.config_phrases import phrase, spoken, yaml_phrase
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
 from models.facts import FACT_ALIASES, FACT_NAMES, FactPattern, compile_pattern, full_name
@@ -22,6 +23,7 @@ MAX_BYTES = 64 * 1024
 KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
+TEXT = "tag:yaml.org,2002:str"
 
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 
@@ -148,7 +150,7 @@ def parse(text: str) -> RepoConfig:
         node = loader.get_single_node()
         data = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
-        raise ConfigError([_yaml_problem(error)]) from None
+        raise ConfigError([_yaml_problem(error, text)]) from None
     except RecursionError:
         raise ConfigError(["the file is nested too deeply"]) from None
     if data is None:
@@ -178,9 +180,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(
-                None, None, "aliases (*name) are not allowed here", parent.start_mark if parent else None
-            )
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs leave it out
+            raise yaml.constructor.ConstructorError(None, None, "aliases (*name) are not allowed here", mark)
         return super().compose_node(parent, index)
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
@@ -201,6 +202,11 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.tag != TEXT:
+                what = f"the key {key.value}" if isinstance(key, yaml.ScalarNode) else "a key"
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{what} must be text; put it in quotes", key.start_mark
+                )
             name = str(key.value)
             if name in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} is given twice", key.start_mark)
@@ -216,9 +222,14 @@ def _with_tuples(value: Any) -> Any:
     return value
 
 
-def _yaml_problem(error: yaml.YAMLError) -> str:
+def _yaml_problem(error: yaml.YAMLError, text: str) -> str:
+    if isinstance(error, ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return f"line {line}: the character U+{ord(text[error.position]):04X} may not stand in a file like this"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
+        never_ends = str(error.problem).startswith("found unexpected end")
+        mark = (error.context_mark if never_ends else None) or error.problem_mark
+        return f"line {mark.line + 1}: {yaml_phrase(str(error.problem))}"
     return re.sub(r"\s+", " ", str(error))
 
 
@@ -228,7 +239,9 @@ def _problem(item: Any, node: yaml.Node | None) -> str:
     message = phrase(item["type"], path, item.get("ctx", {}), str(item["msg"]))
     if item["type"] == "extra_forbidden":
         message = f"unknown key; known here: {', '.join(_known_keys(path))}"
-    found = "" if isinstance(item["input"], dict | tuple) else f" (found {str(item['input'])[:60]!r})"
+    is_text = not item["type"].startswith(("int_", "bool_", "float_"))
+    written = _written(node, path, item["input"], is_text=is_text)[:60]
+    found = "" if isinstance(item["input"], dict | tuple) else f" (found {written!r})"
     line = _line(node, path)
     where = f"line {line}: " if line else ""
     return f"{where}{name}: {message}{found}" if name else f"{where}{message}"
@@ -254,19 +267,35 @@ def _known_keys(path: list[Any]) -> list[str]:
 
 
 def _line(node: yaml.Node | None, path: Sequence[Any]) -> int | None:
+    """Where the value's key stands, or the innermost part of the way to it that is there."""
+    marks = [key.start_mark.line + 1 for key, _ in _way(node, path)]
+    return marks[-1] if marks else None
+
+
+def _written(node: yaml.Node | None, path: Sequence[Any], value: Any, *, is_text: bool) -> str:
+    """The value as the file has it: `off`, not False; with its quotes where it should be no text."""
+    way = list(_way(node, path))
+    last = way[-1][1] if len(way) == len(path) + 1 else None
+    if not isinstance(last, yaml.ScalarNode):
+        return str(value)
+    quote = last.style if last.style in {"'", '"'} and not is_text else ""
+    return f"{quote}{last.value}{quote}"
+
+
+def _way(node: yaml.Node | None, path: Sequence[Any]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """From the whole file to the value, as far as it is there: what has the line, and what has the value."""
     if node is None:
-        return None
-    line = node.start_mark.line + 1
+        return
+    yield node, node
     for part in path:
         if isinstance(node, yaml.MappingNode):
             pairs = {str(key.value): (key, value) for key, value in node.value}
             if str(part) not in pairs:
-                break
+                return
             key, node = pairs[str(part)]
-            line = key.start_mark.line + 1
+            yield key, node
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
-            line = node.start_mark.line + 1
+            yield node, node
         else:
-            break
-    return line
+            return

@@ -7,6 +7,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.config_phrases import PHRASES, phrase
 from bot.errors import ConfigError
 from bot.repo_config import MAX_BYTES, MAX_CLUSTERS, MOST_PROBLEMS, RepoConfig, parse
 from models.facts import FACT_ALIASES
@@ -92,6 +93,43 @@ def test_an_unknown_key_is_an_error_with_its_line_and_what_is_known_there(text: 
     assert problem(text).startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: &x [1]\nb: *x\n", "line 2: aliases (*name) are not allowed here"),
+        ("labels:\n\tcandidate: a\n", "line 2: a tab cannot begin this; YAML is indented with spaces"),
+        ("mode: comment\n  labels: x\n", "line 2: a key cannot stand here: look at the indentation"),
+        ("mode: comment\n---\nmode: shadow\n", "line 2: only one document may be in the file"),
+        ("\nmode: 'comment\n\n", "line 2: a quote is opened here and not closed"),
+        ("mode: !!python/name:os.system x\n", "line 1: a tag (`!name`) is not allowed here"),
+        ("clusters:\n  - slug: a\n   title: b\n", "line 3: this does not fit the indentation above it"),
+        ("labels: {candidate: a\nmode: x\n", "line 2: a comma or a closing bracket is missing"),
+        ("mode: @x\n", "line 1: this character cannot begin a value; put the text in quotes"),
+        ("\nmode: com\0ment\n", "line 2: the character U+0000 may not stand in a file like this"),
+        ("mode: comment\n1: x\n", "line 2: the key 1 must be text; put it in quotes"),
+        ("? [a, b]\n: c\n", "line 1: a key must be text; put it in quotes"),
+        ("mode: off\n", "line 1: mode: must be 'shadow', 'comment' or 'close' (found 'off')"),
+        ("limits: {links: yes}\n", "line 1: limits.links: must be a whole number (found 'yes')"),
+        ("notice: '7'\n", "line 1: notice: must be a whole number (found \"'7'\")"),
+        ("limits: {churn: .nan}\n", "line 1: limits.churn: must be at most 1"),
+        ("digest: 1\n", "line 1: digest: must be true or false (found '1')"),
+        (
+            CLUSTER.replace("Extra usage refused", "x"),
+            "line 4: clusters, entry 1, title: must have at least 3 characters",
+        ),
+    ],
+)
+def test_a_problem_is_told_in_plain_words_with_its_line_and_what_was_written(text: str, expected: str) -> None:
+    assert problem(text).startswith(expected)
+
+
+@pytest.mark.parametrize("kind", sorted(PHRASES))
+def test_no_phrase_is_left_with_a_blank(kind: str) -> None:
+    told = phrase(kind, ["limits", "links"], {"expected": "1", "ge": 1, "le": 2}, "Input should be odd")
+    assert "{" not in told
+    assert "Input" not in told
+
+
 def test_problems_come_in_the_order_of_their_lines() -> None:
     with pytest.raises(ConfigError) as found:
         parse(
@@ -139,7 +177,7 @@ def test_a_value_of_the_wrong_shape_is_told_in_words(text: str, expected: str) -
         (CLUSTER.replace("status: 400", "status: yes"), "line 8: clusters, entry 1, requires.status: "),
         (CLUSTER.replace("Extra usage refused", "'   '"), "line 4: clusters, entry 1, title: "),
         ("clusters:\n  - title: No slug\n", "line 2: clusters, entry 1, slug: "),
-        ("5: x\n", "line 1: 5: "),
+        ("5: x\n", "line 1: the key 5 must be text"),
         ("[mode, shadow]\n", "line 1: expected keys like `version: 1`, found a list"),
         ("just words\n", "line 1: expected keys like `version: 1`, found a str"),
     ],
