@@ -17,11 +17,15 @@ from starlette.routing import Route
 from bot import settings as operator
 from bot.settings import Settings
 from webhooks import receiver
+from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.routes import NOT_HERE, Dashboard
 from webhooks.health import Health, healthz
 from webhooks.receiver import Receiver
 from webhooks.runtime import Runtime
 from webhooks.setup import Setup
+
+REFUSALS = {404: NOT_HERE, 405: "This address cannot be asked in this way."}
+BROKEN = "something went wrong here; the server's log says what"
 
 _log = structlog.get_logger("triage.web")
 
@@ -88,13 +92,20 @@ def _lifespan(runtime: Runtime | None) -> Callable[[FastAPI], AbstractAsyncConte
 async def _refused(request: Request, error: Exception) -> Response:
     """Unknown paths and methods, in the same form as every other refusal; in words for a browser."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    dashboard = getattr(request.app.state, "dashboard", None)
-    if error.status_code == 404 and dashboard is not None:
-        return cast("Dashboard", dashboard).problem(request, 404, NOT_HERE, error.detail)
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    answer = _told(request, error.status_code, REFUSALS.get(error.status_code, error.detail), error.detail)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     """A bug. The server's log has the trace; the answer has none of it."""
     _log.error("request failed", path=request.url.path, failure=type(error).__name__)
-    return JSONResponse({"error": "something went wrong here; the server's log says what"}, 500)
+    return _told(request, 500, f"{BROKEN.capitalize()}.", BROKEN)
+
+
+def _told(request: Request, status: int, sentence: str, word: str) -> Response:
+    """In words for a browser, in one line for programs; with the headers that every page has."""
+    dashboard = getattr(request.app.state, "dashboard", None)
+    if dashboard is None:
+        return JSONResponse({"error": word}, status, dict(HEADERS))
+    return cast("Dashboard", dashboard).problem(request, status, sentence, word)

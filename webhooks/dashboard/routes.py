@@ -257,6 +257,7 @@ _TITLES = {
     400: "Not understood",
     403: "Not allowed",
     404: "Not found",
+    405: "Not possible",
     500: "Something went wrong",
     503: "GitHub is away",
 }

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from datetime import UTC, datetime
 
 import httpx
@@ -12,6 +13,8 @@ from fastapi import FastAPI
 from tests.fakes.dashboard import NAME, DashboardRuntime, form_token
 from webhooks.dashboard import files
 from webhooks.dashboard.answers import as_data, csv_pieces
+from webhooks.dashboard.every import PAGES
+from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.page import Query, Table, may_act
 
 World = tuple[FastAPI, DashboardRuntime]
@@ -33,6 +36,51 @@ async def test_every_answer_forbids_foreign_scripts_frames_and_referrers(
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-frame-options"] == "DENY"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing", 404),
+        ("POST", OVERVIEW, 405),
+        ("PUT", "/sign-in", 405),
+        ("GET", "/sign-out", 405),
+        ("GET", f"/r/{NAME}/do/pause", 405),
+        ("POST", f"/r/{NAME}/do/pause", 403),
+        ("GET", "/broken", 500),
+    ],
+)
+async def test_refusals_and_failures_have_the_same_headers_and_are_said_in_words(
+    world: World, maintainer: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    async def broken() -> None:
+        raise RuntimeError("secret detail")
+
+    world[0].add_api_route("/broken", broken)
+    maintainer._transport.raise_app_exceptions = False  # type: ignore[attr-defined]  # as a real server would
+    answer = await maintainer.request(method, path)
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    assert "<h1>" in answer.text
+    assert "detail" not in answer.text
+
+
+BAD = ("%ff%fe", "%00", "-1", "9" * 400, "\u0663", "%F0%9F%98%80", "<script>alert(1)</script>", "%0d%0aSet-Cookie:x=1")
+NAMES = (
+    *("page", "sort", "order", "q", "state", "verdict", "cluster", "kind", "view"),
+    *("issue", "day", "actor", "act", "by", "held", "label", "cause", "text"),
+)
+
+
+@pytest.mark.parametrize("value", BAD)
+async def test_nonsense_in_an_address_breaks_no_page(maintainer: httpx.AsyncClient, value: str) -> None:
+    asked = "&".join(f"{name}={value}" for name in NAMES)
+    for page in PAGES:
+        path = re.sub(r"{\w+(:\w+)?}", value, page.path)
+        answer = await maintainer.get(f"/r/{NAME}{path}?{asked}" if page.about == "repository" else f"{path}?{asked}")
+        assert answer.status_code == (404 if "{" in page.path else 200), page.path
+        assert "<script>alert" not in answer.text
+        assert "set-cookie" not in answer.headers
 
 
 async def test_pages_are_not_kept_and_files_are(maintainer: httpx.AsyncClient) -> None:

@@ -85,6 +85,17 @@ async def test_inv_42_to_a_stranger_it_is_not_there(world: tuple[FastAPI, Dashbo
     assert theirs.text == nobodys.text
 
 
+@pytest.mark.parametrize("kind", ["json", "csv", "live"])
+async def test_inv_42_no_file_and_no_stream_tells_a_stranger_anything(
+    world: tuple[FastAPI, DashboardRuntime], kind: str
+) -> None:
+    addresses = [f"{ROOT}/live"] if kind == "live" else [f"{address}.{kind}" for address in ADDRESSES]
+    async with seen_by(world[1], Roles()) as http:
+        for address in addresses:
+            theirs, nobodys = await http.get(address), await http.get(address.replace(NAME, "acme/never-was"))
+            assert (theirs.status_code, theirs.text) == (404, nobodys.text), address
+
+
 @pytest.mark.parametrize("kind", sorted(ACTS))
 async def test_inv_42_a_stranger_can_do_nothing(world: tuple[FastAPI, DashboardRuntime], kind: str) -> None:
     async with seen_by(world[1], Roles()) as http:

@@ -30,7 +30,7 @@
         code: (at) => points.cluster[at],
         rank: (code) => (code === NO_CLUSTER ? -1 : code === chosen ? 2 : dim(code) ? 0 : 1),
         colour: (code) => {
-          if (code === NO_CLUSTER) return { colour: palette.none, alpha: chosen >= 0 ? 0.15 : 0.35 };
+          if (code === NO_CLUSTER) return { colour: palette.none, alpha: chosen >= 0 ? 0.2 : 0.6 };
           return { colour: palette.of(code).colour, alpha: dim(code) ? 0.12 : 0.9 };
         },
       };

@@ -151,7 +151,8 @@ class Palette {
 // One pass for each colour: to change the colour is what costs.
 function drawPoints(context, view, palette, look) {
   const { points } = view;
-  const radius = Math.min(5, Math.max(1.1, 1.1 * Math.sqrt(view.scale / view.whole) * (points.count > 20000 ? 0.8 : 1.6)));
+  const usual = Math.max(0.9, Math.min(4, 60 / Math.sqrt(points.count))); // few points are large, many are dust
+  const radius = Math.min(6, usual * Math.sqrt(view.scale / view.whole));
   const groups = new Map();
   for (let at = 0; at < points.count; at += 1) {
     const across = (points.x[at] - view.x) * view.scale + view.wide / 2;
