@@ -24,7 +24,7 @@ from models.text import looks_like_security_report, normalise
 
 GONE = "the issue is gone"
 NO_PLACE = "the issue is locked, closed, a pull request or reads like a security report"
-TOLD_TO_STOP = "the bot was told to stop there"
+TOLD_TO_STOP = "a person deleted the bot's comment there"
 OCCUPIED = "the bot's comment there is about the report"
 NOT_CHOSEN = "an organisation's file names it, and no maintainer of this repository opened it"
 SILENT = "the bot is silent here"
@@ -107,7 +107,7 @@ def _refusal(storage: Storage, repository_id: int, config: RepoConfig, notice: N
     if config.mode == "shadow" or paused or config.limits.comments_per_hour == 0:
         return SILENT
     said = {one.kind for one in storage.feedback(repository_id, issue.number) if one.number == issue.number}
-    if "comment-deleted" in said or ("objection" in said and not notice.is_over):
+    if "comment-deleted" in said:
         return TOLD_TO_STOP
     is_closed = issue.state != "open" and not notice.is_over
     secret = looks_like_security_report(normalise(issue.title, issue.body))

@@ -138,3 +138,30 @@ async def test_inv_17_a_deleted_notice_does_not_come_back(started: Running) -> N
     await happens(bot)
     await hour_passes(bot)
     assert bot.comments(PLACE) == []
+
+
+@pytest.mark.parametrize("permission", ["read", "triage"])
+async def test_an_organisations_file_counts_where_somebody_with_a_say_made_the_issue(
+    bot: Running, permission: str
+) -> None:
+    """One number for all repositories would else be some reporter's issue in most of them."""
+    home = bot.github.repositories.get("acme/.github") or bot.github.add_repository("acme/.github")
+    home.config = VALID
+    bot.fake.config = None
+    bot.fake.permissions["reporter"] = permission
+    await bot.handled(bot.report())
+    bot.fake.config = WRONG
+    await happens(bot)
+    assert len(bot.comments(PLACE)) == (permission == "triage")
+    home.config = None
+
+
+async def test_inv_23_where_the_bot_has_said_something_of_the_report_it_says_nothing_else(bot: Running) -> None:
+    first = bot.report()
+    assert (await bot.handled(first)).outcome == "duplicate"
+    bot.fake.config = f"notice: {first.number}\n".encode() + CONFIG
+    await happens(bot)
+    (before,) = bot.comments(first.number)
+    bot.fake.config += b"mode: loud\n"
+    await happens(bot)
+    assert bot.comments(first.number) == [before]
