@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dbos import DBOS
 
-from bot.activities import reactions
+from bot.activities import observe, reactions
 from bot.workflows import poll_reactions
 from bot.workflows.recover_deliveries import TASK as RECOVER
 from tests.fakes.live import Live, lived
 from tests.fakes.played import CANONICAL
-from tests.fakes.small_world import CLUSTER_LABEL, LABEL
+from tests.fakes.small_world import CLUSTER_LABEL, CONFIG, LABEL
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +84,18 @@ async def test_inv_32_a_failed_delivery_is_asked_for_and_an_unseen_issue_found(l
 
 def _attempts(live: Live) -> int:
     return sum(one["path"].endswith("/attempts") for one in live.github.do("GET", "/requests"))
+
+
+async def test_inv_27_a_wrong_file_is_told_on_the_chosen_issue(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observe, "CONFIG_AGE", -observe.CONFIG_AGE)
+    good = "notice: 1\n" + CONFIG.decode()
+    live.github.change(live.name, config=good)
+    number = await live.answered()
+    live.github.change(live.name, config=good + "mode: loud\n")
+    await live.told(live.webhook("issues", "pinned", issue=number))
+    await live.until(lambda: live.github.comments(1, live.name))
+    assert "line 9: mode: must be 'shadow', 'comment' or 'close'" in live.github.comments(1, live.name)[0]
+    live.github.change(live.name, config=good)
+    await live.told(live.webhook("issues", "unpinned", issue=number))
+    await live.until(lambda: "Nothing is wrong" in live.github.comments(1, live.name)[0])
+    assert len(live.github.comments(1, live.name)) == 1
