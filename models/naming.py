@@ -40,6 +40,7 @@ INNER = 0.7  # and one whose beginning may not
 CENTRAL = 1.8  # what the medoid's counts, beside the others'
 ORDINARY = 0.4  # a term of the list of English stop words, which has some that mean something (`free`, `page`)
 TITLE_COUNTS = 2.0  # a term in a title, beside one in the text
+READ = 30  # members whose spelling is looked at
 SPEAKERS = 50  # issues looked at for a term that two people say
 LEAST_SHARE = 0.25  # of the members that say a key term
 GENERIC = frozenset(
@@ -224,7 +225,7 @@ class _Members:
         """Term → how most members write it, and where."""
         written: dict[str, Counter[str]] = defaultdict(Counter)
         places: dict[str, list[int]] = defaultdict(list)
-        for one in self._members:
+        for one in self._members[:READ]:
             for place, (term, word) in enumerate(spellings(f"{one.text.title} {salient(one.text)}")):
                 written[term][word] += 1
                 places[term].append(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from models.fingerprint import without_variables
 from models.redact import redact
@@ -91,9 +92,14 @@ def shorten(text: str) -> str:
 def spellings(text: str) -> Iterator[tuple[str, str]]:
     """Each word of a text as its term and as it was written; without spaces a word is no more than its term."""
     for found in _COMPOUND.finditer(text):
-        term = next(iter(count_terms(found[0])), None)
+        term = _whole_term(found[0])
         if term is not None:
             yield term, term if NO_SPACES.search(found[0]) else found[0]
+
+
+@lru_cache(maxsize=65_536)
+def _whole_term(word: str) -> str | None:
+    return next(iter(count_terms(word)), None)
 
 
 def _may_stand(piece: str, allowed: Allowed) -> bool:
