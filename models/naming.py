@@ -11,7 +11,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from models.document import Document
 from models.fingerprint import messages
@@ -40,7 +39,7 @@ INNER = 0.7  # and one whose beginning may not
 CENTRAL = 1.8  # what the medoid's counts, beside the others'
 ORDINARY = 0.4  # a term of the list of English stop words, which has some that mean something (`free`, `page`)
 TITLE_COUNTS = 2.0  # a term in a title, beside one in the text
-READ = 30  # members whose spelling is looked at
+READ = 12  # members whose spelling is looked at
 SPEAKERS = 50  # issues looked at for a term that two people say
 LEAST_SHARE = 0.25  # of the members that say a key term
 GENERIC = frozenset(
@@ -210,25 +209,25 @@ class _Members:
     def in_terms(self, terms: Mapping[str, float]) -> str | None:
         """The first key terms, in the order in which most members write them."""
         said = _without_parts(terms)[:SAID]
-        spelled, places = self._spelled
+        spelled, places = self._spelled(terms)
         said.sort(key=lambda term: (sum(places[term]) / max(1, len(places[term])), term))
         return " · ".join(spelled.get(term, term) for term in said)
 
-    def written(self, terms: Iterable[str]) -> tuple[str, ...]:
+    def written(self, terms: Mapping[str, float]) -> tuple[str, ...]:
         """Terms as most members write them."""
-        spelled, _ = self._spelled
+        spelled, _ = self._spelled(terms)
         said = [spelled[term] for term in terms if term in spelled]  # the others are parts of identifiers
         return tuple(dict.fromkeys(said or terms))
 
-    @cached_property
-    def _spelled(self) -> tuple[dict[str, str], dict[str, list[int]]]:
+    def _spelled(self, terms: Container[str]) -> tuple[dict[str, str], dict[str, list[int]]]:
         """Term → how most members write it, and where."""
         written: dict[str, Counter[str]] = defaultdict(Counter)
         places: dict[str, list[int]] = defaultdict(list)
         for one in self._members[:READ]:
             for place, (term, word) in enumerate(spellings(f"{one.text.title} {salient(one.text)}")):
-                written[term][word] += 1
-                places[term].append(place)
+                if term in terms:
+                    written[term][word] += 1
+                    places[term].append(place)
         spelled = {term: min(words, key=lambda word: (-words[word], word)) for term, words in written.items()}
         return spelled, places
 

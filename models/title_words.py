@@ -91,15 +91,18 @@ def shorten(text: str) -> str:
 
 def spellings(text: str) -> Iterator[tuple[str, str]]:
     """Each word of a text as its term and as it was written; without spaces a word is no more than its term."""
-    for found in _COMPOUND.finditer(text):
-        term = _whole_term(found[0])
-        if term is not None:
-            yield term, term if NO_SPACES.search(found[0]) else found[0]
+    for word in _COMPOUND.findall(text):
+        found = _spelling(word)
+        if found is not None:
+            yield found
 
 
 @lru_cache(maxsize=65_536)
-def _whole_term(word: str) -> str | None:
-    return next(iter(count_terms(word)), None)
+def _spelling(word: str) -> tuple[str, str] | None:
+    term = next(iter(count_terms(word)), None)
+    if term is None:
+        return None
+    return term, term if NO_SPACES.search(word) else word
 
 
 def _may_stand(piece: str, allowed: Allowed) -> bool:
