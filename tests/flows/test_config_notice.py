@@ -110,6 +110,18 @@ async def test_inv_26_a_silent_bot_tells_nothing(bot: Running, more: bytes) -> N
     assert "line" in (bot.storage.config(bot.record.id).error or "")
 
 
+async def test_a_paused_bot_tells_it_when_it_is_resumed(started: Running) -> None:
+    bot = started
+    identity = bot.record.id
+    bot.storage.save_feedback(FeedbackRecord(identity, 0, "paused", datetime.now(UTC), "mia", "command"))
+    bot.fake.config = WRONG
+    await happens(bot)
+    assert bot.comments(PLACE) == []
+    bot.storage.save_feedback(FeedbackRecord(identity, 0, "resumed", datetime.now(UTC), "mia", "command"))
+    await happens(bot)
+    assert len(bot.comments(PLACE)) == 1
+
+
 async def test_without_the_key_nothing_is_written(bot: Running) -> None:
     await bot.handled(bot.fake.issues[4])
     bot.fake.config = CONFIG + b"mode: loud\n"
