@@ -81,6 +81,7 @@ def test_an_address_can_be_sent_to_a_colleague(window: Window) -> None:
     page.goto(f"{ROOT}/clusters")
     page.get_by_role("searchbox").fill("dark")
     page.get_by_role("button", name="Filter").click()
+    page.wait_for_url("**q=dark**")
     colleague = window()
     colleague.goto(page.url)
     expect(colleague.locator("tbody th a")).to_have_text("Dark mode colours <unreadable>")
