@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from bot.demo.workplace import Workplace
 
 SAMPLE_REPOSITORY = "lumen-labs/lumen"
-SAMPLE_FILES = ("issues.jsonl", "wave.jsonl")
-WAVE = timedelta(hours=5)  # in which the sample's delivered issues were filed
+WAVE = timedelta(hours=3)  # in which the sample's issues came since the first report of its wave
 MOST_PROBLEMS = 20  # malformed lines named one by one
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the server; without it a free one.")]
@@ -87,7 +86,7 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
 
     if config is not None and issues is None:
         raise typer.BadParameter("--config goes with --issues; the sample has a configuration of its own")
-    file, text, full_name = _sample(deliver) if issues is None else _given(issues, config)
+    file, text, full_name = _sample() if issues is None else _given(issues, config)
     for problem in file.problems[:MOST_PROBLEMS]:
         screen.say(f"left out: {problem}")
     if len(file.problems) > MOST_PROBLEMS:
@@ -98,13 +97,14 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
     return Play(full_name, text, effective, file, deliver, model, settings.threads, port)
 
 
-def _sample(deliver: int) -> tuple[IssueFile, str, str]:
-    """The sample and its wave, the newest report a moment old, and those that are delivered of the last hours."""
+def _sample() -> tuple[IssueFile, str, str]:
+    """The sample and its wave, which rises in the last hours; the newest report is a moment old."""
     from bot.demo.issues import ending_at, gathered, read  # noqa: PLC0415 - the other commands do not need the demo
 
     folder = resources.files("bot") / "sample"
-    lines = [line for name in SAMPLE_FILES for line in folder.joinpath(name).read_bytes().splitlines()]
-    file = gathered(ending_at(read(lines), datetime.now(UTC)), deliver, WAVE)
+    calm, wave = (folder.joinpath(name).read_bytes().splitlines() for name in ("issues.jsonl", "wave.jsonl"))
+    file = gathered(read([*calm, *wave]), read(wave).issues[0].created_at, WAVE)
+    file = ending_at(file, datetime.now(UTC))
     return file, folder.joinpath("triage.yml").read_text(encoding="utf-8"), SAMPLE_REPOSITORY
 
 

@@ -57,9 +57,10 @@ def ending_at(file: IssueFile, now: datetime) -> IssueFile:
     return replace(file, issues=tuple(replace(one, created_at=one.created_at + by) for one in file.issues))
 
 
-def gathered(file: IssueFile, newest: int, within: timedelta) -> IssueFile:
-    """The same issues, the newest of them in this time before the last one, in their order and proportions: a wave."""
-    before, rising = file.issues[:-newest], file.issues[-newest:]
+def gathered(file: IssueFile, since: datetime, within: timedelta) -> IssueFile:
+    """The same issues, those since then within this time before the last one, in their order and proportions."""
+    before = tuple(one for one in file.issues if one.created_at < since)
+    rising = file.issues[len(before) :]
     if not rising:
         return file
     last, whole = rising[-1].created_at, rising[-1].created_at - rising[0].created_at

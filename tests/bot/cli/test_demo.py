@@ -20,6 +20,7 @@ import pytest
 from bot.cli.demo import _with_budget
 from bot.demo.screen import Screen
 from bot.settings import child_environment
+from bot.storage.open import open_storage
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "bot" / "sample" / "issues.jsonl"
@@ -144,7 +145,17 @@ def test_the_sample_is_played_to_its_end_and_no_planted_secret_is_left_anywhere(
     assert set(summary["truth"]) == {"duplicate", "naming", "cluster"}
     assert rows[4374]["verdict"] == "ignored"  # a bot's issue
     assert at_work_in(place) == []
+    assert waves_on(place) == ["extra-usage-400"]
     assert_no_planted_secret(place, ran.stdout + ran.stderr)
+
+
+def waves_on(place: Path) -> list[str]:
+    """The clusters whose wave is on in the database that a demo left."""
+    storage = open_storage(f"sqlite:///{place / 'triage.db'}")
+    try:
+        return [row.cluster_id for row in storage.waves(on=True)]
+    finally:
+        storage.close()
 
 
 def assert_no_planted_secret(place: Path, said: str) -> None:

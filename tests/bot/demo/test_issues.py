@@ -108,18 +108,19 @@ def test_no_bytes_whatever_break_the_reader(lines: list[bytes]):
     assert len(found.issues) + len(found.problems) <= len(lines)
 
 
-def test_the_newest_are_gathered_in_their_order_and_the_rest_stays():
+def test_what_came_since_a_moment_is_gathered_in_its_order_and_the_rest_stays():
     file = read([line(number, created_at=f"2026-05-{number:02d}") for number in range(1, 10)])
-    found = gathered(file, 5, timedelta(hours=4)).issues
+    found = gathered(file, datetime(2026, 5, 5, tzinfo=UTC), timedelta(hours=4)).issues
     assert found[:4] == file.issues[:4]
     assert [one.number for one in found] == [one.number for one in file.issues]
     last = file.issues[-1].created_at
     assert [(last - one.created_at) / timedelta(hours=1) for one in found[4:]] == [4, 3, 2, 1, 0]
 
 
-@pytest.mark.parametrize("newest", [1, 3, 100])
-def test_what_is_near_already_stays_as_it_is(newest):
+@pytest.mark.parametrize("day", [1, 2, 30])
+def test_what_is_near_already_stays_as_it_is(day):
+    since = datetime(2026, 5, day, tzinfo=UTC)
     file = read([line(number, created_at="2026-05-01") for number in (1, 2, 3)])
-    assert gathered(file, newest, timedelta(hours=1)) == file
-    assert gathered(read([]), newest, timedelta(hours=1)).issues == ()
-    assert ending_at(read([]), datetime(2026, 5, 1, tzinfo=UTC)).issues == ()
+    assert gathered(file, since, timedelta(hours=1)) == file
+    assert gathered(read([]), since, timedelta(hours=1)).issues == ()
+    assert ending_at(read([]), since).issues == ()

@@ -179,9 +179,7 @@ def _trial(asked: Asked, *, is_shadow: bool) -> BacktestRecord | None:
 def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:
     """Those that are on, and the last ones that are over."""
     found = asked.storage.waves(asked.repository.id, limit=MOST_WAVES)
-    ids = {one.cluster_id for one in found}
-    clusters = asked.storage.clusters_in_force(asked.repository.id, ids=ids) if ids else ()
-    titles = {one.id: one.title for one in clusters}
+    titles = asked.storage.cluster_titles(asked.repository.id) if found else {}
     rising = [one for one in found if one.wave.ended_at is None]
     arrivals = _arrivals(asked, {one.cluster_id for one in rising})
     on = [_rising(one, titles.get(one.cluster_id, one.cluster_id), arrivals[one.cluster_id]) for one in rising]
