@@ -37,11 +37,6 @@ def html(template: str, shell: Shell, status: int = 200, **context: Any) -> HTML
     return HTMLResponse(body, status, dict(HEADERS))
 
 
-def fragment(template: str, **context: Any) -> str:
-    """A part of a page, for those who are told of changes."""
-    return _environment().get_template(template).render(**context)
-
-
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - the setup server shows none
