@@ -14,6 +14,7 @@ DAY = timedelta(days=1)
 DAY_MINUTES = 24 * 60
 TRIES = 3  # of one night
 PAUSE = timedelta(hours=1)  # between them
+STALE_AFTER = timedelta(hours=26)  # without a success: a night was missed
 CLOCKS_DIFFER = timedelta(minutes=10)  # an attempt from further in the future was begun under a wrong clock
 _GOLDEN = 2654435769  # 2**32 over the golden ratio: neighbouring ids come out far from each other (Knuth 6.4)
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from bot.activities.due import STALE_AFTER
 from bot.activities.earned import closing_right, closing_sentence
 from bot.cli.budget_checks import budget_findings
 from bot.cli.config import in_words
@@ -33,7 +34,6 @@ State = Literal["ok", "warn", "fail"]
 GITHUB_SECONDS = 5.0  # for one request
 SECONDS = 20.0  # for one check
 MODEL_SECONDS = 90.0  # a cold disk reads the model's libraries slowly
-STALE_AFTER = timedelta(hours=26)  # the nightly tasks run once a day
 LITTLE_SPACE = 1024**3  # bytes
 NO_SPACE = 100 * 1024**2
 MOST_INSTALLATIONS = 10

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from dbos import DBOS
 
-from bot.activities.due import hour_of, is_due, night_of
+from bot.activities.due import STALE_AFTER, hour_of, is_due, night_of
 from bot.activities.observe import config_in_force
 from bot.inbox import refit_partition
 from bot.storage.records import RepositoryRecord
@@ -20,6 +22,8 @@ TASK = "refit_clusters"
 JOURNAL_KEPT = timedelta(days=14)
 PRUNED_AT_ONCE = 500
 ATTEMPTS = 20  # of a repository, looked through for those of this night
+
+log = structlog.get_logger(__name__)
 
 
 @DBOS.workflow(name=TASK, max_recovery_attempts=MAX_RECOVERIES)
@@ -43,7 +47,19 @@ def due_repositories(now: str) -> list[dict[str, Any]]:
     """What a refit needs to know of each repository whose hour has come and whose night is not done."""
     moment = datetime.fromisoformat(now)
     found = (_due(one, moment) for one in services().storage.repositories() if one.state == "active")
-    return [one for one in found if one is not None]
+    due = [one for one in found if one is not None]
+    if due:
+        _tell_stale({one["repository_id"] for one in due}, moment)
+    return due
+
+
+def _tell_stale(due: Collection[int], now: datetime) -> None:
+    """An alarm in the log with each attempt, where the one before has not succeeded for too long (INV 35)."""
+    for one in services().storage.refit_standing():
+        last = one.last_success or one.imported_at
+        if one.repository_id in due and last is not None and now - last > STALE_AFTER:
+            days = round((now - last) / timedelta(days=1), 1)
+            log.warning("refit.stale", repository=one.repository, days=days, last_outcome=one.last_outcome)
 
 
 def _due(repository: RepositoryRecord, now: datetime) -> dict[str, Any] | None:

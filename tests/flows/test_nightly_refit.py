@@ -208,3 +208,12 @@ async def test_where_it_is_asked_for_the_night_is_told_in_the_log(bot: Running) 
         await refitted(bot)
     (told,) = [one for one in logs if one["event"] == "refit.digest"]
     assert told["text"].startswith(f"{bot.name}: generation ")
+
+
+async def test_inv_35_a_repository_whose_last_success_is_too_old_is_an_alarm_in_the_log(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    with structlog.testing.capture_logs() as logs:
+        await looked(datetime.now(UTC) + 400 * DAY)
+    (told,) = [one for one in logs if one["event"] == "refit.stale" and one["repository"] == bot.name]
+    assert (told["log_level"], told["last_outcome"]) == ("warning", "published")
+    assert told["days"] == pytest.approx(400, abs=1)

@@ -177,7 +177,7 @@ def test_mode_close_says_whether_it_is_earned_and_by_which_figures(triage, tmp_p
     assert lines() == []
     storage.save_config(7, ConfigRecord(valid_text="mode: close"))
     ((state, said),) = lines()
-    assert (state, said.startswith("mode: close is not earned, the bot only comments: 0 of 0")) == ("warn", True)
+    assert (state, said.startswith("mode: close is not earned, the bot only comments: no decision")) == ("warn", True)
     for number in range(1000, 1120):
         comment = effect(number, repository_id=7, state="done", github_id=number)
         storage.save_decision(decision(number, 1, repository_id=7), [comment])
