@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,21 @@ def test_every_issue_is_listed_newest_first_without_pull_requests(known: Storage
 def test_a_page_says_how_many_there_are_in_all(known: Storage) -> None:
     page = known.find_issues(REPOSITORY, IssueQuery(limit=2, offset=3))
     assert ([row.number for row in page.rows], page.total) == ([3, 2], 6)
+
+
+@pytest.mark.parametrize("sort", ["number", "updated", "probability"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_a_list_goes_on_after_a_row_as_if_it_was_one(known: Storage, sort: str, descending: bool) -> None:
+    known.save_issues(REPOSITORY, [stored_issue(number, updated_at=at(7)) for number in (8, 9, 10)])  # at one moment
+    for number, probability in ((2, 0.3), (5, 0.9), (8, 0.3), (9, 0.3)):
+        known.save_decision(decision(number, body={"probability": probability}), [])
+    whole = IssueQuery(sort=sort, descending=descending)  # type: ignore[arg-type]
+    rows = list(known.find_issues(REPOSITORY, whole).rows)
+    for size in (1, 2, 3):
+        parts = list(known.find_issues(REPOSITORY, replace(whole, limit=size)).rows)
+        while more := known.find_issues(REPOSITORY, replace(whole, limit=size, after=parts[-1])).rows:
+            parts += more
+        assert parts == rows
 
 
 @pytest.mark.parametrize(
