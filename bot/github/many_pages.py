@@ -14,7 +14,7 @@ from bot.github.line import PAGE, Line, following, links, read
 from bot.github.protocol import Page
 from bot.github.wire import Answer, Request
 
-# "Pagination with the page parameter is not supported for large datasets": from here on only cursors lead on.
+# "Pagination with the page parameter is not supported for large datasets": beyond it, numbers only where a link has one.
 DEEPEST_PAGE = 99
 
 T = TypeVar("T")
@@ -99,6 +99,8 @@ def _ahead(answer: Answer, after: Request | None) -> list[Request]:
     query = dict(parse_qsl(url.query))
     if {"after", "before"} & set(query) or not query.get("page", "").isdecimal():
         return []  # the number alone would not lead there
-    numbers = range(int(query["page"]), min(last, DEEPEST_PAGE) + 1)
+    first = int(query["page"])
+    deepest = DEEPEST_PAGE if first <= DEEPEST_PAGE else last  # a link by number from further on shows that it goes
+    numbers = range(first, min(last, deepest) + 1)
     addresses = (url._replace(query=urlencode({**query, "page": number})).geturl() for number in numbers)
     return [Request("GET", address, name=answer.what) for address in addresses]

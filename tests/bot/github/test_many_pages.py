@@ -21,8 +21,9 @@ class FakeLine:
 
     root = "/repos/acme/shop"
 
-    def __init__(self, *, numbered: bool) -> None:
+    def __init__(self, *, numbered: bool, cursors_from: int = PAGES + 1) -> None:
         self.numbered = numbered
+        self.cursors_from = cursors_from
         self.asked: dict[int, threading.Event] = {page: threading.Event() for page in range(1, PAGES + 2)}
         self.count = 0
 
@@ -30,7 +31,7 @@ class FakeLine:
         page = int(request.path.partition("page=")[2].partition("&")[0] or 1)
         self.count += 1
         self.asked[page].set()
-        cursor = "" if self.numbered else "&after=x"
+        cursor = "" if self.numbered and page < self.cursors_from else "&after=x"
         links = [f'<https://h/issues?page={page + 1}{cursor}>; rel="next"'] if page < PAGES else []
         links += [f'<https://h/issues?page={PAGES}>; rel="last"'] if self.numbered and page < PAGES else []
         return Answer("GET /issues", 200, {"link": ", ".join(links)}, [page])
@@ -59,8 +60,14 @@ def test_who_stops_early_has_asked_for_few_pages_more(numbered: bool) -> None:
     assert line.count <= 1 + 3
 
 
-def test_behind_the_last_page_with_a_number_the_links_lead_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("cursors_from", [5, PAGES + 1])
+def test_behind_the_deepest_page_the_links_lead_on_by_cursor_or_by_number(
+    monkeypatch: pytest.MonkeyPatch, cursors_from: int
+) -> None:
     monkeypatch.setattr(module, "DEEPEST_PAGE", 5)
-    line = FakeLine(numbered=True)
-    assert [page.rows[0] for page in listed(line, 4)] == list(range(1, PAGES + 1))
-    assert line.count == PAGES
+    line = FakeLine(numbered=True, cursors_from=cursors_from)
+    for page in listed(line, 4):
+        (number,) = page.rows
+        later = number + 3  # on its way at the same time, where pages have numbers
+        assert not 6 < number <= PAGES - 3 or cursors_from == 5 or line.asked[later].wait(GENEROUS)
+    assert number == line.count == PAGES
