@@ -14,7 +14,7 @@ from bot.github.line import PAGE, Line, following, links, read
 from bot.github.protocol import Page
 from bot.github.wire import Answer, Request
 
-# "Pagination with the page parameter is not supported for large datasets": beyond it, numbers only where a link has one.
+# "Pagination with the page parameter is not supported for large datasets": beyond it, only where a link has a number.
 DEEPEST_PAGE = 99
 
 T = TypeVar("T")
