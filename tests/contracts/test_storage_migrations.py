@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from alembic import command
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
 from bot.errors import StorageError
 from bot.storage.open import MIGRATIONS, migrate, open_storage
+from bot.storage.protocol import Storage
 from bot.storage.records import LearnedRecord, RepositoryRecord
 from bot.storage.tables import REVISIONS, VERSION_TABLE, metadata
 from tests.fakes.stored import delivery
@@ -64,22 +66,19 @@ def test_an_older_database_is_upgraded_with_what_it_holds(database_url: str, eng
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
         assert compare_metadata(context, metadata) == []
-    storage = open_storage(database_url)
-    assert storage.repository("a/b") == RepositoryRecord(7, "a/b", state="paused")
-    assert storage.learned(7) == LearnedRecord()
-    storage.close()
+    with closing(open_storage(database_url)) as storage:
+        assert storage.repository("a/b") == RepositoryRecord(7, "a/b", state="paused")
+        assert storage.learned(7) == LearnedRecord()
 
 
 def test_opening_leaves_an_empty_database_as_it_is(database_url: str, engine: Engine) -> None:
-    storage = open_storage(database_url)
-    assert storage.schema_state() == (None, REVISIONS[-1])
-    assert inspect(engine).get_table_names() == []
-    with pytest.raises(StorageError, match="triage migrate"):
-        storage.repositories()
-    storage.close()
-    migrate(database_url)
-    assert storage.repositories() == []
-    storage.close()
+    with closing(open_storage(database_url)) as storage:
+        assert storage.schema_state() == (None, REVISIONS[-1])
+        assert inspect(engine).get_table_names() == []
+        with pytest.raises(StorageError, match="triage migrate"):
+            storage.repositories()
+        migrate(database_url)
+        assert storage.repositories() == []
 
 
 def test_a_database_of_newer_code_is_refused_and_untouched(database_url: str, engine: Engine) -> None:
@@ -100,10 +99,17 @@ def test_strangers_tables_are_left_alone(database_url: str, engine: Engine) -> N
         assert connection.execute(text("SELECT line FROM notes")).scalar_one() == "mine"
 
 
-def test_the_queue_keeps_its_tables_in_the_same_database_and_enqueues_in_our_transaction(database_url: str) -> None:
-    storage = open_storage(database_url, migrate=True)
+@pytest.fixture
+def client(database_url: str) -> Iterator[DBOSClient]:
     DBOS.migrate(database_url)
-    client = DBOSClient(system_database_url=database_url)
+    opened = DBOSClient(system_database_url=database_url)
+    yield opened
+    opened.destroy()
+
+
+def test_the_queue_keeps_its_tables_in_the_same_database_and_enqueues_in_our_transaction(
+    database_url: str, storage: Storage, client: DBOSClient
+) -> None:
     options = {"workflow_name": "w", "queue_name": "q"}
 
     def enqueue(connection, record):
@@ -111,13 +117,9 @@ def test_the_queue_keeps_its_tables_in_the_same_database_and_enqueues_in_our_tra
         if record.id == "refused":
             raise RuntimeError
 
-    try:
-        assert storage.accept([delivery("a"), delivery("b")], enqueue) == [True, True]
-        with pytest.raises(RuntimeError):
-            storage.accept([delivery("c"), delivery("refused")], enqueue)
-        assert sorted(status.workflow_id for status in client.list_workflows()) == ["a", "b"]
-        assert migrate(database_url) == (REVISIONS[-1], REVISIONS[-1])
-        assert sorted(status.workflow_id for status in client.list_workflows()) == ["a", "b"]
-    finally:
-        client.destroy()
-        storage.close()
+    assert storage.accept([delivery("a"), delivery("b")], enqueue) == [True, True]
+    with pytest.raises(RuntimeError):
+        storage.accept([delivery("c"), delivery("refused")], enqueue)
+    assert sorted(status.workflow_id for status in client.list_workflows()) == ["a", "b"]
+    assert migrate(database_url) == (REVISIONS[-1], REVISIONS[-1])
+    assert sorted(status.workflow_id for status in client.list_workflows()) == ["a", "b"]

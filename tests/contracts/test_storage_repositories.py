@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import MetaData, create_engine, make_url, select
+from sqlalchemy import Engine, MetaData, create_engine, make_url, select
 
 from bot.errors import NotFound
 from bot.storage.dashboard_records import ActRecord, SessionRecord
@@ -147,16 +148,21 @@ def fill(storage: Storage, repository_id: int, name: str) -> None:
     storage.start_wave(WaveRecord(None, repository_id, "c", Wave(NOON, NOON, 9, 0.25, 6, NOON, 1.5e-7), 2))
 
 
-def test_inv_45_forgetting_leaves_no_row_and_no_name_in_any_table(storage: Storage, database_url: str) -> None:
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = create_engine(make_url(database_url).set(drivername=_driver(database_url)))
+    yield opened
+    opened.dispose()
+
+
+def test_inv_45_forgetting_leaves_no_row_and_no_name_in_any_table(storage: Storage, engine: Engine) -> None:
     fill(storage, 777001, "acme/forgotten")
     fill(storage, 777002, "acme/kept")
-    engine = create_engine(make_url(database_url).set(drivername=_driver(database_url)))
     before = dump(engine)
     assert all("acme/forgotten" in str(before).lower() and rows for rows in before.values())
     assert {"777001", "777002"} <= set(re.findall("77700[12]", str(before["rate_limits"])))
     deleted = storage.forget_repository(777001)
     after = dump(engine)
-    engine.dispose()
     assert set(deleted) == set(after)
     for table, rows in after.items():
         assert len(rows) == len(before[table]) - deleted[table]

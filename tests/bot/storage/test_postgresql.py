@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import psycopg
 import pytest
 
@@ -24,12 +26,13 @@ def test_a_database_that_does_not_exist_is_named(postgres_url: str) -> None:
 
 
 def test_a_server_that_goes_away_is_explained_and_found_again(postgres_url: str) -> None:
-    storage = open_storage(postgres_url, migrate=True)
-    with psycopg.connect(postgres_url, autocommit=True) as other:
+    with (
+        closing(open_storage(postgres_url, migrate=True)) as storage,
+        psycopg.connect(postgres_url, autocommit=True) as other,
+    ):
         with pytest.raises(StorageError, match="try again"):
             storage.accept([delivery("d")], lambda _connection, _record: _hang_up_on_all(other))
         assert storage.accept([delivery("d")], lambda _connection, _record: None) == [True]
-    storage.close()
 
 
 def test_a_user_without_rights_is_told_who_may_migrate(postgres_url: str) -> None:
@@ -41,11 +44,10 @@ def test_a_user_without_rights_is_told_who_may_migrate(postgres_url: str) -> Non
 
 
 def test_a_number_too_large_for_a_column_is_refused_without_its_row(postgres_url: str) -> None:
-    storage = open_storage(postgres_url, migrate=True)
-    with pytest.raises(StorageError, match="SQLSTATE 22003") as caught:
-        storage.accept([delivery("d", issue=2**70)], lambda _connection, _record: None)
-    assert "acme" not in str(caught.value)
-    storage.close()
+    with closing(open_storage(postgres_url, migrate=True)) as storage:
+        with pytest.raises(StorageError, match="SQLSTATE 22003") as caught:
+            storage.accept([delivery("d", issue=2**70)], lambda _connection, _record: None)
+        assert "acme" not in str(caught.value)
 
 
 def _hang_up_on_all(connection: psycopg.Connection) -> None:
