@@ -18,12 +18,15 @@ from typing import Any
 import pytest
 from dbos import DBOS
 
+from bot.activities import earned
+from bot.closing import Right
 from bot.inbox import PAUSES, to_input
 from bot.storage import decisions, deliveries, tasks
 from bot.storage.records import DeliveryRecord
 from bot.workflows import steps
 from bot.workflows.every import WORKFLOWS
 
+EARNED = Right(earned=True, judged=100, right=100, bound=0.98, window=1.0)  # what mode close needs a hundred words for
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -83,6 +86,7 @@ class MemoryEngine:
         self.left: list[Job] = []  # by a process that died, in their order
         self.known: set[str] = set()
         self.current: Job | None = None
+        self._places = 0
         self._journal: dict[tuple[str, int], str] = {}
         self._steps: defaultdict[str, int] = defaultdict(int)
         self._outcome = steps._outcome
@@ -111,7 +115,13 @@ class MemoryEngine:
         self.known.add(identity)
         at = self.clock.at + timedelta(seconds=delay)
         kept = scheduled or (json.loads(json.dumps(payload)),)  # what the engine keeps is JSON
-        self.queue.append(Job(at, len(self.known), identity, workflow, kept))
+        self._places += 1
+        self.queue.append(Job(at, self._places, identity, workflow, kept))
+
+    def erase(self) -> None:
+        """What `erase_traces` does: nothing that has ended is remembered."""
+        self.known = {job.identity for job in (*self.queue, *self.left)}
+        self._journal = {key: value for key, value in self._journal.items() if key[0] in self.known}
 
     @property
     def ready(self) -> Job | None:
@@ -160,6 +170,7 @@ def installed(engine: MemoryEngine) -> Iterator[MemoryEngine]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(steps, "_outcome", engine.step)
         patch.setattr(steps, "_wait", engine.clock.forward)
+        patch.setattr(earned, "standing", lambda _: EARNED)
         patch.setattr(DBOS, "workflow_id", "")
         patch.setattr(DBOS, "enqueue_workflow_with_options", engine.enqueue)
         patch.setattr(DBOS, "list_workflows", lambda **_: [])

@@ -17,9 +17,20 @@ from bot.activities.again import decide_again
 from bot.activities.observe import Stopped, current_config, open_repository
 from bot.errors import GitHubError, Gone, Permanent, RetryAfter, TriageError, Unavailable
 from bot.github.protocol import Comment
-from tests.stateful import promises
+from tests.stateful import watch
 from tests.stateful.engine import Killed
-from tests.stateful.people import BOT, CONFIGS, EVERYBODY, KNOWN, MAINTAINERS, REPORTERS, TEXTS, begin_again, canary
+from tests.stateful.people import (
+    BOT,
+    CONFIGS,
+    EVERYBODY,
+    KNOWN,
+    MAINTAINERS,
+    REPORTERS,
+    STATUS,
+    TEXTS,
+    begin_again,
+    canary,
+)
 from tests.stateful.town import NAME, Town, made_database, person, shown, town
 
 PICK = st.integers(0, 40)
@@ -46,8 +57,12 @@ PASSING = (
 )
 REFUSING = (Permanent("validation failed"), Gone("not there"))
 WRITING = ("create_comment", "edit_comment", "add_label", "remove_label")
-READING = ("issue", "comments", "config", "permission", "thumbs_down")
+READING = ("issue", "issues", "comments", "config", "permission", "thumbs_down")
+SUSPENDED = Permanent("the App is suspended", stops_repository=True)
 FAULTS = [(m, f) for m in WRITING for f in (*PASSING, *REFUSING)] + [(m, f) for m in READING for f in PASSING]
+FAULTS += [(m, SUSPENDED) for m in ("issue", "create_comment", "edit_comment")]
+MILESTONES = (None, "3.2.0", "4.0.0")  # what is fixed is fixed in one of these
+TASKS = ("poll_reactions", "poll_reactions", "recover_deliveries", "refit_clusters", "keep_comments", "tidy_up")
 JUMPS = (30, 90, 700, 2 * 3600, 26 * 3600, 8 * 86400)  # seconds
 
 
@@ -89,7 +104,7 @@ class Histories(RuleBasedStateMachine):
         begin_again()
         self._folder = memory_folder()
         folder = Path(self._folder.name)
-        self._open = town(empty_database(), folder, promises.at_a_write, promises.after_a_workflow)
+        self._open = town(empty_database(), folder, watch.at_a_write, watch.after_a_workflow)
         self.town: Town = self._open.__enter__()
 
     def teardown(self) -> None:
@@ -106,7 +121,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def promises_hold(self) -> None:
-        promises.after_a_step(self.town)
+        watch.after_a_step(self.town)
 
     @initialize()
     def first_report(self) -> None:
@@ -140,6 +155,7 @@ class Histories(RuleBasedStateMachine):
         body = f"{text[1]} {canary()}"
         kind = {"author": who, "author_is_bot": who == BOT, "is_pull_request": is_pull_request}
         self.town.github.add_issue(NAME, text[0], body, number=number, **kind)
+        self.town.authors[number] = who
         if not is_pull_request:
             self.town.tell_issue("opened", number, who)
 
@@ -168,7 +184,9 @@ class Histories(RuleBasedStateMachine):
             self.town.tell_issue("reopened", number, who)
 
     def _close(self, number: int, who: str, reason: str) -> None:
-        self.town.change(number, state="closed", state_reason=reason, closed_at=self.town.clock())
+        milestone = MILESTONES[number % len(MILESTONES)] if reason == "completed" else None
+        moment = self.town.clock()
+        self.town.change(number, state="closed", state_reason=reason, closed_at=moment, milestone=milestone)
         self.town.moved(number)
         self.town.tell_issue("closed", number, who)
 
@@ -267,7 +285,7 @@ class Histories(RuleBasedStateMachine):
     def the_process_will_die(self, crossings: int) -> None:
         self.town.death.in_crossings = crossings
 
-    @happens(task=st.sampled_from(["poll_reactions", "poll_reactions", "recover_deliveries", "refit_clusters"]))
+    @happens(task=st.sampled_from(TASKS))
     def a_clock_strikes(self, task: str) -> None:
         self.town.engine.scheduled(task)
 
@@ -277,6 +295,27 @@ class Histories(RuleBasedStateMachine):
             self.town.fake.info = replace(self.town.fake.info, archived=action == "archived")
             self.town.tell("repository", action, "mia")
             self.the_bot_works(meanwhile if action == "archived" else 0)
+
+    @happens()
+    def a_week_passes_and_the_daily_closing_comes(self) -> None:
+        self.town.clock.forward(JUMPS[-1])
+        self.town.engine.scheduled("close_duplicates")
+
+    @happens(place=PICK, who=BY_HAND, fix=st.integers(0, 3))
+    def tells_the_members_of_a_cluster(self, place: int, who: str, fix: int) -> None:
+        clusters = self.town.storage.clusters_in_force(self.town.repository_id)
+        if clusters:
+            text = f"{STATUS}, number {fix}." if fix else ""
+            self.town.told += [text] if fix else []
+            self.town.act("broadcast", who, clusters[place % len(clusters)].id, text)
+
+    @happens(meanwhile=st.integers(0, 3), often=st.integers(0, 2))
+    def is_uninstalled_for_a_while(self, meanwhile: int, often: int) -> None:
+        if often:  # a history is to have a past most of the time
+            return
+        self.town.uninstalled()
+        self.the_bot_works(meanwhile)
+        self.town.installed_again()
 
     @happens(place=PICK, notify=st.booleans())
     def is_rerun_by_hand(self, place: int, notify: bool) -> None:
@@ -294,7 +333,7 @@ class Histories(RuleBasedStateMachine):
             town.killed()
         except (TriageError, Stopped):
             pass
-        promises.after_a_workflow(town)
+        watch.after_a_workflow(town)
 
     # --- the bot
 
@@ -305,7 +344,9 @@ class Histories(RuleBasedStateMachine):
 
     def comes_to_rest(self) -> None:
         self.town.settle()
-        promises.when_settled(self.town)
+        self.town.engine.scheduled("keep_comments")  # as every hour
+        self.town.settle()
+        watch.when_settled(self.town)
 
     def the_bot_works(self, turns: int) -> None:
         self.town.work(turns)

@@ -13,6 +13,7 @@ BOT = "renovate[bot]"
 EVERYBODY = (*REPORTERS, *MAINTAINERS, STRANGER, BOT)
 
 CANARY = "zxquorlap"  # begins every word by which a reporter's prose is known again
+STATUS = "A fix is on its way"  # how begins what members are told
 SECRET = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
 
 KNOWN = (TITLE, BODY)  # a report of the known cluster
@@ -68,6 +69,7 @@ clusters:
 CONFIGS = (
     config(),
     config("shadow"),
+    config("close"),
     config(limits="comments_per_hour: 2"),
     config(limits="cluster_cap: 2, links: 1"),
     config(labels="candidate: maybe-known, confirmed: known"),

@@ -16,7 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.stateful.histories import COUNT, Histories
 
 STEPS = 100_000
-HISTORIES = 12  # known by one seed; the first of them is the simplest that there is
+HISTORIES = 10  # known by one seed; the first of them is the simplest that there is
 LONGEST = 60  # steps of one history
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from bot.github import gateway
 from models.decision import Decision, Verdict
 from tests.stateful.histories import Histories
 from tests.stateful.people import KNOWN, OTHER_STATUS
-from tests.stateful.promises import Broken
+from tests.stateful.telling import noticed
 
 ROOT = Path(__file__).parents[2]
 STEPS = 2000
@@ -34,27 +33,6 @@ def test_every_promise_is_kept_through_two_thousand_random_steps() -> None:
     taken = re.search(r"^(\d+) steps were taken, and every promise was kept$", ended.stdout, re.MULTILINE)
     assert taken is not None, ended.stdout[-3000:]
     assert int(taken[1]) >= STEPS
-
-
-@pytest.fixture
-def history() -> Iterator[Histories]:
-    """A history that a test tells itself; its end is not looked at."""
-    told = Histories()
-    try:
-        told.first_report()
-        yield told
-    finally:
-        told.leave()
-
-
-def noticed(history: Histories) -> str:
-    """What the promises say in the end; '' where they notice nothing."""
-    try:
-        history.the_bot_works_everything_off()
-        history.promises_hold()
-    except Broken as broken:
-        return str(broken)
-    return ""
 
 
 def test_a_bot_that_keeps_its_promises_is_not_complained_of(history: Histories) -> None:

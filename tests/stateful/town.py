@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from bot.github.marker import marked
 from bot.github.protocol import Comment
 from bot.services import Services
 from bot.settings import Settings
+from bot.storage.dashboard_records import ActRecord
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
 from bot.storage.records import RepositoryRecord
@@ -27,6 +29,7 @@ from tests.fakes.github import FakeGitHub
 from tests.stateful.doors import Door, GitHubDoor, Watch
 from tests.stateful.engine import Clock, Death, Job, Killed, MemoryEngine, installed
 from tests.stateful.people import MAINTAINERS, STRANGER, TEXTS, canary, config
+from webhooks.dashboard.posting import Wish, _delivery
 from webhooks.delivery import read
 
 NAME = "acme/shop"
@@ -88,9 +91,13 @@ class Town:
         self._deliveries = itertools.count(1)
         self.broken: list[str] = []  # promises, found while the bot was at work
         self.looked_at = 0  # the last decision that was looked at
+        self.kills = 0
+        self.known = False  # whether the bot knows the repository
+        self.told: list[str] = []  # what members were told at any time
         self.github = FakeGitHub(slug=SLUG)
         self.github.tick = self.clock  # type: ignore[method-assign]
         self.fake = self.github.add_repository(NAME, installation_id=7)
+        self.installations = [7]
         self.neighbour = self.github.add_repository("umbrella/shop", installation_id=8)
         self.github.add_issue("umbrella/shop", *TEXTS[0])
         self.fake.permissions.update(MAINTAINERS | {STRANGER: "none"})
@@ -98,6 +105,7 @@ class Town:
         self._watch, self._after = watch, after
         for title, body in TEXTS[-5:] + TEXTS[:1]:
             self.github.add_issue(NAME, title, f"{body} {canary()}")
+        self.authors = {number: issue.author for number, issue in self.issues.items()}
         self.begin()
 
     # --- the process
@@ -106,7 +114,8 @@ class Town:
         """A process starts: nothing is in memory but what it reads."""
         self.storage: Storage = open_storage(f"sqlite:///{self.file}")
         doored: Any = Door(self.storage, self.death)
-        settings = Settings(_env_file=None, app_id=1)  # type: ignore[call-arg]  # pydantic-settings' own argument
+        credentials: dict[str, Any] = {"_env_file": None, "app_id": 1, "private_key": "never used"}
+        settings = Settings(**credentials)
         github: Any = GitHubDoor(self.github, self.death, self._asked)
         made = build_services(settings, doored, github=github, embedder=HashingEmbedder())
         self.services: Services = replace(made, clock=self.clock)
@@ -121,6 +130,7 @@ class Town:
     def killed(self) -> None:
         """The process died and another one starts over the same database."""
         self.diary.kills += 1
+        self.kills += 1
         self.end()
         self.begin()
 
@@ -132,8 +142,30 @@ class Town:
                     return turn
             except Killed:
                 self.killed()
+            self._notice_forgetting()
             self._after(self)
         return turns
+
+    def _notice_forgetting(self) -> None:
+        """Where it was forgotten, nothing of it is left (INV 45), and the bot is held to nothing from before."""
+        was, self.known = self.known, self.record is not None
+        if was and not self.known:
+            self.broken += [f"inv_45: the table {name} still names the repository" for name in self.traces()]
+            self.diary, self.looked_at = Diary(gone=self.diary.gone), 0
+            self.engine.erase()
+
+    def traces(self) -> list[str]:
+        """The tables in which the repository is named."""
+        with sqlite3.connect(f"file:{self.file}?mode=ro", uri=True) as database:
+            tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            rows = {name: database.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
+        database.close()
+        ours = (self.repository_id, NAME)
+        return [
+            name
+            for name, held in rows.items()
+            if any(cell == ours[0] or NAME in str(cell) for row in held for cell in row)
+        ]
 
     def settle(self) -> None:
         """Everything is worked off, also what waits for its time."""
@@ -221,19 +253,42 @@ class Town:
 
     def tell(self, event: str, action: str, sender: str, **payload: Any) -> None:
         """A delivery is read and kept, as the receiver does."""
+        about = {"id": self.fake.info.id, "full_name": self.fake.info.full_name}
         body = {
             "action": action,
-            "repository": {"id": self.fake.info.id, "full_name": self.fake.info.full_name},
             "installation": {"id": self.fake.installation_id},
             "sender": person(sender),
             **payload,
         }
+        body |= {"repositories": [about]} if event == "installation" else {"repository": about}
         headers = {"x-github-delivery": f"delivery-{next(self._deliveries)}", "x-github-event": event}
         record = read(headers, json.dumps(body).encode(), self.clock())
         if hasattr(record, "workflow"):
             assert list(self.storage.accept([record], self.engine.accept)) == [True]
             again = replace(record, received_at=self.clock())
             assert list(self.storage.accept([again], self.engine.accept)) == [False]  # INV 32
+
+    def act(self, kind: str, actor: str, cluster_id: str, value: str) -> None:
+        """A maintainer does something on the dashboard, as its pages keep it."""
+        record = self.record
+        if record is None:
+            return
+        asked = ActRecord(None, record.id, self.clock(), actor, kind, cluster_id, None, {"value": value})
+        act_id = self.storage.save_act(asked)
+        wish = Wish(cluster_id, None, asked.details)
+        self.storage.accept([_delivery(record, kind, wish, act_id, self.clock())], self.engine.accept)
+
+    def uninstalled(self) -> None:
+        """The App is removed; GitHub gives no token for the repository any more."""
+        del self.github.repositories[NAME]
+        self.tell("installation", "deleted", "max")
+
+    def installed_again(self) -> None:
+        """The App comes back, as another installation."""
+        self.github.repositories[NAME] = self.fake
+        self.fake.installation_id += 10
+        self.installations.append(self.fake.installation_id)
+        self.tell("installation", "created", "max")
 
     def tell_issue(self, action: str, number: int, sender: str, **more: Any) -> None:
         issue = self.issues.get(number) or more.pop("was")
