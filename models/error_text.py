@@ -17,7 +17,8 @@ _DEPTH_MOST = 6
 _START = re.compile(r"\{\s{0,8}\\{0,3}\"\w{1,40}\\{0,3}\"\s{0,4}:")
 _BRACE = re.compile(r"[{}]|\n[ \t]*\n")
 _LEAD = re.compile(
-    r"(?:(?:[A-Za-z]{2,20} ){0,3}[Ee]rror:? ?)?(?:status(?: code)?:? ?)?(?P<status>[1-5]\d\d)?[\s:\"'`-]{0,4}\Z"
+    r"(?:(?<![A-Za-z])(?:[A-Za-z]{2,20} ){0,3}[Ee]rror:? ?)?(?:status(?: code)?:? ?)?(?P<status>[1-5]\d\d)?"
+    r"[\s:\"'`-]{0,4}\Z"
 )
 _ERROR_WORD = re.compile(r"error|fail|exception|denied|limit|message", re.IGNORECASE)
 _KEY_MESSAGE = re.compile(
@@ -35,33 +36,50 @@ _ERROR_LINE = re.compile(
     r"|no such|invalid|exceeded|unexpected"
     r"|undefined reference|rejected|limit reached|hit your|out of|[A-Z]\w+(?:Error|Exception)|(?-i:E[A-Z]{4,})"
     r"|exit (?:code|status)|fehler|erreur|エラー|错误|ошибка)\b"
-    r"|[a-z]_error\b|^\s*E\s{2,}\w|\w(?:Error|Exception)\b",
+    r"|[a-z]_error\b|^\s*E\s{2,}\w|^\s*(?:[×✗✘⨯]|[├╰]─▶?)\s+\S|\bno solution\b"
+    r"|\bunsatisfiable\b|\bexit(?:ed|s) with\b"
+    r"|\bstatus ?code\W{1,3}[45]\d\d\b|\bHTTP/\d(?:\.\d)? [45]\d\d\b|(?-i:\bERR_[A-Z]|\bTS\d{4,5}\b)"
+    r"|(?-i:(?<!\()\bSIG(?:SEGV|ABRT|ILL|BUS|KILL|FPE)\b(?!,))|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
 _ERROR_START = re.compile(
     r"[\s>$❯⎿●•│╰╭─×✗✘⨯❌*-]{0,8}(?:\[?(?:error|fatal|panic|failure|exception|caused by)(?:\[\w+\])?\]?\s*[:!]"
     r"|(?:[A-Za-z]+ ){0,2}error:|"
     r"(?:[A-Za-z_$][\w$]*[.:])*[A-Z]\w*(?:Error|Exception)\b\s*[:(]|thread '[^'\n]{0,80}' panicked"
-    r"|segmentation fault|npm err!|e:\s|error\b.{0,12}\b[45]\d\d\b|"
-    r"traceback \(most|[45]\d\d (?:\w+_error|bad request|unauthori|forbidden|not found|too many|internal))",
+    r"|segmentation fault|npm err!|exception in thread \"|unhandled exception\b|program received signal"
+    r"|\*\* \(\w+Error\)|\[signal SIG|thread \d+ crashed|exit status \d|e:\s|error\b.{0,12}\b[45]\d\d\b|"
+    r"traceback \(most|(?-i:(?:[a-z_]\w*\.){2,8}[A-Z]\w{2,60}: )|"
+    r"[45]\d\d (?:\w+_error|bad request|unauthori|forbidden|not found|too many|internal))",
     re.IGNORECASE,
 )
+_THROWN = re.compile(r"\s{0,8}(?:Uncaught )?(?:[A-Za-z_$][\w$]{0,60}[.:]){0,8}[A-Z]\w{0,60}(?:Error|Exception): \S")
 _FRAME = re.compile(
     r"""\s*(?:
-      at\s(?:async\s|new\s)?(?P<js>[^\s(]{1,160})\s\((?P<jsfile>[^()]{1,300})\)?
+      at\s(?:async\s|new\s)?(?P<js>[^\s(]{1,160})\s\((?P<jsfile>(?:[^()]|\([^()]{0,40}\)){1,300})\)?
     | at\s(?:async\s)?(?P<jsonly>(?:file://)?[^\s()]{1,300}:\d+(?::\d+)?)\)?
     | at\s(?P<dotnet>[\w.`<>\[\],$+]{3,160}\([^()]{0,300}\))(?:\sin\s(?P<netfile>[^\s:]{1,200}).*)?
     | File\s"(?P<pyfile>[^"]{1,300})",\sline\s\d+(?:,\sin\s(?P<py>[\w<>.]{1,100}))?
+    | \#\d{1,3}\s(?P<phpfile>[^\s():]{1,300}\.php)\(\d+\):\s(?P<php>[\w\\:>-]{2,160})\(.{0,400}
+    | \d{1,3}\s{1,6}(?P<library>[\w.+-]{2,60})\s{1,40}0x[0-9a-fA-F]{8,16}\s(?P<symbol>\S{2,200})(?:\s\+\s\d+)?
+    | \d{1,3}:\s(?P<unmangled>[a-z]+_[a-z_]{3,60})
+    | (?P<gofunction>[\w./*-]{1,160}(?:\(\*?\w{1,60}\)\.\w{1,60})?)\(\{?0x[0-9a-f].{0,400}\)
     | \#?\d{1,3}[:\s]\s{0,6}(?:0x[0-9a-fA-F]{4,16}\s(?:-|in)?\s{0,4})?
       (?P<native>[\w:<>$~.]{3,200}(?:::|\s\()[\w:<>$~{}.]{0,200}).{0,400}
     | \#\d{1,3}\s{1,4}(?:0x[0-9a-fA-F]{4,16}\sin\s)?(?P<gdb>[\w:<>$~.]{2,160})\s{0,2}\(.{0,400}
     | at\s(?P<rustfile>(?:\./|/)[^\s:]{1,300}\.rs):\d+(?::\d+)?
     | (?:from\s)?(?P<rbfile>[^\s:]{1,200}\.rb):\d+:in\s[`'](?P<rb>[^'`\n]{1,100})['`]
-    | (?P<go>[\w./*()-]{3,200}\.go):\d+(?:\s\+0x[0-9a-f]+)?
+    | (?P<go>[\w./*()~-]{3,200}\.go):\d+(?:\s\+0x[0-9a-f]+)?
     )\s*$""",
     re.VERBOSE,
 )
 _FRAME_STARTS = ("at ", 'File "', "from ", "#")
+_FRAME_INSIDES = (".rb:", ".go:", "(0x", "({0x")
+_FRAME_REST = re.compile(
+    r"\s*(?:\.\.\. \d+ (?:more|common frames omitted)|goroutine \d+ \[[^\]\n]{1,60}\]:|main\.main\(\)|#\d+ \{main\}"
+    r"|stack (?:back)?trace:|created by \S+(?: in goroutine \d+)?|thrown in \S+ on line \d+)\s*",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(r"\[redacted:[a-z-]{1,20}\]")
 _NUMBERS = re.compile(r"[0-9a-f]{6,}|\d+")
 
 
@@ -127,7 +145,8 @@ def _collect(blob: str, status: str | None, messages: list[str], frames: list[st
 
 
 def _parsed(blob: str) -> Any:
-    for attempt in (blob, _unwrapped_lines(blob), _unescaped(blob)):
+    joined = _unwrapped_lines(blob)  # first: a string of JSON has no line ends but those of a terminal
+    for attempt in (joined, blob, _unescaped(joined), _unescaped(blob)):
         try:
             return json.loads(attempt, strict=False)
         except (ValueError, RecursionError):
@@ -185,21 +204,35 @@ def _scraped(blob: str) -> Iterator[str]:
 
 def frame_of(line: str) -> str | None:
     """A stack frame as `function file`, without paths and numbers, or None for another line."""
-    stripped = line.strip()
-    if (
-        not stripped.startswith(_FRAME_STARTS)
-        and not stripped[:1].isdigit()
-        and not (".rb:" in stripped or ".go:" in stripped)
-    ):
+    if not may_be_frame(line):
         return None
-    found = _FRAME.match(stripped[:800])
+    found = _FRAME.match(_HIDDEN.sub("~", line.strip()[:800]))
     if found is None:
         return None
     parts = {k: v for k, v in found.groupdict().items() if v}
+    if "gofunction" in parts:
+        parts["gofunction"] = re.sub(r"[(*)]", "", parts["gofunction"])
     files = [re.split(r"[/\\]", parts.pop(k))[-1] for k in list(parts) if k.endswith(("file", "only")) or k == "go"]
     name = " ".join([*parts.values(), *(re.sub(r"[:)].*", "", f) for f in files)])
     name = re.sub(r"::h[0-9a-f]{8,20}\w*|\(.*", "", name)
     return _NUMBERS.sub("0", name)[:120].strip() or None
+
+
+def may_be_frame(line: str) -> bool:
+    """Whether a line is worth a closer look; most are not."""
+    stripped = line.lstrip()
+    starts = stripped.startswith(_FRAME_STARTS) or stripped[:1].isdigit()
+    return starts or any(inside in stripped for inside in _FRAME_INSIDES)
+
+
+def is_frames_rest(line: str) -> bool:
+    """Whether a line belongs to a stack trace and names no function of interest: `... 12 more`."""
+    return _FRAME_REST.fullmatch(line[:200]) is not None
+
+
+def is_thrown(line: str) -> bool:
+    """Whether a line is an exception with its message, also where a block claims to be code."""
+    return _THROWN.match(line[:_MESSAGE_MOST]) is not None
 
 
 def is_error_line(line: str) -> bool:

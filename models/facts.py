@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from models.decision import Agreement
 from models.fact_patterns import FactPattern, compile_pattern, values_of
 from models.fingerprint import fingerprints, service_fingerprints
-from models.forms import role_of
+from models.forms import asks_what_lies_beneath, role_of
 from models.platforms import models_in, operating_systems, plans_in, terminals
 from models.text import Text
 
@@ -50,10 +50,15 @@ _VALUES_MOST = 12
 
 _STATUS_BEFORE = (
     r"(?:\bhttp(?:/\d(?:\.\d)?)?|\bstatus(?:[ _]?code)?|\berrors?(?:[ _]code)?|\bcode|\bresponse|\bapi error"
-    r"|\bgets?|\bgot|\breturn(?:s|ed|ing)?|\bthrows?|\bwith(?: an?)?)"
+    r"|\b(?:gets?|got|return(?:s|ed|ing)?|throws?|responds?|answers?|with)(?: with)?(?: an?)?)"
+)
+_UNIT = (
+    r"(?! ?(?:credits?|tokens?|dollars?|usd|euros?|eur|bucks|cents?|ms|milliseconds?|s|secs?|seconds?|min|minutes?"
+    r"|hours?|days?|lines?|files?|issues?|items?|rows?|users?|messages?|requests?|times|characters?|chars|bytes?|[kmgt]i?b|px"
+    r"|pixels|percent|tests?|records?|pages?|images?|prompts?|calls?|words?|people|%|€|\$)\b)"
 )
 _STATUS = re.compile(
-    rf"{_STATUS_BEFORE}[\s:=#\"'`(]{{1,4}}(?P<after>[45]\d\d)(?![\w%]|[.,]\d)"
+    rf"{_STATUS_BEFORE}[\s:=#\"'`(]{{1,4}}(?P<after>[45]\d\d)(?![\w%]|[.,]\d){_UNIT}"
     r"|(?<![\w$€£.,#:/-])(?P<before>[45]\d\d)\)?[\s:\"'`-]{1,3}(?:errors?\b|[a-z]+_error|bad request"
     r"|unauthori[sz]ed|forbidden|not found|payment required|conflict|unprocessable|too many"
     r"|internal server|bad gateway|service unavailable|gateway time|status|responses?\b|overloaded|invalid)"
@@ -64,14 +69,16 @@ _MAYBE_STATUS = re.compile(r"[45]\d\d")
 _ERROR_TYPE = re.compile(
     r"\b(?P<snake>[a-z]{2,20}(?:_[a-z]{2,20}){0,4}_(?:error|exceeded|exception|denied|failed))\b"
     r"|\b(?P<errno>E(?:CONN|NO|ACC|PERM|EXIST|TIMED|PIPE|ADDR|HOST|NET|RES|MFILE|INVAL|BUSY|ISDIR|XDEV"
-    r"|AGAIN)[A-Z]{0,12})\b"
+    r"|AGAIN)[A-Z]{0,12}|EAI_[A-Z]{3,10})\b"
+    r"|\b(?P<quota>(?:insufficient|invalid)_[a-z]{2,20}(?:_[a-z]{2,20}){0,2})\b"
+    r"|\b(?P<ora>ORA-\d{5})\b|\bSQLSTATE\[(?P<sql>\w{5})\]|\b(?P<hresult>0x8[0-9A-Fa-f]{7})\b"
     r"|\berror\[(?P<rust>E\d{4})\]|\b(?P<ts>TS\d{4,5})\b|\b(?P<msvc>LNK\d{4}|CS\d{4}|MSB\d{4})\b"
     r"|\b(?P<net>ERR_[A-Z_]{3,40})\b|\b(?P<signal>SIG(?:SEGV|ABRT|ILL|BUS|KILL|TRAP|FPE))\b"
 )
 _EXIT = re.compile(
     r"\b(?:exit(?:ed|s)?|return(?:ed)?|terminated|failed)\b(?: with)?(?: (?:exit|error|return|non-zero))? ?(?:code"
     r"|status|value)s?[\s:=(]{1,3}(?P<code>-?\d{1,10}|0x[0-9a-f]{1,8})\b"
-    r"|\bexit(?:ed)?(?: with)? (?P<plain>\d{1,3})\b",
+    r"|\bexit(?:ed)?(?: with)? (?P<plain>\d{1,3})\b|\bexit_?code\W{1,4}(?P<joined>-?\d{1,10})\b",
     re.IGNORECASE,
 )
 _EXCEPTION = re.compile(r"\b(?:[a-z_][\w]*\.){0,6}(?P<name>[A-Z][A-Za-z0-9]{2,60}(?:Error|Exception|Panic|Fault))\b")
@@ -80,14 +87,15 @@ _VERSION = re.compile(
     r"(?<![\w./@-])[vV]?(?P<version>\d{1,4}\.\d{1,4}(?:\.\d{1,6}){0,2}(?:-?(?:alpha|beta|rc|dev|preview|nightly"
     r"|canary|pre|post)[.-]?\d{0,8})?)(?![\w%]|\.\d)"
 )
+_NAME_BEFORE = re.compile(r"\b[A-Za-z][A-Za-z_-]{1,30}[-@](?=v?\d)")  # of app-1.2.3
 _VERSION_SAID = re.compile(
-    r"(?:\b(?:version|ver|build|release|since|in|on|v|to|update[ds]? to|upgraded to|using|with|claude[ -]code|cli"
+    r"(?:\b(?:version|ver|build|release|since|in|on|v|to|update[ds]? to|upgraded to|using|with|the|claude[ -]code|cli"
     r"|code)[\s:=(`\"']{0,3}|\bv)(?P<version>\d{1,4}\.\d{1,4}\.\d{1,6}(?:-?(?:alpha|beta|rc|dev"
     r"|nightly)[.-]?\d{0,8})?)(?![\w%]|\.\d)",
     re.IGNORECASE,
 )
 _GENERIC_FRAMES = re.compile(
-    r"^(?:<anonymous>|anonymous|new promise|processticksandrejections|next|step|fulfilled|rejected|main"
+    r"^(?:<anonymous>|anonymous|new promise|processticksandrejections|next|step|fulfilled|rejected|main(?=$|\s)"
     r"|__libc_start|_start|start_thread|clone|module\.|node:|native|object\.|function\."
     r"|std::|core::|rust_begin_unwind|begin_unwind|sys::|rt::|panicking::|backtrace::|runtime\.|java\.|sun\.|jdk\."
     r"|threading|runpy|asyncio|<module>|<frozen)",
@@ -109,7 +117,9 @@ def extract(text: Text, patterns: Sequence[FactPattern] = ()) -> dict[str, froze
         "service_error": service_fingerprints(text),
         "error_message": fingerprints(text),
         "exit_code": _some(
-            code for found in _EXIT.finditer(everything) if (code := found["code"] or found["plain"]) != "0"
+            code
+            for found in _EXIT.finditer(everything)
+            if (code := found["code"] or found["plain"] or found["joined"]) != "0"
         ),
         "exception": _exceptions(everything),
         "frames": _some(frame for frame in text.frames[: 3 * _FRAMES_MOST] if not _GENERIC_FRAMES.match(frame)),
@@ -188,7 +198,9 @@ def _exceptions(text: str) -> frozenset[str]:
 
 def _versions(text: Text, prose: str) -> frozenset[str]:
     """Versions from the form's answers, and only where it has none, from the prose."""
-    answered = _some(found["version"] for answer in _answers(text, "version") for found in _VERSION.finditer(answer))
+    answers = {name: answer for name, answer in text.fields.items() if role_of(name) == "version"}
+    own = [answer for name, answer in answers.items() if not asks_what_lies_beneath(name)] or answers.values()
+    answered = _some(found["version"] for answer in own for found in _VERSION.finditer(_NAME_BEFORE.sub(" ", answer)))
     return answered or _some(found["version"] for found in _VERSION_SAID.finditer(prose))
 
 

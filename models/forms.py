@@ -32,8 +32,9 @@ _HEADINGS = re.compile(
     r"|does|went|were|happen|is|was|are|actually|i) ?.*|"
     r"context|environment(?: info(?:rmation)?| details?)?|env|system(?: info(?:rmation)?)?|(?:build "
     r"|debug )?info(?:rmation)?|setup|configuration|config|"
-    r"version(?:s|\(s\))?(?: info(?:rmation)?)?|.{0,40} versions?(?: used)?|version of .{0,40}|platform"
+    r"version(?:s|\(s\))?(?: info(?:rmation)?)?|.{0,40} versions?(?: used| checks?)?|version of .{0,40}|platform"
     r"|operating systems?|os|os version|"
+    r"modes|extensions(?: \(\d+\)?)?|a/b experiments|installed (?:versions|packages)|(?:\w+ )?doctor(?: output)?|meta|"
     r"terminal(?: ?/ ?shell)?|shell|editor|ide|browsers?(?: .*)?|device|hardware|architecture|arch|model|plan|"
     r"screen ?shots?(?: .*)?|images?|videos?|media|attachments?|recordings?|"
     r"(?:error )?(?:logs?|messages?|output|traceback|stack ?trace|backtrace)(?: ?(?:/|and|or|&) ?(?:errors?|logs?"
@@ -71,6 +72,10 @@ _INSTRUCTION = re.compile(
     r"|thanks? (?:you )?for (?:taking|filing|reporting|your)|"
     r"this (?:will be|is) automatically (?:formatted|generated)|provide (?:a|any|as|the|steps)|note: please|e\.g\."
     r"|\[e\.g\.|by submitting|"
+    r"\[(?:paste|upload|insert|add|enter|attach|describe) [^\]\n]{0,80}\]$"
+    r"|type: (?:bug|feature request|performance issue)$|"
+    r"on \w{2,9}\b.{5,100} wrote:$|am .{5,100} schrieb .{0,60}:$|sent from (?:my|mail for|yahoo|outlook)\b"
+    r"|get outlook for|"
     r"let us know|share (?:any|your|the) (?:logs|screenshots|details))",
     re.IGNORECASE,
 )
@@ -101,6 +106,7 @@ _ROLES = (
         "expected",
         re.compile(r"expect|should happen|should have|desired|erwartet|esperado|attendu|ожидаем|期待|期望|기대"),
     ),
+    ("os", re.compile(r"\bos[ _-](?:version|release|build)|\bkernel\b|system info")),
     ("version", re.compile(r"version|\bbuild\b|\brelease\b|\bver\b|版本|バージョン|버전|версия")),
     (
         "os",
@@ -114,7 +120,10 @@ _ROLES = (
     ("model", re.compile(r"\bmodel\b|modell|モデル|模型")),
     (
         "environment",
-        re.compile(r"environment|\benv\b|system info|setup info|umgebung|entorno|окружение|环境|環境|환경"),
+        re.compile(
+            r"^extensions|experiments$|doctor|environment"
+            r"|\benv\b|system info|setup info|umgebung|entorno|окружение|环境|環境|환경"
+        ),
     ),
     ("error", re.compile(r"error|\blogs?\b|trace|\boutput\b|crash|exception|panic|fehler|ошибк|错误|エラー|오류")),
 )
@@ -122,6 +131,11 @@ _FIELD_LINE = re.compile(
     r"(?:[-*+•][ \t]+)?(?:\*\*|__|`)?(?P<key>[^\W\d_][\w .()/'-]{0,38}?)(?:\*\*|__|`)?[ \t]*[:：=][ \t]*(?:\*\*"
     r"|__)?[ \t]*(?P<value>\S.{0,200})?$"
 )
+_BENEATH = re.compile(
+    r"(?:python|pip|node(?:\.?js)?|npm|yarn|pnpm|bun|deno|java|jdk|jvm|ruby|go|golang|gcc|g\+\+|clang|llvm|cuda|cudnn|glibc"
+    r"|libc|cmake|docker|php|\.net|dotnet|xcode|browser|chrome|firefox|gpu|driver|git|database|postgres(?:ql)?|mysql)\b"
+)
+LISTING_ROLES = frozenset({"version", "os", "terminal", "environment"})  # of what is answered by a list of names
 FIELD_ROLES = frozenset({"id", "version", "os", "terminal", "plan", "model", "ignore"})
 
 
@@ -145,6 +159,11 @@ def role_of(heading: str) -> str:
     """What a form's heading asks for: version, os, terminal, plan, model, environment, error, expected, … or ""."""
     name = heading.lower()
     return next((role for role, pattern in _ROLES if pattern.search(name)), "")
+
+
+def asks_what_lies_beneath(heading: str) -> bool:
+    """Whether a form asks for the version of what the product runs on, not for its own."""
+    return _BENEATH.match(heading.lower()) is not None
 
 
 def field_of(line: str) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ from typing import Any
 from models.issue import Issue
 from models.redact import redact
 
+_NEEDED = ("number", "title", "created_at")
 _MOST = 2**53  # what every reader of JSON agrees on
 
 
@@ -125,7 +126,7 @@ def _root(parent: dict[int, int], number: int) -> int:
 
 def _item(line: str | bytes) -> Labelled:
     try:
-        data = json.loads(line)
+        data = json.loads(line.decode("utf-8-sig") if isinstance(line, bytes) else line)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -134,6 +135,8 @@ def _item(line: str | bytes) -> Labelled:
         raise ValueError("JSON nested too deep") from None
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
+    if missing := [key for key in _NEEDED if key not in data]:
+        raise ValueError(f"{', '.join(missing)}: missing")
     number = _field(data, "number", int)
     if number is None or not 0 < number <= _MOST:
         raise ValueError("number: a whole number from 1 to 2^53 is needed")

@@ -26,8 +26,13 @@ _PUNCTUATION = {0x2018: "'", 0x2019: "'", 0x201B: "'", 0x02BC: "'", 0x201C: '"',
 _PLAIN: dict[int, str | None] = {**_PUNCTUATION, **_INVISIBLE}
 
 _FENCE = re.compile(r"[ \t]{0,3}(?:[-*+] |\d+\. )?(?P<mark>`{3,}|~{3,})[ \t]*(?P<language>[^`\n]*)$")
-_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+|(?=[^\W\d_]))(?P<title>[^#\s].*?)[ \t]*#*$")
+_HEADING = re.compile(r" {0,3}(?P<level>#{1,6})(?:[ \t]+|(?=[^\W\d_]))(?P<title>[^#\s].*?)[ \t]*#*$")
 _BOLD_LINE = re.compile(r"[ \t]{0,3}(?:\*\*|__)(?P<title>[^*_]{2,80})(?:\*\*|__)[ \t]*:?[ \t]*$")
+_SUMMARY = re.compile(
+    r"(?:</?[a-z]{1,10}>\s{0,3}){0,4}(?:<details[^>]{0,20}>\s{0,3})?<summary>(?P<title>.{1,160}?)</summary>"
+    r"(?:\s{0,3}</?[a-z]{1,10}>){0,4}\s*",
+    re.IGNORECASE,
+)
 _TASK = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+\[(?P<tick>[ xX✓✔]?)\][ \t]*(?P<label>.*)$")
 _UNDERLINE = re.compile(r"[ \t]{0,3}(?:-{3,}|={3,}|\*{3,}|_{3,})[ \t]*$")
 _LIST_MARK = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])[ \t]+")
@@ -42,7 +47,8 @@ _URL = re.compile(r"https?://(?:www\.)?(?P<rest>[^\s<>\"'`)\]]{1,2000})")
 _ASSET = re.compile(
     r"(?:github\.com/user-attachments|user-images\.githubusercontent|private-user-images|img\.shields\.io|i\.imgur)"
 )
-_MARKS = re.compile(r"\*{1,3}|`+|(?<!\w)_{1,3}(?=\S)|(?<=\S)_{1,3}(?!\w)|~~")
+_MARKS = re.compile(r"\*{1,3}|`+|~~")
+_EMPHASIS = re.compile(r"(?<![\w.:/-])(_{1,3})(?=[^\s_])((?:[^\n_]|(?<=\w)_(?=\w)){1,200})(?<=\S)\1(?!\w)")
 _PLACEHOLDER = re.compile(r"\[redacted:[a-z-]{1,20}\]")
 _SAID_CODE = re.compile(r"`([^`\s]{1,60} [^`\s]{1,60} [^`\n]{1,300})`")  # three words or more are a message
 _SPACES = re.compile(r"[ \t]{2,}")
@@ -63,13 +69,15 @@ class Kind(StrEnum):
 class Line:
     """One line of Markdown; `text` is without its mark, `language` that of its code block, counted by `block`.
 
-    A ticked box has the language "x", a heading that is only a bold line "bold".
+    A ticked box has the language "x", a heading that is only a bold line "bold", the summary of details "summary".
+    `level` is a heading's number of marks.
     """
 
     kind: Kind
     text: str
     language: str = ""
     block: int = 0
+    level: int = 0
 
 
 def plain_characters(text: str) -> str:
@@ -142,8 +150,12 @@ def _plain_line(row: str, previous: Kind, block: int) -> Line:
 
 
 def _marked_line(row: str, first: str) -> Line:
-    if first in "#*_" and (heading := _HEADING.match(row) or _BOLD_LINE.match(row)):
-        return Line(Kind.HEADING, heading["title"], "" if first == "#" else "bold")
+    if first == "#" and (heading := _HEADING.match(row)):
+        return Line(Kind.HEADING, heading["title"], level=len(heading["level"]))
+    if first in "*_" and (bold := _BOLD_LINE.match(row)):
+        return Line(Kind.HEADING, bold["title"], "bold")
+    if first == "<" and (summary := _SUMMARY.fullmatch(row.strip())):
+        return Line(Kind.HEADING, _TAG.sub(" ", summary["title"]).strip(), "summary")
     if first in "-*+0123456789" and (task := _TASK.match(row)):
         return Line(Kind.TASK, task["label"], "x" if task["tick"].strip() else "")
     if _UNDERLINE.match(row) or (first == "|" and _TABLE_RULE.fullmatch(row)):
@@ -165,6 +177,8 @@ def without_marks(line: str) -> str:
         line = _SAID_CODE.sub(r'"\1"', line)
     if "|" in line:
         line = line.replace("|", " ")
+    if "_" in line:
+        line = _EMPHASIS.sub(r"\2", line)
     line = _MARKS.sub("", _LIST_MARK.sub("", line.strip()))
     return _SPACES.sub(" ", line).strip()
 

@@ -10,13 +10,14 @@ _OS = (
     ("macos", re.compile(
         r"\bmac ?os\b|\bos ?x\b|\bdarwin\b|\bmac(?:book\w*|intosh)?\b|\b(?:sonoma|sequoia|ventura|tahoe)\b"
         r"|apple silicon", re.IGNORECASE)),
-    ("windows", re.compile(r"\bwin(?:dows)?(?:[ -]?(?:7|8|10|11|xp|32|64|server))?\b", re.IGNORECASE)),
+    ("windows", re.compile(r"\bwin(?:dows)?(?:_nt|[ -]?(?:7|8|10|11|xp|32|64|server))?\b", re.IGNORECASE)),
     ("android", re.compile(r"\bandroid\b|\btermux\b", re.IGNORECASE)),
-    ("ios", re.compile(r"\biOS\b|\biphone\b|\bipad(?:os)?\b")),
+    ("ios", re.compile(r"\biOS\b|\bi[Pp]hone\b|\bi[Pp]ad(?:OS|os)?\b")),
     ("freebsd", re.compile(r"\b(?:free|open|net)bsd\b", re.IGNORECASE)),
     ("linux", re.compile(
         r"\blinux\b|\bubuntu\b|\bdebian\b|\bfedora\b|\barch ?linux\b|\bcentos\b|\brhel\b|\balpine\b|\bnixos\b"
-        r"|\bmanjaro\b|\bgentoo\b|\bopensuse\b|\braspbian\b|pop!?_os|linux mint", re.IGNORECASE)),
+        r"|\bmanjaro\b|\bgentoo\b|\bopensuse\b|\braspbian\b|\braspberry pi os\b|pop[!_]{1,2}os"
+        r"|linux mint", re.IGNORECASE)),
 )  # fmt: skip
 _TERMINALS = (
     ("vscode", re.compile(r"\bvs ?code\b|visual studio code\b", re.IGNORECASE)),
@@ -39,6 +40,11 @@ _PROSE_TERMINALS = frozenset(
     {"vscode", "jetbrains", "iterm2", "ghostty", "alacritty", "wezterm", "windows-terminal", "kitty"}
 )
 
+_CALLED = re.compile(
+    r"\b(?P<name>cursor|warp|zed|neovim|nvim|emacs|hyper|tabby|rio|windsurf|zellij|terminator|tilix|konsole|xterm|tmux)"
+    r" (?:terminal|editor|ide|session)\b",
+    re.IGNORECASE,
+)
 _UNMISTAKABLE = tuple(named for named in _TERMINALS if named[0] in _PROSE_TERMINALS)
 
 _PLAN_NAME = (
@@ -48,6 +54,7 @@ _PLAN = re.compile(rf"\b{_PLAN_NAME}\b(?:[ -]?plan)?[ (-]{{0,2}}(?P<size>\d{{1,3
 _PLAN_SAID = re.compile(
     rf"\b{_PLAN_NAME}(?:[ -](?P<before>\d{{1,3}}x)| \((?P<inside>\d{{1,3}}x)\))?[ -](?:plan|subscription|subscriber"
     rf"|account|user|tier|seat|customer|member|abo|seats)s?\b"
+    rf"|\b(?P<first>\d{{1,2}}x) (?P<sized>max|pro)\b"
     rf"|\b(?:max|pro)(?: plan)?[ -]?\(?(?P<size>\d{{1,3}}x)\)?(?!\w)"
     rf"|\b(?:on|have|using|with|bought|upgraded to|subscribed to|paying for|i'm|plan:?|subscription:?) (?:the |a "
     rf"|my |claude )?(?P<said>max|pro|team|enterprise)\b(?! tip| code)(?: plan)?(?:[ -]?\(?(?P<much>\d{{1,3}}x)\b)?",
@@ -68,7 +75,12 @@ def operating_systems(answers: Iterable[str], prose: str) -> frozenset[str]:
 
 def terminals(answers: Iterable[str], prose: str) -> frozenset[str]:
     """Terminals and editors, from a form's answers or, where these name none, the unmistakable ones from the prose."""
-    return frozenset(_named(_TERMINALS, " ".join(answers)) or _named(_UNMISTAKABLE, prose))
+    return frozenset(_named(_TERMINALS, " ".join(answers)) or _named(_UNMISTAKABLE, prose) | _called(prose))
+
+
+def _called(prose: str) -> set[str]:
+    names = {found["name"].lower() for found in _CALLED.finditer(prose)}
+    return {"neovim" if name == "nvim" else name for name in names}
 
 
 def plans_in(answers: Iterable[str], prose: str) -> frozenset[str]:
@@ -79,8 +91,8 @@ def plans_in(answers: Iterable[str], prose: str) -> frozenset[str]:
 
 def _plans_said(prose: str) -> Iterator[str]:
     for found in _PLAN_SAID.finditer(prose):
-        name = found["plan"] or found["said"] or found[0][:3]
-        yield _sized(name, found["before"] or found["inside"] or found["size"] or found["much"])
+        name = found["plan"] or found["said"] or found["sized"] or found[0][:3]
+        yield _sized(name, found["first"] or found["before"] or found["inside"] or found["size"] or found["much"])
 
 
 def _sized(name: str, size: str | None) -> str:

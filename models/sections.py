@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models import forms
-from models.error_text import frame_of, is_error_line, starts_like_error, take_json_errors
+from models.error_text import (
+    frame_of,
+    is_error_line,
+    is_frames_rest,
+    is_thrown,
+    may_be_frame,
+    starts_like_error,
+    take_json_errors,
+)
 from models.markdown import Kind, Line, line_key, lines_of, without_marks
 
 _PROSE_LANGUAGES = frozenset({"text", "txt", "markdown", "md", "plain"})
@@ -29,9 +38,13 @@ _OUTPUT_LANGUAGES = frozenset(
     }
     | {"powershell", "zsh", "cmd", "bat", "none", "pytb", "shell-session", "sh-session", "error", "ansi", "raw"}
 )
+_LISTED_LEAST = 3  # rows
 _SHORT_QUOTE = 3  # lines: a longer quotation is another's text
 _FIELD_MOST = 200
 _OWN_FIELD_WORDS = 4  # of a heading that only this repository asks with
+_FORM_LEVEL = 3  # of the headings that GitHub makes of a form's labels; so many there must be at least,
+_FORM_KNOWN = 2  # and so many that forms are known to ask with
+_LISTED = re.compile(r"[^|]{0,80}\|.*|\[?[\w .()/@+-]{1,40}\]?\s{0,30}(?:[:=]|==)\s*\S.{0,200}|-{3,}.*|\[\w{1,9}\] .*")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -53,6 +66,7 @@ class _Section:
     heading: str = ""
     is_form: bool = False
     role: str = ""
+    ticked: int = 0
     answer: list[str] = field(default_factory=list)
 
 
@@ -62,7 +76,9 @@ def sort_body(body: str, boilerplate: frozenset[str]) -> Parts:
     parts = Parts(error=list(taken.messages), frames=list(taken.frames))
     section = _Section()
     quote: list[Line] = []
-    for line in lines_of(taken.rest):
+    lines = list(lines_of(taken.rest))
+    from_form = _is_form(lines)
+    for line in lines:
         if line.kind is not Kind.QUOTE and quote:
             _take_quote(parts, quote)
             quote = []
@@ -70,27 +86,39 @@ def sort_body(body: str, boilerplate: frozenset[str]) -> Parts:
             quote.append(line)
         elif line.kind is Kind.HEADING and not (line.language and forms.is_empty_answer(line.text)):
             _close(parts, section, boilerplate)
-            section = _open(line.text, boilerplate)
+            section = _open(line, boilerplate, from_form=from_form)
         elif line.kind is Kind.CODE:
             _take_code(parts, section, line)
         elif line.kind is Kind.TASK:
             _take_task(section, line, boilerplate)
-        elif line.kind is Kind.TEXT and not _take_field(parts, line.text):
+        elif line.kind is Kind.TEXT and not _take_frame(parts, line.text) and not _take_field(parts, line.text):
             section.answer.append(line.text)
     _take_quote(parts, quote)
     _close(parts, section, boilerplate)
     return parts
 
 
-def _open(heading: str, boilerplate: frozenset[str]) -> _Section:
-    title = without_marks(heading)
-    is_form = forms.is_template_heading(title) or line_key(title) in boilerplate
+def _is_form(lines: Sequence[Line]) -> bool:
+    """Whether a body is what GitHub makes of an issue form: then its headings are the form's labels, known or not."""
+    first = next((line for line in lines if line.kind is not Kind.BLANK), None)
+    labels = [line.text for line in lines if line.level == _FORM_LEVEL]
+    if first is None or first.level != _FORM_LEVEL or len(labels) < _FORM_LEVEL:
+        return False
+    known = sum(forms.is_template_heading(without_marks(label)) for label in labels)
+    return forms.is_template_heading(without_marks(first.text)) and known >= max(_FORM_KNOWN, len(labels) / 3)
+
+
+def _open(line: Line, boilerplate: frozenset[str], *, from_form: bool) -> _Section:
+    title = without_marks(line.text)
+    label = from_form and line.level == _FORM_LEVEL
+    is_form = label or forms.is_template_heading(title) or line_key(title) in boilerplate
     return _Section(title, is_form, forms.role_of(title) if is_form else "")
 
 
 def _close(parts: Parts, section: _Section, boilerplate: frozenset[str]) -> None:
     """File a section's answer under prose, error text or a field."""
-    rows = [row for raw in section.answer if (row := without_marks(raw))]
+    listed = section.is_form and section.role in forms.LISTING_ROLES
+    rows = [row for raw in section.answer if not (listed and _is_listed(raw, section)) and (row := without_marks(raw))]
     if section.heading and not section.is_form:
         parts.headings.append(section.heading)
         parts.prose.append(section.heading)
@@ -98,19 +126,22 @@ def _close(parts: Parts, section: _Section, boilerplate: frozenset[str]) -> None
     if is_field and section.role != "checklist" and 0 < len(rows) <= 3 and not forms.is_empty_answer(" ".join(rows)):
         parts.fields.setdefault(forms.field_name(section.heading), "\n".join(rows)[:_FIELD_MOST])
     if section.role in forms.FIELD_ROLES | {"checklist"} and len(rows) <= 3:
-        rows = rows[1:]
+        rows = rows[max(1, section.ticked) :]
     if section.is_form and forms.is_empty_answer(" ".join(rows)):
         return
     for row in rows:
         _take_row(parts, row, section.role, boilerplate)
 
 
+def _is_listed(row: str, section: _Section) -> bool:
+    """Whether a row is one of a long list of versions, parts and settings: the environment's, not the reporter's."""
+    return ("|" in row or len(section.answer) > _LISTED_LEAST) and _LISTED.fullmatch(row.strip()) is not None
+
+
 def _take_row(parts: Parts, row: str, role: str, boilerplate: frozenset[str]) -> None:
     if line_key(row) in boilerplate or forms.is_instruction(row) or forms.is_empty_answer(row):
         return
-    if (row[:1] in "aFf#0123456789" or ".rb:" in row or ".go:" in row) and (frame := frame_of(row)):
-        parts.frames.append(frame)
-    elif starts_like_error(row) or (role == "error" and is_error_line(row)):
+    if starts_like_error(row) or (role == "error" and is_error_line(row)):
         parts.error.append(row)
     elif not (row.endswith(":") and forms.is_template_heading(row)) and _LETTERS.search(row):
         parts.prose.append(row)
@@ -127,6 +158,14 @@ def _take_field(parts: Parts, row: str) -> bool:
     return True
 
 
+def _take_frame(parts: Parts, row: str) -> bool:
+    """Whether a line, as it was written, is of a stack trace."""
+    if may_be_frame(row) and (frame := frame_of(row)):
+        parts.frames.append(frame)
+        return True
+    return is_frames_rest(row)
+
+
 def _take_task(section: _Section, line: Line, boilerplate: frozenset[str]) -> None:
     """A ticked box of a form is an answer where it names a product or a platform, and otherwise nothing."""
     if (
@@ -135,23 +174,38 @@ def _take_task(section: _Section, line: Line, boilerplate: frozenset[str]) -> No
         and section.role in forms.FIELD_ROLES
         and line_key(line.text) not in boilerplate
     ):
+        section.ticked += 1
         section.answer.append(line.text)
 
 
 def _take_code(parts: Parts, section: _Section, line: Line) -> None:
     row = line.text.strip()
-    if not _LETTERS.search(row):
+    if not _LETTERS.search(row) or (section.is_form and (forms.is_empty_answer(row) or forms.is_instruction(row))):
         return
-    if frame := frame_of(row):
-        parts.frames.append(frame)
-    elif line.language in _OUTPUT_LANGUAGES and is_error_line(row) and (section.role == "error" or _is_output(row)):
+    if _take_frame(parts, row):
+        return
+    if _is_error_in_code(row, line.language, section.role):
         parts.error.append(row)
-    elif line.language in _PROSE_LANGUAGES and line.language:
+    elif line.language in _PROSE_LANGUAGES and section.role not in forms.LISTING_ROLES | {"error"}:
         parts.prose.append(row)
     else:
         parts.code.append(row)
-    if section.role in forms.FIELD_ROLES and len(row) <= _FIELD_MOST:
+    if section.role in forms.FIELD_ROLES and len(row) <= _FIELD_MOST and _is_output(row):
         parts.fields.setdefault(forms.field_name(section.heading), row)
+    elif section.is_form and section.role in {"environment", "error"}:
+        _take_platform(parts, row)
+
+
+def _take_platform(parts: Parts, row: str) -> None:
+    """What a program prints of the system it runs on; its versions are those of many things."""
+    found = forms.field_of(row)
+    if found is not None and found[1] and forms.role_of(found[0]) in {"os", "terminal"}:
+        parts.fields.setdefault(found[0], without_marks(found[1])[:_FIELD_MOST])
+
+
+def _is_error_in_code(row: str, language: str, role: str) -> bool:
+    printed = language in _OUTPUT_LANGUAGES and is_error_line(row) and (role == "error" or _is_output(row))
+    return printed or is_thrown(row)
 
 
 def _is_output(row: str) -> bool:

@@ -13,7 +13,7 @@ from models.markdown import bounded, plain_characters, without_comments, without
 from models.sections import Parts, sort_body
 from models.weaknesses import describes_weakness
 
-TEXT_RECIPE = "3"
+TEXT_RECIPE = "4"
 
 TITLE_MOST = 400
 PROSE_MOST = 20_000
@@ -29,7 +29,7 @@ _TITLE_TAG = re.compile(
     r"rfe|request|urgent|critical|blocker|crash|perf(?:ormance)?|discussion|proposal|security|model|ui|ux|cli"
     r"|backport|task|fehler|v?\d+(?:\.\d+){1,3}[\w.-]*)"
     r"(?:\s*[:/|,-]\s*[\w .:/-]{1,40})?\s*[\])】>}]|(?:bug(?: report)?|feature(?: request)?|enhancement|issue"
-    r"|question|regression|urgent|problem)\s*(?::|\s[-–—]\s|：))[\s\W]*",
+    r"|question|regression|urgent|problem)\s*(?::|\s[-–—]\s|：))[^\w\[(【{<]*",
     re.IGNORECASE,
 )
 _TITLE_EDGE = re.compile(r"^[^\w\"'`</\\$#@.(\[{&*+-]+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -174,8 +175,9 @@ def _ensure_writable(json_to: str | None, plot_to: Path | None) -> None:
     try:
         if plot_to:
             plot_to.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=plot_to).close()
         if json_to and json_to != "-":
-            Path(json_to).touch()
+            Path(json_to).open("ab").close()
     except OSError as error:
         raise TriageError(f"{error.filename} cannot be written: {error.strerror}") from error
 

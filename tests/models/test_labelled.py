@@ -36,6 +36,10 @@ def test_issues_come_in_the_order_of_their_arrival() -> None:
         (line(duplicate_of="#2"), "duplicate_of"),
         (line(gold_cluster=4), "gold_cluster"),
         ("[" * 100_000, "nested"),
+        ('{"number": 7, "body": "b", "created_at": "2026-01-01"}', "title: missing"),
+        ('{"title": "t", "body": "b", "created_at": "2026-01-01"}', "number: missing"),
+        ('{"number": 7, "title": "t", "body": "b"}', "created_at: missing"),
+        (line(7).encode("utf-16-le"), "not JSON"),
     ],
 )
 def test_a_malformed_line_is_named_with_its_number_and_reason(text: str | bytes, reason: str) -> None:
@@ -44,6 +48,10 @@ def test_a_malformed_line_is_named_with_its_number_and_reason(text: str | bytes,
     assert [bad.line for bad in data.malformed] == [2]
     assert reason in str(data.malformed[0])
     assert str(data.malformed[0]).startswith("line 2: ")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    assert [item.issue.number for item in read([b"\xef\xbb\xbf" + line(5).encode(), line(6).encode()]).items] == [5, 6]
 
 
 def test_a_repeated_number_is_malformed() -> None:

@@ -104,7 +104,7 @@ def test_malformed_lines_are_named_and_the_run_goes_on(triage: Run, file: Path, 
     ran = triage("evaluate", str(file), "--baseline", "none", "--json", str(tmp_path / "out.json"))
     assert ran.code == 0
     assert "issues.jsonl, line 41: not JSON" in ran.err
-    assert "issues.jsonl, line 42: created_at" in ran.err
+    assert "issues.jsonl, line 42: title: missing" in ran.err
     result = json.loads((tmp_path / "out.json").read_text())
     assert [each["line"] for each in result["malformed"]] == [41, 42]
     assert "baseline" not in result
@@ -154,7 +154,8 @@ def test_a_file_that_cannot_be_read_is_named(triage: Run, file: Path, tmp_path: 
 
 
 def test_a_place_that_cannot_be_written_fails_before_the_run(triage: Run, file: Path) -> None:
-    for options in (["--json", "no/such/folder.json"], ["--plot", str(file)]):
+    folder = str(file.parent)
+    for options in (["--json", "no/such/folder.json"], ["--json", folder], ["--plot", str(file)]):
         ran = triage("evaluate", str(file), *options)
         assert ran.code == 1
         assert "cannot be written" in ran.err
