@@ -62,7 +62,8 @@ class Decisions(Door):
             return [DecisionRecord(*row) for row in connection.execute(query)]
 
     def duplicates(self, repository_id: int) -> dict[int, int]:
-        """Issue → canonical. A separated pair is out whichever way round, and whatever was said later."""
+        """Issue → canonical, always an earlier one (INV 2): what people called a duplicate of a later issue tells only
+        that the two belong together. A separated pair is out whichever way round, and whatever was said later."""
         c = decisions.c
         last = select(func.max(c.id)).where(c.repository_id == repository_id).group_by(c.number)
         holds = or_(c.verdict == "duplicate", c.settled)
@@ -80,7 +81,7 @@ class Decisions(Door):
         separated = {frozenset((number, other)) for kind, number, other in spoken if kind == "separated"}
         pairs = [tuple(row) for row in concluded]
         pairs += [(number, other) for kind, number, other in spoken if kind == "duplicate"]
-        return {number: to for number, to in pairs if number != to and frozenset((number, to)) not in separated}
+        return {number: to for number, to in pairs if to < number and frozenset((number, to)) not in separated}
 
     def finish_effect(self, effect_id: int, state: str, reason: str | None, github_id: int | None) -> None:
         """Record how an effect ended."""

@@ -127,7 +127,7 @@ class Storage(
 
     def duplicates(self, repository_id: int) -> dict[int, int]:
         """Issue → canonical, for every issue whose last decision says *duplicate* or is settled, with people's own
-        `duplicate` feedback over it and separated pairs taken out."""
+        `duplicate` feedback over it and separated pairs taken out; the canonical is always the earlier one (INV 2)."""
         ...
 
     def finish_effect(self, effect_id: int, state: str, reason: str | None, github_id: int | None) -> None: ...

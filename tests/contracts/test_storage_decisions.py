@@ -116,6 +116,15 @@ def test_people_overrule_the_last_decision(storage: Storage) -> None:
     assert storage.duplicates(REPOSITORY) == {5: 1, 8: 4}
 
 
+def test_inv_02_an_issue_is_never_the_duplicate_of_a_later_one_whatever_people_said_in_the_past(
+    storage: Storage,
+) -> None:
+    storage.save_feedback(word(2, "duplicate", 7))
+    assert storage.duplicates(REPOSITORY) == {}
+    storage.save_feedback(word(7, "duplicate", 2))
+    assert storage.duplicates(REPOSITORY) == {7: 2}
+
+
 @pytest.mark.parametrize(("one", "other"), [(5, 3), (3, 5)])
 def test_inv_08_a_separated_pair_stays_separated_whichever_way_round(storage: Storage, one: int, other: int) -> None:
     storage.save_feedback(word(one, "separated", other))
