@@ -20,6 +20,7 @@ from models.issue import Issue
 CONFIG_AGE = timedelta(minutes=1)  # how old the last look at the configuration may be when an event arrives
 
 FORGOTTEN = "the repository was forgotten meanwhile"
+NOT_INSTALLED = "there is no such repository, or the App is not installed there"
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +103,7 @@ def _installation(services: Services, known: RepositoryRecord | None, full_name:
         return services.github.installation_of(full_name)
     except Gone:
         if known is None:
-            raise Stopped("the App is not installed there") from None  # a token for others could read it all the same
+            raise Stopped(NOT_INSTALLED) from None  # a token for others could read it all the same
         if named is None:
             raise
         return named  # and its token will be refused

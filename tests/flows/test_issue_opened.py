@@ -104,11 +104,11 @@ class Watch:
         self._names: dict[str, str | None] = {}
         start, finish = Deliveries.start_delivery, Deliveries.finish_delivery
 
-        def started(storage: Deliveries, record: DeliveryRecord) -> None:
+        def started(storage: Deliveries, record: DeliveryRecord) -> bool:
             self._names[record.id] = record.repository
             self.running[record.repository] += 1
             self.most[record.repository] = max(self.most[record.repository], self.running[record.repository])
-            start(storage, record)
+            return start(storage, record)
 
         def finished(storage: Deliveries, delivery_id: str, *arguments: Any) -> None:
             self.running[self._names[delivery_id]] -= 1

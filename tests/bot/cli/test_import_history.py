@@ -108,7 +108,7 @@ def test_inv_27_a_wrong_configuration_does_not_keep_the_history_out(triage: Run,
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("shop", "'shop' is not OWNER/REPO"), ("acme/unknown", "not there, or not visible to the App")],
+    [("shop", "'shop' is not OWNER/REPO"), ("acme/unknown", "no such repository, or the App is not installed there")],
 )
 def test_a_repository_that_is_not_there_is_a_sentence(triage: Run, tracker: Played, name: str, words: str) -> None:
     ran = triage("import", name)

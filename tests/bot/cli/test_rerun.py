@@ -194,7 +194,7 @@ def test_a_wrong_usage_is_2_and_asks_github_for_nothing(
     ("arguments", "words"),
     [
         ([f"{NAME}#999"], f"{NAME}#999 does not exist on GitHub"),
-        (["acme/unknown#1"], "not there, or not visible to the App"),
+        (["acme/unknown#1"], "no such repository, or the App is not installed there"),
         ([NAME, "--cluster", "nope"], "has no cluster 'nope'"),
         ([NAME, "--since", "2999-01-01"], "no issue of the repository is in that selection"),
     ],

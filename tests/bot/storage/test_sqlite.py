@@ -83,7 +83,9 @@ def test_a_file_held_by_another_program_is_explained(tmp_path: Path, monkeypatch
 
 def test_an_error_of_the_engine_quotes_no_value(tmp_path: Path) -> None:
     storage = open_storage(f"sqlite:///{tmp_path / 'triage.db'}", migrate=True)
-    row = delivery("d", workflow=None, repository="".join(("marma", "lade")))  # the column workflow refuses null
+    row = delivery(
+        "d", workflow=None, repository_id=None, repository="".join(("marma", "lade"))
+    )  # the column workflow refuses null
     with pytest.raises(StorageError, match=r"deliveries\.workflow") as caught:
         storage.start_delivery(row)
     assert "marmalade" not in "".join(traceback.format_exception(caught.value))
