@@ -48,7 +48,9 @@ class Form:
         texts = [word.removeprefix("#") for word in words]
         if not texts:
             raise Wrong(f"{what} is missing")
-        if not all(text.isascii() and text.isdigit() and 0 < int(text[:20]) < LARGEST_NUMBER for text in texts):
+        if not all(
+            text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < LARGEST_NUMBER for text in texts
+        ):
             raise Wrong(f"{what} must be a number like 123")
         return tuple(dict.fromkeys(int(text) for text in texts))
 

@@ -53,6 +53,12 @@ async def test_confirming_without_another_issue_is_refused_in_words(maintainer: 
     assert (answer.status_code, "The other issue is missing" in answer.text) == (400, True)
 
 
+@pytest.mark.parametrize("number", ["9" * 16, "0" * 19 + "1" + "9" * 30, "-1", "0"])
+async def test_a_number_that_nothing_has_is_refused_in_words(maintainer: httpx.AsyncClient, number: str) -> None:
+    answer = await do(maintainer, "rerun", number=number)
+    assert (answer.status_code, "must be a number like 123" in answer.text) == (400, True)
+
+
 async def test_every_kind_of_act_has_a_form_that_is_tried_here() -> None:
     assert set(GOOD) <= set(ACTS)
 
