@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from bot.storage.records import MissedRecord
 from bot.wiring import BotRuntime
 from models.issue import Issue
-from tests.fakes.dashboard import TOKEN
+from tests.fakes.dashboard import TOKEN, cookies_of_maintainer
 from tests.fakes.deliveries import settings
 from tests.fakes.github import FakeGitHub
 from tests.fakes.running import Running, tracker, working
@@ -60,12 +59,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with (
         working(tmp_path_factory.mktemp("desk") / "triage.db", github) as runtime,
         listen(create_app(settings(), runtime=runtime, token=TOKEN)) as url,
-        httpx.Client(base_url=url, trust_env=False) as http,
     ):
-        http.post("/sign-in", data={"token": TOKEN})
-        yield Desk(
-            url, runtime, github, [{"name": one.name, "value": one.value, "url": url} for one in http.cookies.jar]
-        )
+        yield Desk(url, runtime, github, cookies_of_maintainer(url))
 
 
 @pytest.fixture

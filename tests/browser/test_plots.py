@@ -6,13 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fakes.dashboard import NAME, TOKEN, dashboard
-from tests.fakes.looking import look_at
-from webhooks.github_double.serving import listen
+from tests.fakes.dashboard import NAME, cookies_of_maintainer
+from tests.fakes.looking import served_with_a_past
 
 pytestmark = pytest.mark.browser
 
@@ -29,18 +27,14 @@ PLOTS = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard with a past."""
-    with dashboard(tmp_path_factory.mktemp("plots")) as (application, runtime), listen(application) as url:
-        look_at(runtime.storage)
+    with served_with_a_past(tmp_path_factory.mktemp("plots")) as url:
         yield url
-        application.state.dashboard.ending.set()
 
 
 @pytest.fixture(scope="module")
 def signed_in(server: str) -> Any:
     """The cookies of its maintainer."""
-    with httpx.Client(base_url=server, trust_env=False) as http:
-        http.post("/sign-in", data={"token": TOKEN})
-        return [{"name": one.name, "value": one.value, "url": server} for one in http.cookies.jar]
+    return cookies_of_maintainer(server)
 
 
 def pictures(page: Page) -> list[str]:

@@ -206,3 +206,10 @@ async def do(http: httpx.AsyncClient, kind: str, back: str = f"/r/{NAME}/overvie
     page = await http.get(f"/r/{NAME}/overview")
     data: dict[str, str | Sequence[str]] = {"form_token": form_token(page.text), "back": back, **fields}
     return await http.post(f"/r/{NAME}/do/{kind}", data=data)
+
+
+def cookies_of_maintainer(url: str) -> list[Any]:
+    """The cookies, as Playwright takes them, of who signed in with the token at the dashboard with this address."""
+    with httpx.Client(base_url=url, trust_env=False) as http:
+        http.post("/sign-in", data={"token": TOKEN})
+        return [{"name": one.name, "value": one.value, "url": url} for one in http.cookies.jar]

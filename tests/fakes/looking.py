@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 
@@ -10,8 +13,9 @@ from bot.storage.look_records import MapRecord
 from bot.storage.protocol import Storage
 from bot.storage.records import ConfigRecord, MissedRecord, RefitRecord
 from models.issue_map import IssueMap, channel, clusters_of
-from tests.fakes.dashboard import CLUSTERS, ISSUES, NAME, SHOP
+from tests.fakes.dashboard import CLUSTERS, ISSUES, NAME, SHOP, dashboard
 from tests.fakes.stored import decision, delivery, effect, word
+from webhooks.github_double.serving import listen
 
 CHANGES = [
     {"kind": "born", "cluster": "c-dark", "joined": [3, 5], "left": [], "reason": "reports that agree", "others": []},
@@ -19,6 +23,15 @@ CHANGES = [
 ]
 REASON = "31% of the settled members would move, the limit is 20% (limits.churn)"
 WRONG = "line 2: `mod` is no key; did you mean `mode`?\nline 4: clusters must be a list"
+
+
+@contextmanager
+def served_with_a_past(folder: Path) -> Iterator[str]:
+    """The address of a dashboard where there is much to look at."""
+    with dashboard(folder) as (application, runtime), listen(application) as url:
+        look_at(runtime.storage)
+        yield url
+        application.state.dashboard.ending.set()
 
 
 def look_at(storage: Storage, now: datetime | None = None) -> None:
