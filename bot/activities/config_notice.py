@@ -48,18 +48,16 @@ class Notice:
 
 def due(storage: Storage, repository_id: int, config: RepoConfig) -> tuple[int, str] | None:
     """The issue, and a mark of what its comment should say and does not; as far as the database knows."""
-    notice = _notice(storage.config(repository_id), config)
+    record = storage.config(repository_id)
+    notice = _notice(record, config)
     if notice is None:
         return None
     stored = storage.issue(repository_id, notice.number)
     if stored is not None and _refusal(storage, repository_id, config, notice, stored.issue) is not None:
         return None
-    standing = comment_row(standing_rows(storage, repository_id, notice.number, config))
-    if (
-        standing is not None
-        and standing.value == notice.text
-        and storage.config(repository_id).notice_number == (None if notice.is_over else notice.number)
-    ):
+    standing = _standing(storage, repository_id, config, notice)
+    kept = None if notice.is_over else notice.number
+    if standing is not None and standing.value == notice.text and record.notice_number == kept:
         return None
     before = 0 if standing is None else standing.id
     return notice.number, f"{before}/{notice.mark}"
@@ -118,8 +116,13 @@ def _refusal(storage: Storage, repository_id: int, config: RepoConfig, notice: N
     return OCCUPIED if spoken is not None and spoken.trigger != NOTICE else None
 
 
+def _standing(storage: Storage, repository_id: int, config: RepoConfig, notice: Notice) -> EffectRecord | None:
+    """The bot's comment on the issue, as it stands there."""
+    return comment_row(standing_rows(storage, repository_id, notice.number, config))
+
+
 def _says_so(storage: Storage, repository_id: int, config: RepoConfig, notice: Notice) -> bool:
-    standing = comment_row(standing_rows(storage, repository_id, notice.number, config))
+    standing = _standing(storage, repository_id, config, notice)
     return standing is not None and standing.value == notice.text
 
 
