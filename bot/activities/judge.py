@@ -98,14 +98,17 @@ def _candidates(
 def _decided(
     services: Services, repository_id: int, document: Document, case: Case, scorer: PairScorer, groups: Groups
 ) -> tuple[Case, Decision]:
-    """The decision, its target compared with the issue even where it was not retrieved, or was not embedded since it
-    was edited (INV 10)."""
+    """The decision, its target looked at and compared with the issue even where it was not retrieved, or was edited
+    since it was embedded or came into its cluster (INV 10, 44)."""
     decision = decide(case)
     target = decision.canonical
     if target is None or target in {one.number for one in case.candidates}:
         return case, decision
     stored = services.storage.issue(repository_id, target)
     if stored is not None:
+        if target not in {*case.history.secret, case.history.confirmed} and looks_like_security_report(stored.text):
+            history = replace(case.history, secret=case.history.secret | {target})
+            return _decided(services, repository_id, document, replace(case, history=history), scorer, groups)
         document_of(services, repository_id, stored)
     index = services.indexes.index(repository_id)
     if target not in index:
@@ -165,7 +168,7 @@ def _history(
     said, duplicates, members = known.said, known.duplicates, known.members
     named = [cluster.canonical for cluster in config.clusters if cluster.canonical]
     numbers = {candidate.number for candidate in candidates} | set(named)
-    joined = {one for group in members.values() for one in group} - numbers  # none of them is secret (INV 44)
+    joined = {one for group in members.values() for one in group} - numbers  # a secret one is seen when chosen (INV 44)
     numbers |= joined
     confirmed = confirmed_target(said, number, duplicates)
     numbers |= {root_of(one, duplicates) for one in numbers} | ({confirmed} if confirmed else set())

@@ -119,6 +119,20 @@ def test_inv_44_a_security_report_is_only_noted(known: World) -> None:
     assert all(number not in cluster.members for cluster in generation.clusters)
 
 
+def test_inv_44_a_member_that_was_edited_into_a_security_report_is_not_named_as_the_clusters_canonical(
+    known: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its text is read before its own edit is worked off: it is in the cluster still."""
+    text = "I found a security vulnerability that lets an attacker run code (RCE)."
+    known.change(5, title="Security vulnerability: remote code execution", body=text)
+    observe_issue(known.services, known.repository, 5)
+    monkeypatch.setattr(type(known.services.indexes.index(known.repository.id)), "retrieve", lambda *_, **__: [])
+    decision = known.resolve(known.report()).decision
+    assert decision.cluster == "extra"
+    assert decision.canonical is None
+    assert decision.links == ()
+
+
 def test_what_was_decided_before_does_not_decide_it_again(known: World) -> None:
     number = known.report()
     known.triage(number)
