@@ -36,6 +36,10 @@ def test_inv_41_what_is_never_logged_is_left_out_whatever_it_holds(name: str) ->
     assert line(**{name: "anything"}) == {name: "[left out]"}
 
 
+def test_inv_41_a_visitors_address_is_redacted_and_this_machines_own_is_not() -> None:
+    assert line(peer="84.112.33.7", host="127.0.0.1") == {"peer": "[redacted:ip]", "host": "127.0.0.1"}
+
+
 @pytest.mark.parametrize("secret", [TOKEN, ADDRESS])
 def test_inv_41_secrets_and_addresses_are_redacted_wherever_they_stand(secret: str) -> None:
     event = line(
