@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from bot.storage.dashboard_records import ActRecord
 from bot.storage.records import MissedRecord
 from bot.wiring import BotRuntime
 from models.issue import Issue
@@ -101,6 +102,86 @@ def test_the_queue_is_worked_off_with_the_keyboard(work: Work, window: Window) -
     page.keyboard.press("u")
     expect(questions).to_have_count(1)
     assert words(work.bot, 3) == []
+
+
+def test_answers_that_are_given_faster_than_they_are_kept_are_all_kept_and_all_taken_back(
+    work: Work, window: Window
+) -> None:
+    page = work.open(window(signed=False), "review?kind=missed")
+    questions = page.locator("[data-question]")
+    for key in "jyn":
+        page.keyboard.press(key)
+    expect(questions).to_have_count(0)
+    assert ("duplicate", "local", 3) in words(work.bot, 4)
+    assert ("separated", "local", 2) in words(work.bot, 3)
+    expect(page.get_by_role("main")).to_be_focused()
+    for key in "uukj":
+        page.keyboard.press(key)
+    expect(questions).to_have_count(2)
+    expect(page.locator("[data-question]:focus")).to_have_count(1)
+    assert words(work.bot, 3) == words(work.bot, 4) == []
+
+
+@pytest.mark.parametrize("status", [403, 409, 500])
+def test_an_answer_that_is_refused_keeps_its_question_and_says_so(work: Work, window: Window, status: int) -> None:
+    page = work.open(window(signed=False, refusals=True), "review?kind=missed")
+    body = "<main><div class='empty'><p>The moon is in the way.</p></div></main>"
+    page.route("**/do/confirm", lambda one: one.fulfill(status=status, content_type="text/html", body=body))
+    page.keyboard.press("j")
+    page.keyboard.press("y")
+    expect(page.locator("#notice.refused")).to_have_text("Not done: The moon is in the way.")
+    expect(page.locator("#said")).to_have_text("Not done: The moon is in the way.")
+    expect(page.locator("[data-question]")).to_have_count(2)
+    expect(page.locator("[data-question='4-3']")).to_be_focused()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    assert "(undone)" not in page.get_by_role("main").inner_text()
+    page.unroute("**/do/confirm")
+    page.keyboard.press("y")
+    done(page, "#4 is a duplicate of #3")
+    expect(page.locator("#said")).to_have_text("#4 is a duplicate of #3")
+
+
+def test_a_server_that_is_gone_is_said_and_the_question_stays(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False, refusals=True), "review?kind=missed")
+    page.route("**/do/confirm", lambda one: one.abort())
+    for key in "jyj":
+        page.keyboard.press(key)
+    expect(page.locator("#said")).to_contain_text("Not done: the server did not answer")
+    expect(page.locator("[data-question]")).to_have_count(2)
+
+
+def test_at_the_ends_of_the_queue_and_without_one_keys_say_why_nothing_happens(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), "review?kind=missed")
+    said = page.locator("#said")
+    page.keyboard.press("y")  # an answer is for the question that is marked; this marks the first
+    expect(page.locator("[data-question='4-3']")).to_be_focused()
+    page.keyboard.press("k")
+    expect(said).to_have_text("This is the first question on this page.")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(said).to_have_text("This is the last question on this page.")
+    page.keyboard.press("u")
+    expect(said).to_have_text("There is nothing to undo.")
+    assert work.bot.storage.acts(work.bot.record.id) == []
+    page.goto(page.url.replace("missed", "near"))
+    for key in "jkyn":
+        page.keyboard.press(key)
+    expect(said).to_have_text("No question waits here.")
+
+
+def test_a_question_that_comes_up_meanwhile_comes_by_itself_and_leaves_the_reader_where_they_are(
+    work: Work, window: Window
+) -> None:
+    page = work.open(window(signed=False), "review?kind=missed")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    at = work.bot.storage.decisions(work.bot.record.id, limit=1)[0].decided_at
+    repository = work.bot.record.id
+    work.bot.storage.save_missed([MissedRecord(repository, 5, 1, at, at, "not retrieved")])
+    news = ActRecord(None, repository, at, "mia", "rename", "extra", None, {}, "done", "renamed", at)
+    work.bot.storage.save_act(news)
+    expect(page.locator("[data-question]")).to_have_count(3)
+    expect(page.locator("[data-question='3-2']")).to_be_focused()
 
 
 def test_keys_do_nothing_while_somebody_types(work: Work, window: Window) -> None:

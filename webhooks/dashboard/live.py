@@ -23,6 +23,7 @@ MOST_LISTENERS = 100  # in one process
 MOST_OF_ONE = 10  # of them for one person, in all their windows
 RETRY_MS = 2000
 LONGEST_MARK = 16  # characters
+ACTS = 8  # the newest ones, whose outcomes are news
 
 
 class Live:
@@ -41,11 +42,12 @@ class Live:
         if self._listeners.total() >= MOST_LISTENERS:
             return refused(503, "too many pages listen already; reload instead")
         headers = {**HEADERS, "X-Accel-Buffering": "no"}
-        seen = request.headers.get("last-event-id", "")[:LONGEST_MARK]
-        return StreamingResponse(self._events(asked, seen), 200, headers, "text/event-stream")
+        seen = request.headers.get("last-event-id") or asked.query.text("seen")
+        return StreamingResponse(self._events(asked, seen[:LONGEST_MARK]), 200, headers, "text/event-stream")
 
     async def _events(self, asked: Asked, seen: str) -> AsyncIterator[str]:
-        """`seen`: the mark that a browser knew when its connection broke, so that nothing in between is missed."""
+        """`seen`: the mark that the page was read at, or that was sent before the connection broke, so that nothing in
+        between is missed."""
         self._listeners[asked.viewer.login] += 1
         try:
             last = time.monotonic() + LASTS
@@ -66,7 +68,7 @@ def state_of(storage: Storage, repository_id: int) -> str:
     """A mark that changes whenever a wave, a decision, an act or the clusters do."""
     waves = [(one.id, one.wave.reports, one.wave.ended_at) for one in storage.waves(repository_id, on=True)]
     decisions = [one.id for one in storage.decisions(repository_id, limit=1)]
-    acts = [(one.id, one.state) for one in storage.acts(repository_id, limit=1)]
+    acts = [(one.id, one.state) for one in storage.acts(repository_id, limit=ACTS)]
     generation = [one.number for one in storage.generations(repository_id, limit=1)]
     paused = repository_id in storage.pauses(repository_id)
     return hashlib.sha256(repr((waves, decisions, acts, generation, paused)).encode()).hexdigest()[:LONGEST_MARK]

@@ -122,7 +122,7 @@ class Page:
     `path` is below `/r/OWNER/REPO` for a page about a repository; `{name}` in it becomes `Asked.path["name"]`.
     The model is also the JSON at the same path with `.json`, its table the CSV with `.csv`. A list without a bound is
     read in parts for a file: `rows` names the fields that hold it, `mark` is what the next part comes after, None after
-    the last one.
+    the last one. A `live` page listens for news, and then fetches its parts anew.
     """
 
     path: str
@@ -133,3 +133,4 @@ class Page:
     table: Callable[[Any], Table] | None = None
     rows: tuple[str, ...] = ()
     mark: Callable[[Asked, Any], Any] | None = None
+    live: bool = False

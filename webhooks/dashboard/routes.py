@@ -132,8 +132,8 @@ class Dashboard:
             return as_json(parts_of(page, asked), page.rows)
         if kind == "csv" and page.table is not None:
             return as_csv(map(page.table, parts_of(page, asked)), page.title.lower())
-        model = page.read(asked)
         shell = shell_of(page, PAGES, asked, request.url.path, request.url.query, cookies.theme(request))
+        model = page.read(asked)  # after the mark of a live page was taken, so that what comes in between is news
         secret = cookies.held(request, cookies.SESSION) or ""
         return html(
             page.template, replace(shell, form_token=secrets.form_token(secret)), model=model, query=asked.query

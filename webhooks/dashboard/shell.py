@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.records import RepositoryRecord
+from webhooks.dashboard.live import state_of
 from webhooks.dashboard.page import Asked, Page, Viewer
 from webhooks.manifest import web_url
 
@@ -26,7 +27,8 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What the layout shows. `here` is the page's own address with its query, by which one comes back after an act.
+    """What the layout shows. `here` is the page's own address with its query, by which one comes back after an act;
+    `seen` the mark of what a live page was made from.
 
     `exports`: (name, address) of the page's data. `notice`: an act that was just done.
     """
@@ -44,6 +46,7 @@ class Shell:
     exports: Sequence[tuple[str, str]] = ()
     notice: ActRecord | None = None
     may_act: bool = False
+    seen: str = ""
 
     @property
     def root(self) -> str:
@@ -81,6 +84,7 @@ def shell_of(page: Page, pages: Sequence[Page], asked: Asked, path: str, query: 
         exports=_exports(page, path, query),
         notice=_notice(asked),
         may_act=asked.may_act,
+        seen=state_of(asked.storage, asked.repository.id) if page.live else "",
     )
 
 

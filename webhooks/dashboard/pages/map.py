@@ -52,8 +52,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """The page. `points`: the columns of `models.issue_map`, in base64, only in the JSON. `card`: the issue that the
-    address names. `generation` coloured it; `is_old`: another one is in force."""
+    """The page. `points`: the columns of `models.issue_map`, in base64, only in the JSON. `sought`: the number of the
+    issue that the address names, `card` what is known of it, `is_drawn` whether it is on the map. `generation` coloured
+    it; `is_old`: another one is in force."""
 
     drawn_at: datetime | None
     generation: int | None
@@ -65,18 +66,20 @@ class Map:
     clusters: Sequence[Shown]
     by: str
     channels: Sequence[Channel]
+    sought: int | None
     card: IssueRow | None
+    is_drawn: bool
     points: str
 
 
 def read(asked: Asked) -> Map:
     """The model of the page; a JSON that asks for one issue's card has no points."""
-    want = wanted(asked, ("issues",), {})
+    want = wanted(asked, ("issues",), {"by": None, "issue": None})
     record = asked.storage.map(asked.repository.id)
     number = asked.query.number("issue", 0, least=0)
     card = asked.storage.issue_cards(asked.repository.id, [number]).get(number) if number else None
     if record is None or (card is not None and asked.kind == "json"):
-        return Map(None, None, False, 0, 0, 0, want.listing(0), (), CLUSTER, (), card, "")
+        return Map(None, None, False, 0, 0, 0, want.listing(0), (), CLUSTER, (), number or None, card, False, "")
     drawn = from_bytes(record.header, record.points)
     sizes = np.bincount(drawn.cluster[drawn.cluster != NO_CLUSTER], minlength=len(drawn.clusters)).tolist()
     titles = asked.storage.cluster_titles(asked.repository.id)
@@ -94,7 +97,9 @@ def read(asked: Asked) -> Map:
         clusters=shown[want.offset : want.offset + want.size] if asked.kind != "json" else shown,
         by=asked.query.one_of("by", (CLUSTER, *(one.name for one in channels))),
         channels=channels,
+        sought=number or None,
         card=card,
+        is_drawn=number in drawn.numbers,
         points=_points(record) if asked.kind == "json" else "",
     )
 

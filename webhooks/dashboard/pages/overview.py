@@ -255,4 +255,4 @@ def _table(model: Overview) -> Table:
     return Table(("issue", "title", "verdict", "canonical", "decided at"), rows)
 
 
-PAGE = Page("/overview", "Overview", "overview.html", read, table=_table)
+PAGE = Page("/overview", "Overview", "overview.html", read, table=_table, live=True)

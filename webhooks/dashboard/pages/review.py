@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,8 @@ SIZE = 20
 LAST = 50  # pages; no more than these are counted
 ANSWERED_SHOWN = 8
 ANSWERS = ("confirm", "dismiss")  # kinds of acts
+ASKED = "asked"
+STATES = {ASKED: "waits", "done": "done"}  # of an act → of an answer; what else there is was not done
 ACTS_READ = 200  # answers looked through for what was settled since the last refit
 AROUND = 0.7  # log-odds; a score this near the threshold is for a person
 
@@ -31,7 +33,8 @@ _PAIR = re.compile(r"#(\d{1,12}) and #(\d{1,12}) were ")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Is `number` the same problem as `other`? `why`: what brought it here, in words."""
+    """Is `number` the same problem as `other`? `why`: what brought it here, in words. `is_answered`: a worker has yet
+    to keep the answer."""
 
     kind: str
     number: int
@@ -45,19 +48,21 @@ class Question:
     why: str
     matches: Sequence[str]
     differs: Sequence[str]
+    is_answered: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer that was given here, with its act."""
+    """An answer that was given here, with its act. `state`: waits | done | not done | undone."""
 
     act: int
     kind: str
     number: int | None
+    other: int | None
     at: datetime
     actor: str
     words: str
-    undone: bool
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,8 @@ def read(asked: Asked) -> Review:
     """The model of the page; without a kind in the address, the first kind that waits."""
     storage, repository_id = asked.storage, asked.repository.id
     threshold = threshold_of(storage, repository_id)
-    conflicts = _conflicts(storage, repository_id)
+    answers = _answers(storage, repository_id)
+    conflicts = _conflicts(storage, repository_id, answers)
     band = band_of(threshold)
     named = asked.query.one_of("kind", ("", *KINDS))
     counts = {**storage.review_counts(repository_id, band, but=[named]), "conflict": len(conflicts)}
@@ -98,8 +104,9 @@ def read(asked: Asked) -> Review:
     if kind != "conflict":
         page = storage.review(repository_id, kind, band, limit=size, offset=asked.after or (number - 1) * size)
         counts[kind] = page.total
-        questions = [_question(row) for row in page.rows]
-    answered = [] if exported else _answered(storage, repository_id)
+        waits = {(act.number, act.details.get("other")) for act in answers if act.state == ASKED}
+        questions = [_question(row, waits) for row in page.rows]
+    answered = [] if exported else [_answer(act) for act in answers[:ANSWERED_SHOWN]]
     last = max(1, -(-counts[kind] // SIZE))
     return Review(kind, {one: counts[one] for one in KINDS}, questions, conflicts, answered, threshold, number, last)
 
@@ -120,14 +127,17 @@ def band_of(threshold: float) -> tuple[float, float]:
     return low, high
 
 
-def _conflicts(storage: Storage, repository_id: int) -> list[Conflict]:
+def _answers(storage: Storage, repository_id: int) -> list[ActRecord]:
+    """The newest first."""
+    found = [act for kind in ANSWERS for act in storage.acts(repository_id, kind=kind, limit=ACTS_READ)]
+    return sorted(found, key=lambda act: -(act.id or 0))
+
+
+def _conflicts(storage: Storage, repository_id: int, answers: Sequence[ActRecord]) -> list[Conflict]:
     """Those of the last refit about which nobody spoke here since."""
     last = next(iter(storage.refits(repository_id, limit=1)), None)
     if last is None:
         return []
-    answers = [
-        act for kind in ("confirm", "dismiss") for act in storage.acts(repository_id, kind=kind, limit=ACTS_READ)
-    ]
     since = {
         (act.number, act.details.get("other"))
         for act in answers
@@ -145,7 +155,7 @@ def _conflict(told: str) -> Conflict:
     return Conflict(told, number, other)
 
 
-def _question(row: ReviewRow) -> Question:
+def _question(row: ReviewRow, waits: Set[tuple[int | None, int | None]]) -> Question:
     link = _evidence(row)
     return Question(
         row.kind,
@@ -160,6 +170,7 @@ def _question(row: ReviewRow) -> Question:
         _why(row),
         [one.text for one in link.matches] if link is not None else [],
         [one.text for one in link.differs] if link is not None else [],
+        (row.number, row.other) in waits,
     )
 
 
@@ -178,18 +189,12 @@ def _why(row: ReviewRow) -> str:
     return "the score is near the threshold"
 
 
-def _answered(storage: Storage, repository_id: int) -> list[Answered]:
-    found: list[ActRecord] = []
-    for kind in ANSWERS:
-        found += storage.acts(repository_id, kind=kind, limit=ANSWERED_SHOWN)
-    newest = sorted(found, key=lambda act: -(act.id or 0))[:ANSWERED_SHOWN]
-    return [_answer(act) for act in newest]
-
-
 def _answer(act: ActRecord) -> Answered:
-    told = {"asked": "waits for its turn", "done": act.outcome or ""}.get(act.state, f"not done: {act.outcome}")
-    undone = act.undone_by is not None or act.state != "done"
-    return Answered(act.id or 0, act.kind, act.number, act.at, act.actor, told, undone)
+    """An answer that was refused, or failed, was not taken back by anybody: it was never given."""
+    state = "undone" if act.undone_by is not None else STATES.get(act.state, "not done")
+    told = {ASKED: "waits for its turn", "done": act.outcome or ""}.get(act.state, f"not done: {act.outcome}")
+    other = act.details.get("other")
+    return Answered(act.id or 0, act.kind, act.number, other, act.at, act.actor, told, state)
 
 
 def _table(model: Review) -> Table:
@@ -205,4 +210,4 @@ def _mark(asked: Asked, model: Review) -> int | None:
     return counted(asked, model.questions)
 
 
-PAGE = Page("/review", "Review", "review.html", read, table=_table, rows=("questions",), mark=_mark)
+PAGE = Page("/review", "Review", "review.html", read, table=_table, rows=("questions",), mark=_mark, live=True)

@@ -99,4 +99,4 @@ def _table(model: Waves) -> Table:
     return Table(fields, [attrgetter(*fields)(one) for one in model.waves])
 
 
-PAGE = Page("/waves", "Waves", "waves.html", read, table=_table)
+PAGE = Page("/waves", "Waves", "waves.html", read, table=_table, live=True)

@@ -10,6 +10,8 @@
   const key = document.getElementById("map-key");
   const by = document.getElementById("map-by");
   const find = document.getElementById("map-find");
+  const again = document.getElementById("map-again");
+  const tools = box.querySelectorAll("[data-zoom]");
   const REACH = 10; // pixels around the pointer in which an issue is found
   const WAIT = 90; // milliseconds that the pointer rests before the issue's title is asked for
   const STILL = 5; // pixels that a click may move
@@ -18,7 +20,7 @@
   const titles = new Map();
 
   const drawSoon = () => {
-    if (drawing) return;
+    if (drawing || !points) return;
     drawing = true;
     requestAnimationFrame(() => { drawing = false; draw(); });
   };
@@ -36,15 +38,15 @@
       };
     }
     const codes = points.channels.get(by.value);
-    const channel = data.channels.find((one) => one.name === by.value);
+    const { values } = channel();
     const ordered = by.value === "reported";
     const dim = (code) => chosen >= 0 && code !== chosen;
     return {
       code: (at) => codes[at],
-      rank: (code) => (code === UNSTATED ? -1 : code === chosen ? channel.values.length + 1 : channel.values.length - code),
+      rank: (code) => (code === UNSTATED ? -1 : code === chosen ? values.length + 1 : values.length - code),
       colour: (code) => {
         if (code === UNSTATED) return { colour: palette.none, alpha: chosen >= 0 ? 0.15 : 0.3 };
-        const { colour, alpha } = palette.of(code, ordered, channel.values.length);
+        const { colour, alpha } = palette.of(code, ordered, values.length);
         return { colour, alpha: dim(code) ? 0.12 : alpha };
       },
     };
@@ -78,17 +80,25 @@
     clearTimeout(asked);
     canvas.dataset.marked = at < 0 ? "" : String(points.numbers[at]);
     drawSoon();
-    if (at < 0) { card.hidden = true; return; }
+    if (at < 0) { tell(); return; }
     say(at);
     if (!titles.has(points.numbers[at])) asked = setTimeout(() => ask(at), WAIT);
   }
 
   async function ask(at) {
     const number = points.numbers[at];
-    const answer = await fetch(`${box.dataset.source}?issue=${number}`, { headers: { accept: "application/json" } });
-    if (!answer.ok) return;
-    titles.set(number, (await answer.json()).card);
+    try {
+      titles.set(number, (await load(`?issue=${number}`)).card);
+    } catch {
+      return; // its number and cluster are said; the title is not worth a complaint
+    }
     if (marked === at) say(at);
+  }
+
+  async function load(query) {
+    const answer = await fetch(`${box.dataset.source}${query}`, { headers: { accept: "application/json" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
   }
 
   function say(at) {
@@ -104,18 +114,27 @@
     more.className = "quiet small";
     const cluster = points.cluster[at] === NO_CLUSTER ? "in no cluster" : data.clusters[points.cluster[at]].title;
     more.textContent = [known ? known.state : "", cluster].filter(Boolean).join(" · ");
-    card.replaceChildren(line, more);
-    card.hidden = false;
+    tell(line, more);
   }
 
-  const open = () => { if (marked >= 0) location.assign(`${box.dataset.issues}${points.numbers[marked]}`); };
+  const tell = (...lines) => card.replaceChildren(...lines); // it is a live region: never hidden, or nobody hears it
+
+  // As a link would: in this window, or beside it where a key or the middle button says so.
+  function open(event) {
+    if (marked < 0) return;
+    const address = `${box.dataset.issues}${points.numbers[marked]}`;
+    if (event.button === 1 || event.ctrlKey || event.metaKey || event.shiftKey) window.open(address, "_blank", "noopener");
+    else location.assign(address);
+  }
 
   function step(forward) {
-    let at = marked;
+    let at = marked < 0 && forward < 0 ? points.count : marked;
     for (let tried = 0; tried < points.count; tried += 1) {
       at = (at + forward + points.count) % points.count;
       if (view.sees(at)) { mark(at); return; }
     }
+    mark(-1);
+    tell("No issue is in view; 0 shows everything.");
   }
 
   function show(at) {
@@ -132,6 +151,7 @@
   let travelled = 0;
 
   canvas.addEventListener("pointerdown", (event) => {
+    if (!view || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, [event.offsetX, event.offsetY]);
     travelled = fingers.size > 1 ? STILL : 0;
@@ -140,7 +160,7 @@
     if (!view) return;
     const here = [event.offsetX, event.offsetY];
     const last = fingers.get(event.pointerId);
-    if (!last) { mark(points.index.nearest(...view.toMap(...here), REACH / view.scale)); return; }
+    if (!last) { mark(under(event)); return; }
     const [across, along] = [here[0] - last[0], here[1] - last[1]];
     travelled += Math.abs(across) + Math.abs(along);
     if (fingers.size === 2) {
@@ -154,13 +174,20 @@
   const lift = (event) => {
     const here = fingers.delete(event.pointerId);
     if (!here || event.type !== "pointerup" || travelled >= STILL || fingers.size) return;
-    const found = points.index.nearest(...view.toMap(event.offsetX, event.offsetY), REACH / view.scale);
-    const touched = event.pointerType === "touch" && found !== marked;
-    mark(found);
-    if (!touched) open(); // a finger cannot hover: the first touch marks, the second opens
+    const touched = event.pointerType === "touch" && under(event) !== marked;
+    mark(under(event));
+    if (!touched) open(event); // a finger cannot hover: the first touch marks, the second opens
   };
+  const under = (event) => points.index.nearest(...view.toMap(event.offsetX, event.offsetY), REACH / view.scale);
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
+  canvas.addEventListener("contextmenu", () => { travelled = STILL; }); // the browser's menu, and nothing of ours
+  canvas.addEventListener("mousedown", (event) => { if (event.button === 1) event.preventDefault(); }); // no scrolling by it
+  canvas.addEventListener("auxclick", (event) => {
+    if (!view || event.button !== 1) return;
+    mark(under(event));
+    open(event);
+  });
   canvas.addEventListener("wheel", (event) => {
     if (!view) return;
     event.preventDefault();
@@ -174,49 +201,92 @@
     "+": () => view.zoom(1.4), "=": () => view.zoom(1.4), "-": () => view.zoom(1 / 1.4), "0": () => view.fit(points.bounds),
     ArrowLeft: () => view.move(60, 0), ArrowRight: () => view.move(-60, 0),
     ArrowUp: () => view.move(0, 60), ArrowDown: () => view.move(0, -60),
-    n: () => step(1), p: () => step(-1), Enter: open, Escape: () => { chosen = -1; mark(-1); legend(); },
+    n: () => step(1), p: () => step(-1), Enter: open, Escape: () => { mark(-1); tell(); pick(-1); },
   };
   canvas.addEventListener("keydown", (event) => {
     if (!view) return;
     const act = KEYS[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!act || event.altKey || ((event.ctrlKey || event.metaKey) && event.key !== "Enter")) return;
     event.preventDefault();
-    act();
+    act(event);
     drawSoon();
   });
-  box.querySelectorAll("[data-zoom]").forEach((button) => button.addEventListener("click", () => {
+  tools.forEach((button) => button.addEventListener("click", () => {
+    if (!view) return;
     const factor = Number(button.dataset.zoom);
     if (factor) view.zoom(factor);
     else view.fit(points.bounds);
     drawSoon();
   }));
-  function choose(code) {
+  again.addEventListener("click", () => { again.hidden = true; begin(); });
+
+  // Which cluster or value is picked stands in the address, too; while the points load, it waits for them there.
+  function pick(code) {
     chosen = chosen === code ? -1 : code;
-    if (chosen >= 0 && by.value === "cluster") view.fit(bounds(points, (at) => points.cluster[at] === code), 80);
+    keep("only", chosen < 0 ? "" : nameOf(chosen));
+    lookAtIt();
+  }
+
+  function lookAtIt() {
+    if (chosen >= 0 && by.value === "cluster") view.fit(bounds(points, (at) => points.cluster[at] === chosen), 80);
     legend();
     drawSoon();
   }
-  document.querySelectorAll("[data-cluster]").forEach((button) => button.addEventListener("click", () => {
+
+  const nameOf = (code) => (by.value === "cluster" ? data.clusters[code].id : channel().values[code].name);
+  const channel = () => data.channels.find((one) => one.name === by.value);
+
+  function wanted(name) {
+    if (by.value === "cluster") return data.clusters.findIndex((one) => one.id === name);
+    return channel() ? channel().values.findIndex((one) => one.name === name) : -1;
+  }
+
+  function keep(name, value) {
+    const address = new URL(location.href);
+    if (value) address.searchParams.set(name, value);
+    else address.searchParams.delete(name);
+    history.replaceState(history.state, "", address);
+    for (const back of document.querySelectorAll('input[name="back"]')) back.value = address.pathname + address.search;
+  }
+
+  const asks = (name) => new URLSearchParams(location.search).get(name);
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-cluster]");
+    if (!button) return;
     by.value = "cluster";
-    chosen = -1;
-    choose(Number(button.dataset.cluster));
+    colour();
+    keep("only", button.dataset.cluster);
+    if (points) {
+      chosen = wanted(button.dataset.cluster);
+      lookAtIt();
+    }
     box.scrollIntoView({ block: "nearest" });
     canvas.focus({ preventScroll: true });
-  }));
-  by.addEventListener("change", () => { chosen = -1; legend(); drawSoon(); });
+  });
+  by.addEventListener("change", () => { colour(); if (points) { legend(); drawSoon(); } });
+
+  function colour() {
+    chosen = -1;
+    keep("only", "");
+    keep("by", by.value === "cluster" ? "" : by.value);
+    for (const section of document.querySelectorAll("[data-channel]")) section.hidden = section.dataset.channel !== by.value;
+  }
+
   find.form.addEventListener("submit", (event) => {
-    const at = points ? points.place(Number(find.value.replace("#", ""))) : -1;
+    const at = points ? points.place(Number(find.value.trim().replace("#", "") || NaN)) : -1;
     if (at < 0) return; // the page says what is known of it
     event.preventDefault();
+    keep("issue", String(points.numbers[at]));
+    document.querySelectorAll("[data-sought]").forEach((words) => words.remove());
     show(at);
     canvas.focus({ preventScroll: true });
   });
 
   function legend() {
-    const channel = data.channels.find((one) => one.name === by.value);
-    const shown = by.value === "cluster" || !channel
+    const shown = by.value === "cluster" || !channel()
       ? data.clusters.slice(0, COLOURS).map((one) => [one.place, one.title, one.issues])
-      : channel.values.map((one, at) => [at, one.name, one.issues]);
+      : channel().values.map((one, at) => [at, one.name, one.issues]);
     key.replaceChildren(...shown.map(([code, name, issues]) => {
       const item = document.createElement("li");
       const button = document.createElement("button");
@@ -225,7 +295,7 @@
       button.setAttribute("aria-pressed", String(code === chosen));
       swatch.className = `swatch tone-${by.value === "reported" ? 1 : (code % COLOURS) + 1}`;
       button.append(swatch, `${name} (${issues.toLocaleString()})`);
-      button.addEventListener("click", () => choose(code));
+      button.addEventListener("click", () => pick(code));
       item.append(button);
       return item;
     }));
@@ -243,20 +313,33 @@
   const recolour = () => { palette = new Palette(box); drawSoon(); };
 
   async function begin() {
-    const answer = await fetch(box.dataset.source, { headers: { accept: "application/json" } });
-    if (!answer.ok) { card.textContent = "The map could not be loaded; the tables below say what it shows."; card.hidden = false; return; }
-    data = await answer.json();
-    points = Points.decode(data.points, data.issues, data.channels.map((one) => one.name));
-    view = new View(canvas, points);
-    palette = new Palette(box);
-    names = namesOf();
-    legend();
+    tell("The map is loading.");
+    try {
+      take(await load(""));
+    } catch (error) {
+      const signed = error.message === "401" ? " You are signed out: reload the page." : " The tables below say what it shows.";
+      tell(`The map could not be loaded.${signed}`);
+      again.hidden = false;
+      return;
+    }
+    tell();
+    chosen = wanted(asks("only"));
+    lookAtIt();
+    const sought = points.place(Number(find.value.trim() || NaN));
+    if (sought >= 0) show(sought);
     draw();
-    const wanted = points.place(Number(find.value || NaN));
-    if (wanted >= 0) show(wanted);
     new ResizeObserver(drawSoon).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
     new MutationObserver(recolour).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  }
+
+  function take(loaded) {
+    const decoded = Points.decode(loaded.points, loaded.issues, loaded.channels.map((one) => one.name));
+    [data, points] = [loaded, decoded];
+    view = new View(canvas, points);
+    palette = new Palette(box);
+    names = namesOf();
+    for (const button of tools) button.disabled = false;
   }
 
   begin();

@@ -74,8 +74,11 @@ class Index {
   nearest(x, y, reach) {
     let best = -1;
     let least = reach * reach;
-    for (let column = this.column(x - reach); column <= this.column(x + reach); column += 1) {
-      for (let row = this.row(y - reach); row <= this.row(y + reach); row += 1) {
+    // Only where there are cells: where all lie in one place, a reach is millions of them.
+    const [first, last] = [Math.max(0, this.column(x - reach)), Math.min(CELL, this.column(x + reach))];
+    const [upper, lower] = [Math.max(0, this.row(y - reach)), Math.min(CELL, this.row(y + reach))];
+    for (let column = first; column <= last; column += 1) {
+      for (let row = upper; row <= lower; row += 1) {
         for (const at of this.cells.get(this.key(column, row)) || []) {
           const across = this.points.x[at] - x;
           const along = this.points.y[at] - y;

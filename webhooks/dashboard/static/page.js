@@ -21,13 +21,49 @@ document.addEventListener("change", (event) => {
   if (event.target.id === "theme") event.target.form.requestSubmit();
 });
 
-// A refusal is a page too: show it in place of the content.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status >= 400 && event.detail.target.matches("main")) {
-    event.detail.shouldSwap = true;
-    event.detail.isError = false;
-  }
+// Said aloud by a screen reader; the same words twice are said twice.
+function say(words) {
+  const said = document.getElementById("said");
+  said.textContent = "";
+  setTimeout(() => { said.textContent = words; }, 50);
+}
+
+// What an act came to stands at the top, and is said: what is put into a page with its words in it is not heard.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const notice = document.querySelector("#notice > p");
+  if (notice && event.detail.requestConfig?.verb === "post") say(notice.textContent.trim());
 });
+
+// A page that is refused is a page too: show it in place of the content. An act that is refused leaves the page, and
+// what was written in it, as it was, and says why nothing was done.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, target, requestConfig } = event.detail;
+  if (xhr.status < 400 || xhr.getResponseHeader("HX-Redirect")) return;
+  event.detail.isError = false;
+  event.detail.shouldSwap = requestConfig.verb === "get" && target.matches("main");
+  if (requestConfig.verb === "post") refused(sentence(xhr.responseText) || `the server answered ${xhr.status}.`);
+});
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.requestConfig.verb === "post") refused("the server did not answer. Look whether it was done before you try again.");
+  });
+}
+
+const sentence = (html) => new DOMParser().parseFromString(html, "text/html").querySelector("main .empty p")?.textContent;
+
+function refused(why) {
+  const notice = document.createElement("div");
+  const words = document.createElement("p");
+  notice.id = "notice";
+  notice.className = "notice refused";
+  words.textContent = `Not done: ${why}`;
+  notice.append(words);
+  document.getElementById("notice")?.remove();
+  document.querySelector("main").prepend(notice);
+  notice.scrollIntoView({ block: "nearest" });
+  say(words.textContent);
+  document.dispatchEvent(new Event("triage:refused"));
+}
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -1,45 +1,141 @@
 // The review queue by keyboard: j and k move, y and n answer, u takes the last answer back, Enter opens the issue.
+// Answers are sent one after the other, so that nobody has to wait for one before the next; what is said aloud goes
+// through say() of page.js.
 "use strict";
 
 const questions = () => [...document.querySelectorAll("[data-question]")];
-let place = 0;
+const question = (name) => questions().find((one) => one.dataset.question === name);
+const current = () => document.activeElement?.closest("[data-question]");
+const UNDO = "undo";
 
-function show(next) {
-  const all = questions();
-  if (all.length === 0) return;
-  place = Math.max(0, Math.min(next, all.length - 1));
-  all[place].focus();
-  all[place].scrollIntoView({ block: "nearest" });
+const waiting = []; // {question, answer}: what is still to be sent, in order; the first one may be under way
+let sent = null; // the one that is under way
+let order = []; // the names of the questions as they were last shown
+let last = null; // the name of the question where the reader was last
+
+function show(name) {
+  const found = question(name);
+  if (!found) return;
+  last = name;
+  found.focus();
+  found.scrollIntoView({ block: "nearest" });
 }
 
-function press(button) {
-  if (button) button.form.requestSubmit(button);
+// Where the reader goes on: the same question, or the next one that is still there, or the last.
+function goOn() {
+  const names = questions().map((one) => one.dataset.question);
+  const after = order.slice(Math.max(0, order.indexOf(last)));
+  order = names;
+  const free = (name) => names.includes(name) && !waiting.some((one) => one.question === name);
+  const next = after.find(free) ?? names.filter(free).at(-1) ?? names.at(-1);
+  if (next) show(next);
+  else document.querySelector("main").focus();
+}
+
+function move(by) {
+  const all = questions();
+  if (all.length === 0) { say("No question waits here."); return; }
+  const at = all.indexOf(current());
+  if (at < 0) { show(question(last) ? last : all[0].dataset.question); return; }
+  const next = all[at + by];
+  if (next) show(next.dataset.question);
+  else say(by > 0 ? "This is the last question on this page." : "This is the first question on this page.");
+}
+
+function answer(kind) {
+  const asked = current();
+  if (!asked) { move(0); return; } // an answer is for the question that one sees marked
+  if (!asked.querySelector(`[data-answer="${kind}"]`)) { say("That answer is not offered here."); return; }
+  if (waiting.some((one) => one.question === asked.dataset.question)) { say("This is being answered."); return; }
+  waiting.push({ question: asked.dataset.question, answer: kind });
+  mark();
+  goOn();
+  send();
+}
+
+function takeBack() {
+  const unsent = waiting.findLastIndex((one) => one !== sent);
+  if (unsent >= 0) {
+    const [one] = waiting.splice(unsent, 1);
+    mark();
+    show(one.question);
+    say("The answer was not sent.");
+    return;
+  }
+  waiting.push({ question: UNDO, answer: UNDO });
+  send();
+}
+
+const button = ({ question: name, answer: kind }) =>
+  kind === UNDO ? document.querySelector("[data-undo]") : question(name)?.querySelector(`[data-answer="${kind}"]`);
+
+function send() {
+  if (sent || waiting.length === 0) return;
+  const found = button(waiting[0]);
+  if (found) {
+    [sent] = waiting;
+    if (sent.answer === UNDO) last = found.dataset.undo;
+    found.form.requestSubmit(found);
+  } else {
+    const [one] = waiting.splice(0, 1);
+    say(one.answer === UNDO ? "There is nothing to undo." : "This question was answered meanwhile.");
+    mark();
+    send();
+  }
+}
+
+function ended() {
+  waiting.splice(waiting.indexOf(sent), sent ? 1 : 0);
+  sent = null;
+  mark();
+  send();
+}
+
+function mark() {
+  for (const one of questions()) {
+    const busy = waiting.some((other) => other.question === one.dataset.question);
+    one.classList.toggle("busy", busy);
+    one.setAttribute("aria-busy", String(busy));
+  }
 }
 
 const KEYS = {
-  j: () => show(document.activeElement.closest("[data-question]") ? place + 1 : place),
-  k: () => show(place - 1),
-  y: () => press(questions()[place]?.querySelector('[data-answer="confirm"]')),
-  n: () => press(questions()[place]?.querySelector('[data-answer="dismiss"]')),
-  u: () => press(document.querySelector("[data-undo]")),
+  j: () => move(1), k: () => move(-1), y: () => answer("confirm"), n: () => answer("dismiss"), u: takeBack,
 };
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea");
+  const typing = event.target.closest("input, select, textarea, [contenteditable]");
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter" && event.target.matches("[data-question]")) {
     event.target.querySelector("a.number").click();
     return;
   }
-  const act = KEYS[event.key];
+  const act = KEYS[event.key.toLowerCase()];
   if (!act) return;
   event.preventDefault();
-  act();
+  if (!event.repeat || "jk".includes(event.key)) act();
 });
 
-document.addEventListener("focusin", (event) => {
-  const question = event.target.closest("[data-question]");
-  if (question) place = questions().indexOf(question);
+document.addEventListener("focusin", () => { last = current()?.dataset.question ?? last; });
+
+// Whether something else than the queue has the reader's attention: the head of the page, or a field in it.
+const isElsewhere = () => document.activeElement !== document.body && !document.activeElement.closest("main");
+
+// While an answer is under way, news are neither asked for nor shown: what comes back for the answer is as new.
+for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt.id === "live" && sent) event.preventDefault();
+  });
+}
+document.addEventListener("htmx:afterSettle", (event) => {
+  mark();
+  if (last && !isElsewhere()) goOn();
+  order = questions().map((one) => one.dataset.question);
+  if (event.detail.requestConfig?.verb === "post") ended();
+});
+document.addEventListener("triage:refused", () => {
+  if (sent && sent.answer !== UNDO) show(sent.question);
+  ended();
 });
 
-document.addEventListener("htmx:afterSettle", () => show(place));
+order = questions().map((one) => one.dataset.question);
