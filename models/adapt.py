@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import sys
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from models.adapter import Adapter, dump
-from models.checkpoint import Checkpoint, write
+from models.checkpoint import Checkpoint
 from models.dense_cosine import retrieval_by_cosine
 from models.embedder import PLAIN_MODEL, ModelUnavailable
-from models.labelled import Dataset, Labelled, load
+from models.labelled import Labelled
 from models.low_rank import Trainer
 from models.sentence_embedder import model_digest, model_folder
+from models.training_files import Unusable, ensure_writable, read_labelled, write
 from models.training_pairs import Corpus, corpus, deal
 
 WARM = 0.1  # share of the steps in which the learning rate rises; then it falls in a line
@@ -46,17 +47,13 @@ class Recipe:
 DEFAULT = Recipe()
 
 
-class CannotAdapt(ValueError):
-    """The files are of no use; the message says why."""
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the files, train, and write the adapter."""
     options = _parser().parse_args(arguments)
     recipe = Recipe(options.steps, options.batch, options.rank, options.rate, options.seed)
     try:
         adapter = adapt(options.files, options.out, recipe, threads=options.threads, held_out=options.held_out)
-    except (CannotAdapt, ModelUnavailable) as error:
+    except (Unusable, ModelUnavailable) as error:
         sys.exit(str(error))
     _say(f"written to {options.out}: adapter {adapter.digest} for the model {adapter.base}")
 
@@ -75,11 +72,12 @@ def adapt(
 
     What it finds in the `held_out` files by cosine alone goes with it, beside what the model found before. A checkpoint
     is written beside it after `every` steps, then `say` hears of it. The same input gives the same bytes on the same
-    kind of processor. Raises CannotAdapt, ModelUnavailable.
+    kind of processor. Raises Unusable, ModelUnavailable.
     """
     say = say or _say
+    ensure_writable(out)
     corpora = [_corpus(path, say) for path in files]
-    unseen = {path.name: _read(path).items for path in held_out}
+    unseen = {path.name: read_labelled(path, say).items for path in held_out}
     folder = model_folder(PLAIN_MODEL)
     base, provenance = model_digest(folder), _provenance(files, corpora, [out, *held_out], recipe)
     trainer = Trainer(folder, rank=recipe.rank, seed=recipe.seed, threads=threads)
@@ -101,19 +99,13 @@ def adapt(
 
 
 def _corpus(path: Path, say: Callable[[str], None]) -> Corpus:
-    data = _read(path)
-    found = corpus(data.items)
+    found = corpus(read_labelled(path, say).items)
     if len(found) < 2:
-        raise CannotAdapt(f"{path.name}: fewer than two of its issues say more than a title")
-    say(f"{path.name}: {len(found)} issues to learn from; {len(data.malformed)} malformed lines are left out")
+        raise Unusable(f"{path.name}: fewer than two of its issues say more than a title")
+    if len(set(found.groups)) < 2:
+        raise Unusable(f"{path.name}: all its issues belong together, so there is nothing to tell them from")
+    say(f"{path.name}: {len(found)} issues to learn from")
     return found
-
-
-def _read(path: Path) -> Dataset:
-    try:
-        return load(path)
-    except (OSError, EOFError, zlib.error) as error:
-        raise CannotAdapt(f"{path} cannot be read: {error}") from error
 
 
 def _found(unseen: Mapping[str, Sequence[Labelled]], trainer: Trainer) -> dict[str, dict[str, float]]:
@@ -173,10 +165,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=_positive, default=DEFAULT.steps)
     parser.add_argument("--batch", type=_positive, default=DEFAULT.batch, help="issues in a step")
     parser.add_argument("--rank", type=_positive, default=DEFAULT.rank)
-    parser.add_argument("--rate", type=float, default=DEFAULT.rate, help="the highest learning rate")
+    parser.add_argument("--rate", type=_above_zero, default=DEFAULT.rate, help="the highest learning rate")
     parser.add_argument("--seed", type=int, default=DEFAULT.seed)
     parser.add_argument("--threads", type=_positive, default=os.cpu_count() or 1)
     return parser
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
 
 
 def _positive(text: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from models.low_rank import Trainer
+from models.training_files import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,3 @@ class Checkpoint:
     def remove(self) -> None:
         """Forget it; nothing happens where there is none."""
         self.path.unlink(missing_ok=True)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Put a file in place in one step, so that nobody ever reads half of it."""
-    beside = path.with_name(path.name + ".tmp")
-    beside.write_bytes(content)
-    beside.replace(path)

@@ -18,13 +18,14 @@ from models.cluster_fitting import fit_clusters
 from models.company import company, firsts
 from models.cross_validation import HeldOut, fitted_anew, held_out
 from models.document import Document, prepare_all
-from models.embedder import DEFAULT_MODEL, Embedder
-from models.fitting import Matrix, Pool, collect, fit_pairs, logits_of, tops_right
-from models.labelled import Labelled, load
+from models.embedder import DEFAULT_MODEL, Embedder, ModelUnavailable
+from models.fitting import Matrix, NothingToFit, Pool, collect, fit_pairs, logits_of, tops_right
+from models.labelled import Labelled
 from models.metrics import calibration_figures, detection_figures, retrieval_figures, threshold_for
 from models.scorer import PairScorer, sigmoid
 from models.sentence_embedder import SentenceEmbedder
 from models.standing import CANDIDATE_FEATURES
+from models.training_files import Unusable, ensure_writable, read_labelled, write
 
 PRECISE, WORTH_A_LINK = 0.9, 0.7  # shares of right ones wanted among the flagged, held out
 IN_CLUSTER = 0.5  # more probable than all else together
@@ -46,14 +47,8 @@ class Source:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Read the files, fit, and write the artifact."""
-    parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
-    parser.add_argument(
-        "files", nargs="+", metavar="FILE[=MODEL]", help="labelled issues, JSON lines or .gz, and what embeds them"
-    )
-    parser.add_argument("--out", type=Path, required=True, help="the artifact to write")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="what embeds where a file names nothing else")
-    options = parser.parse_args(arguments)
+    """Read the files, fit, and write the artifact; exit code 1 and a sentence where that cannot be done."""
+    options = _parser().parse_args(arguments)
     embedders: dict[str, Embedder] = {}
     files = []
     for argument in options.files:
@@ -61,10 +56,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         files.append(
             (Path(name), embedders.setdefault(model or options.model, SentenceEmbedder(model or options.model)))
         )
-    artifact = train(files, options.model)
+    try:
+        ensure_writable(options.out)
+        artifact = train(files, options.model)
+    except (Unusable, NothingToFit, ModelUnavailable) as error:
+        sys.exit(str(error))
     artifact = replace(artifact, provenance={**artifact.provenance, "command": command_of(options.files)})
-    options.out.write_text(dump(artifact), encoding="utf-8")
+    write(options.out, dump(artifact).encode())
     _say(f"written to {options.out}: {artifact.thresholds}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE[=MODEL]", help="labelled issues, JSON lines or .gz, and what embeds them"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the artifact to write")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="what embeds where a file names nothing else")
+    return parser
 
 
 def command_of(files: Sequence[str]) -> str:
@@ -77,15 +86,18 @@ def command_of(files: Sequence[str]) -> str:
 
 
 def train(files: Sequence[tuple[Path, Embedder]], model: str) -> Artifact:
-    """An artifact fitted on all files; its metrics are held out by cluster. Raises ValueError where none is judged.
+    """An artifact fitted on all files; its metrics are held out by cluster.
 
     `model` names what embeds known clusters' words. Vectors of unlike models may be given where an adapter was trained
     on some of the files: each is then embedded by one that did not see it, as a new repository's issues are.
+    Raises Unusable, NothingToFit, ModelUnavailable.
     """
     sources = [_source(path, embedder) for path, embedder in files]
     judged = [source for source in sources if source.judged]
     if not judged:
-        raise ValueError("calibration needs a file in which every issue has a gold_cluster or null")
+        raise Unusable(
+            "calibration needs a file in which every issue has a gold_cluster, or null where it stands alone"
+        )
     calibrating = [(source.pools, [other.pools for other in sources if other is not source]) for source in judged]
     blank = Artifact(NOTHING, (1.0, 0.0), NOTHING, (1.0, 0.0), ALONE, NOTHING, {})
     unseen = held_out(calibrating)
@@ -113,7 +125,7 @@ def figures(pools: Sequence[Pool], logits: Sequence[Matrix]) -> dict[str, float]
 
 
 def _source(path: Path, embedder: Embedder) -> Source:
-    data = load(path)
+    data = read_labelled(path, _say)
     judged = all(item.judged for item in data.items)
     issues = [item.issue for item in data.items]
     documents: list[Document] = []

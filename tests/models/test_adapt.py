@@ -4,11 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.adapt import CannotAdapt, Recipe, adapt, main
+from models.adapt import Recipe, adapt, main
 from models.adapter import Adapter, dump, read
 from models.embedder import PLAIN_MODEL, ModelUnavailable
 from models.low_rank import Trainer
 from models.sentence_embedder import SentenceEmbedder, model_folder
+from models.training_files import Unusable
 from models.training_pairs import Batch
 
 pytestmark = pytest.mark.model
@@ -151,9 +152,20 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
         main([str(tmp_path / "missing.jsonl"), "--out", str(out)])
     empty = tmp_path / "empty.jsonl"
     empty.write_text("{}\n")
-    with pytest.raises(CannotAdapt, match="fewer than two"):
+    with pytest.raises(Unusable, match="no line of it is a labelled issue"):
         adapt([empty], out, RECIPE)
+    rows = [{"number": n, "title": f"It is lost {n}", "body": "It is lost again " * n} for n in (1, 2, 3)]
+    for more, reason in (({}, "fewer than two"), ({"duplicate_of": 1}, "all its issues belong together")):
+        some = rows[:1] if not more else rows
+        empty.write_text("".join(json.dumps(row | more | {"created_at": "2026-01-01"}) + "\n" for row in some))
+        with pytest.raises(Unusable, match=reason):
+            adapt([empty], out, RECIPE)
+    with pytest.raises(SystemExit, match="cannot be written"):
+        main([str(empty), "--out", str(tmp_path)])
     with pytest.raises(SystemExit):
         main([str(empty), "--out", str(out), "--steps", "0"])
     assert "not above 0" in capsys.readouterr().err
+    for rate in ("nan", "0", "-1", "inf", "fast"):
+        with pytest.raises(SystemExit):
+            main([str(empty), "--out", str(out), "--rate", rate])
     assert not out.exists()

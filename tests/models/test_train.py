@@ -1,3 +1,4 @@
+import gzip
 import json
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from models.hashing_embedder import HashingEmbedder
 from models.labelled import load
 from models.scorer import sigmoid
 from models.standing import CANDIDATE_FEATURES
-from models.train import train
+from models.train import main, train
 from tests.models.conftest import DIMENSION
 
 NOUNS = ["mandrel", "ledger", "banner", "socket", "theme", "voucher", "cursor", "parser"]
@@ -115,3 +116,49 @@ def test_a_choice_learns_to_refuse() -> None:
     fitted = fit_choice(["near"], features, right, np.arange(0, 200, 2), 0.01)
     best, none = fitted.logits(np.array([[1.0], [0.1]]))
     assert best > 0 > none
+
+
+def test_the_command_writes_the_same_bytes_again_and_tells_which_lines_it_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.train.SentenceEmbedder", lambda _: HashingEmbedder(DIMENSION))
+    path = write_sample(tmp_path / "sample.jsonl")
+    path.write_text(path.read_text() + "{nope\n")
+    for name in ("one.json", "other.json"):
+        main([str(path), "--out", str(tmp_path / name)])
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "other.json").read_bytes()
+    provenance = json.loads((tmp_path / "one.json").read_text())["provenance"]
+    assert provenance["command"] == "python -m models.train sample.jsonl --out scorer.json"
+    assert {"brier", "ece", "recall_at_5"} <= set(provenance["held_out"])
+    assert "sample.jsonl, line 46: not JSON" in capsys.readouterr().err
+
+
+UNUSABLE = {
+    "": "no line of it is a labelled issue",
+    "[1]\n{nope\n": "no line of it is a labelled issue",
+    '{"number": 1, "title": "t", "created_at": "2026-01-01"}\n': "needs a file in which every issue has a gold_cluster",
+    '{"number": 1, "title": "t", "created_at": "2026-01-01", "gold_cluster": null}\n': "too few duplicates",
+}
+
+
+@pytest.mark.parametrize("content", UNUSABLE)
+def test_a_file_that_teaches_nothing_is_refused_in_one_sentence(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.train.SentenceEmbedder", lambda _: HashingEmbedder(DIMENSION))
+    path, out = tmp_path / "some.jsonl", tmp_path / "scorer.json"
+    path.write_text(content)
+    with pytest.raises(SystemExit, match=UNUSABLE[content]):
+        main([str(path), "--out", str(out)])
+    assert not out.exists()
+
+
+def test_what_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
+    missing, cut = tmp_path / "missing.jsonl", tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(gzip.compress(b"{}\n" * 1000)[:20])
+    for path in (missing, cut, tmp_path):
+        with pytest.raises(SystemExit, match=f"{path.name} cannot be read"):
+            main([str(path), "--out", str(tmp_path / "scorer.json")])
+    for out in (tmp_path, missing / "scorer.json"):
+        with pytest.raises(SystemExit, match="cannot be written"):
+            main([str(write_sample(tmp_path / "sample.jsonl")), "--out", str(out)])
