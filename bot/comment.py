@@ -18,6 +18,7 @@ MAX_DIFFERS = 2
 MAX_PLATFORMS = 6
 LONGEST_STATUS = 500  # characters that a maintainer may tell
 ZERO_WIDTH_SPACE = "\u200b"
+TOLD = "> **From the maintainers, "  # how the line begins that says what they tell
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 _AUTOLINK = re.compile(
@@ -105,7 +106,12 @@ def cleaned(text: str) -> str:
 
 def status_markdown(status: Status) -> str:
     """What members are told, as it stands in their comments: nobody is mentioned, what is in backticks stays code."""
-    return f"> **From the maintainers, {day(status.since)}:** {_spans(status.text)}"
+    return f"{TOLD}{day(status.since)}:** {_spans(status.text)}"
+
+
+def status_in(markdown: str) -> str | None:
+    """The line of a comment that says what maintainers tell, as `status_markdown` made it; None where there is none."""
+    return next((line for line in markdown.splitlines() if line.startswith(TOLD)), None)
 
 
 def day(at: date) -> str:

@@ -21,6 +21,7 @@ GONE = "there is no such cluster any more"
 CONFIGURATION = "triage.yml"  # the actor of what a change of the configuration implies
 _Said = tuple[Pin, str | None]  # a bar that comes of a split, with the cluster that its issue stayed in
 _Value = TypeVar("_Value")
+Displaced = tuple[int, str | None, bool]  # an issue, the cluster that it was in before, and whether that one ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Edit:
     kind: rename (value: title, None takes it away) | label (value: label, None for no label) | canonical (numbers: the
     issue, none takes it away) | pin | exclude (numbers: the issues) | merge (value: the id that goes into `cluster`;
     numbers: its members at that time) | split (numbers leave `cluster`, value: their new id). `stayed`: who was in
-    `cluster` at a merge, or was left there by a split. An `undo` is resolved before edits come here.
+    `cluster` at a merge, or was left there by a split. An `undo` is resolved before edits come here. `displaced`: who
+    was in another cluster before, by issue; None where that was not kept.
     """
 
     kind: str
@@ -40,6 +42,7 @@ class Edit:
     numbers: tuple[int, ...] = ()
     value: str | None = None
     stayed: tuple[int, ...] = ()
+    displaced: tuple[Displaced, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import structlog
 from bot.activities.budget import check_budgets
 from bot.activities.observe import observe_issue, stop_repository
 from bot.activities.words import NOTICE, UPKEEP, WITHHELD, is_paused
+from bot.comment import status_in
 from bot.errors import Gone, Permanent
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
@@ -150,8 +151,8 @@ def _perform_one(services: Services, gateway: Gateway, row: EffectRecord, live: 
     effect = Effect(EffectKind(row.kind), row.value)
     begins = True
     if effect.kind is EffectKind.COMMENT:
-        budget.spend()
-        begins = budget.decision.trigger == "command" or not budget.spoke_before()
+        budget.spend(row.value)
+        begins = budget.decision.trigger == "command" or budget.spoken() is None
     applied = gateway.apply(effect, row.number, labels=budget.config.label_styles(), live=live, begins=begins)
     if effect.kind is EffectKind.ADD_LABEL:
         live.add(effect.value)
@@ -168,13 +169,14 @@ class _Budget:
     decision: DecisionRecord
     ahead: int
 
-    def spend(self) -> None:
-        """Let a comment pass, or raise BudgetSpent, or Permanent where the limit is none at all.
+    def spend(self, text: str) -> None:
+        """Let a comment with this text pass, or raise BudgetSpent, or Permanent where the limit is none at all.
 
-        What a person asked for does not wait, and takes back at once what was said, whatever the limit.
+        What a person asked for does not wait, and takes back at once what was said, whatever the limit; nor does what
+        takes out of a comment the words of a maintainer who took them back.
         """
-        by_person = self.decision.trigger in BY_PERSON
-        if by_person and self.spoke_before():
+        by_person, spoken = self.decision.trigger in BY_PERSON, self.spoken()
+        if spoken is not None and (by_person or status_in(spoken) not in {None, status_in(text)}):
             return
         limit = self.config.limits.comments_per_hour
         if limit == 0:
@@ -183,10 +185,11 @@ class _Budget:
             quiet = self.decision.trigger in QUIET
             check_budgets(self.services, self.repository, self.config, self.ahead, quiet=quiet)
 
-    def spoke_before(self) -> bool:
-        """Whether the bot has commented on the issue."""
-        rows = self.services.storage.effects(self.repository.id, number=self.decision.number)
-        return any(row.kind == EffectKind.COMMENT.value and stands(row) for row in rows)
+    def spoken(self) -> str | None:
+        """What the bot's comment on the issue says; None where it has not commented."""
+        comment = EffectKind.COMMENT.value
+        rows = self.services.storage.effects(self.repository.id, number=self.decision.number, kind=comment)
+        return next((row.value for row in rows if stands(row)), None)
 
 
 def _finish(

@@ -86,8 +86,9 @@ def free_from(
     behind = len(written) - limit + ahead
     if behind < 0:
         return None
-    rounds, place = divmod(behind, limit)
-    return (written[place] if place < len(written) else now) + span * (1 + rounds)
+    rounds = max(0, -(-(behind + 1 - len(written)) // limit))  # of those ahead, each a span after the one before
+    place = behind - rounds * limit
+    return now + span * rounds if place < 0 else written[place] + span * (1 + rounds)
 
 
 def _within(times: Sequence[datetime], since: datetime) -> Sequence[datetime]:

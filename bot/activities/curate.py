@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.activities.dress import dressed
+from bot.activities.homes import NOT_KEPT, Back, displaced, homes_before, homes_of, moved_by
 from bot.activities.people import People, holding, pending, people_of
 from bot.errors import NotFound, TriageError
 from bot.repo_config import RepoConfig
@@ -22,6 +23,7 @@ from models.text import looks_like_security_report
 INSTANT = timedelta(microseconds=1)
 UNDO = "undo"
 PUTTING = frozenset({"pin", "canonical"})
+MOVING = PUTTING | {"exclude"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,39 @@ def act(
     (next_one,) = pending(repository.id, [edit])
     then = [replace(one, undone_by=next_one.id) if one is undone else one for one in acts] + [next_one]
     last = generation.clusters
-    before, after = (people_of(services, repository.id, config, last, one) for one in (acts, then))
+    before = people_of(services, repository.id, config, last, acts)
+    back = Back.of(last, homes_before(acts, undone), people_of(services, repository.id, config, last, then))
+    after = people_of(services, repository.id, config, back.clusters, then)
     refused = [one for one in after.curation.problems if one not in before.curation.problems]
     if refused and undone is None:
         raise TriageError("; ".join(refused))
-    changed, gone, changes = _followed(services, repository, config, last, _without(last, undone), after)
+    anew = {after.curation.aliases.get(one, one) for one in _left_to_policy(edit, undone)}
+    changed, gone, changes = _followed(services, repository, config, last, back.clusters, after, anew)
+    edit = replace(edit, displaced=displaced(last, changed, gone))
     made = services.storage.amend(repository.id, changed, gone, edit, undoes)
-    problems = tuple(one for one in after.problems if one not in before.problems)
-    return Acted(made or 0, changed, gone, changes, problems)
+    problems = [one for one in after.problems if one not in before.problems]
+    problems += back.problems(homes_of(last, changed, gone))
+    if undone is not None and undone.edit.displaced is None and undone.edit.kind in MOVING:
+        problems.append(NOT_KEPT)
+    return Acted(made or 0, changed, gone, changes, tuple(problems))
+
+
+def put_back(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, homes: Mapping[int, str | None], at: datetime
+) -> list[str]:
+    """Put issues where they were at that moment (issue → cluster, None for none), unless an act of a person moved them
+    since or what people said forbids it; the caller holds the repository's lock. Returns what could not be done."""
+    generation = services.storage.current_generation(repository.id)
+    if generation is None:
+        return []
+    last, acts = generation.clusters, services.storage.edits(repository.id)
+    moved = {number for one in holding(acts) if one.edit.at > at for number, *_ in moved_by(one.edit)}
+    told = people_of(services, repository.id, config, last)
+    back = Back.of(last, {number: (home, True) for number, home in homes.items() if number not in moved}, told)
+    changed, gone, _ = _followed(services, repository, config, last, back.clusters, told)
+    if changed or gone:
+        services.storage.amend(repository.id, changed, gone)
+    return back.problems(homes_of(last, changed, gone))
 
 
 def split_of(services: Services, repository_id: int, cluster: Cluster, numbers: Sequence[int], actor: str) -> Edit:
@@ -103,20 +130,6 @@ def _check_issues(services: Services, repository: RepositoryRecord, edit: Edit) 
             raise TriageError(f"#{number} is a bot's or was closed as a duplicate, so that nothing can point to it")
 
 
-def _without(last: Sequence[Cluster], undone: EditRecord | None) -> tuple[Cluster, ...]:
-    """The clusters as they would be without a merge or a split that is undone, as far as its issues are still there."""
-    if undone is None or undone.edit.kind not in {"merge", "split"} or undone.edit.value is None:
-        return tuple(last)
-    edit, other = undone.edit, undone.edit.value
-    home, away = (other, edit.cluster) if edit.kind == "merge" else (edit.cluster, other)
-    held = {one.id: set(one.members) for one in last}
-    moved = set(edit.numbers) & held.get(away, set())
-    found = [replace(one, members=tuple(sorted(held[one.id] - moved))) if one.id == away else one for one in last]
-    if home not in held:
-        return (*found, Cluster(home, home, members=tuple(sorted(moved))))
-    return tuple(replace(one, members=tuple(sorted(held[home] | moved))) if one.id == home else one for one in found)
-
-
 def _followed(
     services: Services,
     repository: RepositoryRecord,
@@ -124,8 +137,10 @@ def _followed(
     in_force: Sequence[Cluster],
     last: Sequence[Cluster],
     told: People,
+    anew: Collection[str] = (),
 ) -> tuple[tuple[Cluster, ...], tuple[str, ...], tuple[Change, ...]]:
-    """The clusters that change, the ids of those that end, and the changes; nothing is clustered anew."""
+    """The clusters that change, the ids of those that end, and the changes; nothing is clustered anew. `anew`: those
+    whose canonical issue is chosen by the policy where nobody set one, whatever it was."""
     groups = [
         Group(one.members, one.coherence, one.held, one.canonical or one.members[0])
         for one in last
@@ -138,9 +153,15 @@ def _followed(
     used = services.storage.cluster_ids(repository.id)
     made = reconcile(last, fit, told.constraints, told.curation, used)
     was = {one.id: one for one in in_force}
-    changed = [one for one in made.clusters if _restored(one, was.get(one.id)) != was.get(one.id)]
+    changed = [one for one in made.clusters if one.id in anew or _restored(one, was.get(one.id)) != was.get(one.id)]
     fresh = dressed(services, repository.id, services.indexes.index(repository.id), changed, made.medoids)
     return fresh, tuple(sorted(was.keys() - {one.id for one in made.clusters})), made.changes
+
+
+def _left_to_policy(edit: Edit, undone: EditRecord | None) -> Collection[str]:
+    """The cluster whose canonical issue is not what a person set any more."""
+    given = undone.edit if undone is not None else edit
+    return {given.cluster} if given.kind == "canonical" and (undone is not None or not given.numbers) else ()
 
 
 def _as_defined(cluster: Cluster, config: RepoConfig) -> Cluster:

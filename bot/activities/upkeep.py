@@ -107,7 +107,7 @@ def stale(
     """The decisions (all, those that name this canonical issue, those on the issues `among` all) whose comments say
     what is no longer so, each with the mark of what is so now. An issue that people closed is left alone, unless they
     said whose duplicate it is."""
-    rows = [one for one in storage.pointing(repository_id, canonical) if among is None or one.number in among]
+    rows = storage.pointing(repository_id, canonical, among)
     around = surroundings(
         storage, repository_id, config, _canonicals(rows), promised=any(_promises(one) for one in rows)
     )
@@ -117,9 +117,11 @@ def stale(
     return [(one, mark) for one, mark in changed if _is_followed(one, issues.get(one.number))]
 
 
-def members_told(storage: Storage, repository_id: int, cluster_id: str) -> list[DecisionRecord]:
-    """The decisions whose comments show what the members of a cluster are told."""
-    rows = storage.pointing(repository_id)
+def members_told(
+    storage: Storage, repository_id: int, cluster_id: str, among: Collection[int] | None = None
+) -> list[DecisionRecord]:
+    """The decisions (all, or those on the issues `among`) whose comments show what a cluster's members are told."""
+    rows = storage.pointing(repository_id, among=among)
     canonicals = _canonicals(rows)
     holding = storage.clusters_in_force(repository_id, holding=canonicals) if canonicals else ()
     homes = {member: one.id for one in holding for member in one.members}

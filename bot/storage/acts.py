@@ -37,7 +37,8 @@ class Acts(Door):
             ended = {"state": state, "outcome": outcome, "finished_at": now(), "details": known}
             connection.execute(update(acts).where(c.id == act_id).values(ended))
             if row.undoes is not None and state == "done":
-                connection.execute(update(acts).where(c.id == row.undoes).values(undone_by=act_id))
+                first = (c.id == row.undoes, c.undone_by.is_(None))
+                connection.execute(update(acts).where(*first).values(undone_by=act_id))
 
     def act(self, act_id: int) -> ActRecord | None:
         """One act."""

@@ -66,6 +66,7 @@ cluster_edits = Table(  # what people set, act by act; rows are only ever added,
     Column("numbers", JsonText, nullable=False),
     Column("value", SafeText),
     Column("stayed", JsonText, nullable=False),
+    Column("displaced", JsonText),  # [issue, where it was before, whether that ended]; none where that was not kept
     Column("undone_by", BigInteger),
     Index(None, "repository_id", "id"),
 )

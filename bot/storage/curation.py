@@ -41,6 +41,7 @@ def insert_edit(connection: Connection, repository_id: int, edit: Edit, undoes: 
         "numbers": list(edit.numbers),
         "value": edit.value,
         "stayed": list(edit.stayed),
+        "displaced": None if edit.displaced is None else [list(one) for one in edit.displaced],
     }
     edit_id = int(connection.execute(insert(cluster_edits).values(row).returning(cluster_edits.c.id)).scalar_one())
     if undoes is not None:
@@ -52,5 +53,6 @@ def insert_edit(connection: Connection, repository_id: int, edit: Edit, undoes: 
 
 
 def _record(row: Row[Any]) -> EditRecord:
-    edit = Edit(row.kind, row.at, row.actor, row.cluster_id, tuple(row.numbers), row.value, tuple(row.stayed))
+    moved = None if row.displaced is None else tuple((number, home, ended) for number, home, ended in row.displaced)
+    edit = Edit(row.kind, row.at, row.actor, row.cluster_id, tuple(row.numbers), row.value, tuple(row.stayed), moved)
     return EditRecord(row.id, row.repository_id, edit, row.undone_by)

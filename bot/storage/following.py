@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from bot.storage.cluster_tables import cluster_statuses
-from bot.storage.door import Door
+from bot.storage.door import Door, chunks
 from bot.storage.page_tables import last_decisions
-from bot.storage.records import ClusterStatus, DecisionRecord
+from bot.storage.records import ClusterStatus, DecisionRecord, EffectRecord
 from bot.storage.tables import decisions, effects, feedback
 
 JUDGING = ("objection", "separated", "duplicate")  # the words that judge a verdict
 
 _COLUMNS = [decisions.c[field.name] for field in fields(DecisionRecord)]
+_EFFECTS = [effects.c[field.name] for field in fields(EffectRecord)]
 
 
 class Following(Door):
     """The part of `Storage` about what follows a decision."""
 
-    def pointing(self, repository_id: int, canonical: int | None = None) -> Sequence[DecisionRecord]:
+    def pointing(
+        self, repository_id: int, canonical: int | None = None, among: Collection[int] | None = None
+    ) -> Sequence[DecisionRecord]:
         """Each issue's last decision, where it names a canonical issue or related ones and the bot has spoken."""
         last = last_decisions.c
         query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
         query = query.where(last.repository_id == repository_id, last.number.in_(_spoken(repository_id)))
         anything = or_(last.canonical.is_not(None), last.verdict == "related")
         names = anything if canonical is None else last.canonical == canonical
+        query = query.where(names).order_by(last.number)
+        some = [query] if among is None else [query.where(last.number.in_(part)) for part in chunks(sorted(among))]
         with self._reading() as connection:
-            return [DecisionRecord(*row) for row in connection.execute(query.where(names).order_by(last.number))]
+            return [DecisionRecord(*row) for part in some for row in connection.execute(part)]
+
+    def comments(
+        self, repository_id: int, numbers: Collection[int], since: datetime | None = None
+    ) -> Sequence[EffectRecord]:
+        """Those that reached GitHub."""
+        c = effects.c
+        query = select(*_EFFECTS).where(c.repository_id == repository_id, c.kind == "comment", _stands())
+        if since is not None:
+            query = query.where(c.finished_at >= since)
+        with self._reading() as connection:
+            some = [query.where(c.number.in_(part)) for part in chunks(sorted(numbers))]
+            rows = [EffectRecord(*row) for part in some for row in connection.execute(part)]
+        return sorted(rows, key=lambda row: row.id or 0)
 
     def judged(self, repository_id: int) -> Sequence[DecisionRecord]:
         """The verdicts *duplicate* that the bot spoke of and people's words are about, in their order."""
@@ -65,5 +83,9 @@ class Following(Door):
 def _spoken(repository_id: int):  # type: ignore[no-untyped-def]  # SQLAlchemy's own type of a query takes a page
     """The issues on which a comment of the bot stands."""
     c = effects.c
-    stands = or_(c.state == "done", c.state == "skipped") & c.github_id.is_not(None)
-    return select(c.number).where(c.repository_id == repository_id, c.kind == "comment", stands)
+    return select(c.number).where(c.repository_id == repository_id, c.kind == "comment", _stands())
+
+
+def _stands() -> ColumnElement[bool]:
+    c = effects.c
+    return or_(c.state == "done", c.state == "skipped") & c.github_id.is_not(None)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.storage.records import ClusterStatus, DecisionRecord
+from bot.storage.records import ClusterStatus, DecisionRecord, EffectRecord
 
 
 class FollowingStorage(Protocol):
     """The part of `Storage` about what follows a decision."""
 
-    def pointing(self, repository_id: int, canonical: int | None = None) -> Sequence[DecisionRecord]:
-        """The last decision of each issue on which a comment of the bot stands and that names a canonical issue (this
-        one, where it is given; otherwise related ones count too), by number."""
+    def pointing(
+        self, repository_id: int, canonical: int | None = None, among: Collection[int] | None = None
+    ) -> Sequence[DecisionRecord]:
+        """The last decision of each issue (of all, or of these) on which a comment of the bot stands and that names a
+        canonical issue (this one, where it is given; otherwise related ones count too), by number."""
+        ...
+
+    def comments(
+        self, repository_id: int, numbers: Collection[int], since: datetime | None = None
+    ) -> Sequence[EffectRecord]:
+        """What the bot's comments on these issues said on GitHub (since then), the oldest first."""
         ...
 
     def judged(self, repository_id: int) -> Sequence[DecisionRecord]:

@@ -12,8 +12,9 @@ import structlog
 
 from bot.activities.observe import FORGOTTEN
 from bot.errors import StorageError, where
-from bot.storage.records import WAITS_FOR_BUDGET, DeliveryRecord
+from bot.storage.records import WAITS_FOR_BUDGET, WAITS_FOR_GITHUB, DeliveryRecord
 from bot.workflows.enqueue import enqueue
+from bot.workflows.followers import QUIET
 from bot.workflows.resume import STOPPED, note_stop, resume_others
 from bot.workflows.steps import (
     PATIENCE,
@@ -25,7 +26,6 @@ from bot.workflows.steps import (
     services,
 )
 
-WAITS_FOR_GITHUB = "waits for GitHub until "
 GOES_ON = "goes on: "
 MOST_WAITS = 200  # of one delivery, an hour each at most, before it is set aside
 POSTPONED_FOR = (60.0, 300.0, 900.0, 1800.0, 3600.0, 3600.0, 3600.0, 7200.0)  # seconds, about six hours in all
@@ -140,4 +140,5 @@ def _again(delivery: Mapping[str, Any], seconds: float) -> None:
     """The same delivery as another workflow, later; its turn makes the workflow's id."""
     turn = delivery["attempt"] + delivery.get("waits", 0) + delivery.get("part", 0)
     run = delivery.get("run", delivery["id"])
-    enqueue(delivery["workflow"], f"{run}/{turn}", delivery["partition"], delivery, seconds)
+    behind = delivery["workflow"] in QUIET
+    enqueue(delivery["workflow"], f"{run}/{turn}", delivery["partition"], delivery, seconds, behind=behind)

@@ -7,9 +7,12 @@ from typing import Any
 
 from dbos import DBOS
 
-from bot.activities.follow import DONE, REFUSED, follow
+from bot.activities.doing import DONE, REFUSED
+from bot.activities.follow import follow
+from bot.activities.obey import PULL_REQUEST
 from bot.activities.observe import FORGOTTEN
 from bot.activities.refit import BY_HAND, PUBLISHED
+from bot.errors import NotFound
 from bot.inbox import refit_partition
 from bot.storage.dashboard_records import ActRecord
 from bot.workflows.delivery import Delivery, recorded
@@ -68,7 +71,7 @@ def _broadcast(delivery: Delivery) -> str:
     """Kept first; each member's comment follows in the repository's place in the queue."""
     kept = keep(delivery)
     if kept["state"] == DONE:
-        refresh_members(delivery, kept["cluster"])
+        refresh_members(delivery, kept["cluster"], takes_back=kept["takes_back"])
     return str(kept["outcome"])
 
 
@@ -80,13 +83,14 @@ def _undo(delivery: Delivery) -> str:
     if kept["undone"] == "pause":
         catch_up(delivery)
     elif kept["undone"] == "broadcast":
-        refresh_members(delivery, kept["cluster"])
+        refresh_members(delivery, kept["cluster"], takes_back=True)
     elif kept["undone"] in {"confirm", "dismiss"}:
         return decide_and_act({**delivery, "issue": kept["number"]}, "command", asked=True)
     return str(kept["outcome"])
 
 
 def _rerun(delivery: Delivery) -> str:
+    check_issue(delivery)
     verdict = decide_and_act(delivery, "command", asked=True)
     end_act(delivery, DONE, f"#{delivery['issue']} was decided again: {verdict}")
     return verdict
@@ -127,12 +131,22 @@ def keep(delivery: Delivery) -> dict[str, Any]:
     if asked.state == ASKED:
         done = follow(services(), repository_of(delivery), asked)
         services().storage.finish_act(asked.id or 0, done.state, done.outcome, done.details)
-        state, outcome = done.state, done.outcome
+        state, outcome, details = done.state, done.outcome, done.details
     else:
-        state, outcome = asked.state, asked.outcome or ""
+        state, outcome, details = asked.state, asked.outcome or "", asked.details
     about = undone or asked
     told = {"state": state, "outcome": outcome, "undone": undone and undone.kind}
-    return told | {"number": about.number, "cluster": about.cluster_id}
+    takes_back = bool(details.get("before"))
+    return told | {"number": about.number, "cluster": about.cluster_id, "takes_back": takes_back}
+
+
+@step
+def check_issue(delivery: Delivery) -> bool:
+    """Raises NotFound for a pull request, about which nothing is decided (INV 7)."""
+    row = services().storage.issue(delivery["repository_id"], delivery["issue"])
+    if row is not None and row.issue.is_pull_request:
+        raise NotFound(PULL_REQUEST.format(delivery["issue"]))
+    return True
 
 
 @step

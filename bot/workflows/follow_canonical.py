@@ -47,13 +47,14 @@ def keep_comments(scheduled_at: datetime, _context: Any) -> None:
     end_task(run, found["failure"])
 
 
-def refresh_members(delivery: Delivery, cluster_id: str) -> int:
+def refresh_members(delivery: Delivery, cluster_id: str, *, takes_back: bool = False) -> int:
     """Bring the comments of a cluster's members in step with what they are told now; returns how many that concerns.
 
-    Each is edited in the repository's place in the queue, within its budget of comments.
+    Each is edited in the repository's place in the queue, within its budget of comments; what `takes_back` a person's
+    words neither waits for the budget nor behind others.
     """
     found = told_members(delivery, cluster_id)
-    send(found)
+    send(found, behind=not takes_back)
     return len(found)
 
 

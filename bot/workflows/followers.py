@@ -23,6 +23,7 @@ FOLLOW = "follow_canonical"
 KEEP = "keep_canonical"
 CLOSE = "close_in_repository"
 TELL_CONFIG = "tell_config"
+QUIET = frozenset({FOLLOW, KEEP, TELL_CONFIG})  # whose edits nobody waits for
 
 log = structlog.get_logger(__name__)
 
@@ -36,10 +37,11 @@ def follow_after(repository_id: int | None, number: int | None) -> None:
         send(followers(repository_id, number))
 
 
-def send(payloads: Iterable[dict[str, Any]]) -> None:
-    """Enqueue each in its repository's place in the queue; each once, by its id, whoever finds it."""
+def send(payloads: Iterable[dict[str, Any]], *, behind: bool = True) -> None:
+    """Enqueue each in its repository's place in the queue, `behind` what people and new reports wait for; each once,
+    by its id, whoever finds it."""
     for payload in payloads:
-        enqueue(payload["workflow"], payload["id"], payload["partition"], payload)
+        enqueue(payload["workflow"], payload["id"], payload["partition"], payload, behind=behind)
 
 
 @step

@@ -12,7 +12,7 @@ from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
 from bot.storage.records import WAITS_FOR_BUDGET, RepositoryRecord
 from bot.workflows.delivery import Delivery
-from bot.workflows.followers import follow_after
+from bot.workflows.followers import QUIET, follow_after
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import StepPostponed, services, step
 from bot.workflows.tell_report import tell_maintainers
@@ -88,9 +88,11 @@ def _check_still_active(repository_id: int) -> None:
 
 
 def ahead_of(delivery: Delivery) -> int:
-    """How many earlier deliveries of the repository wait for its budget (INV 30)."""
+    """How many earlier deliveries of the repository wait for its budget (INV 30). Edits that nobody waits for are ahead
+    of their own kind alone."""
     waiting = services().storage.deliveries(
         state="queued", repository_id=delivery["repository_id"], outcome=WAITS_FOR_BUDGET, limit=MOST_WAITING
     )
     own = (datetime.fromisoformat(delivery["received_at"]), delivery["id"])
-    return sum((one.received_at, one.id) < own for one in waiting)
+    quiet = delivery["workflow"] in QUIET
+    return sum((one.received_at, one.id) < own for one in waiting if quiet or one.workflow not in QUIET)

@@ -23,7 +23,8 @@ PATIENCE = (1.0, 2.0, 4.0, 8.0)  # seconds between tries of a step while GitHub 
 ACTIVE = 4  # steps that run at the same time in one process; a workflow that waits takes no one's place (INV 33)
 BULK = 2  # of those, steps that read or embed a whole history; single issues keep the rest
 LONGEST_WAIT = 3600.0  # seconds; a longer delay named by GitHub is asked about again after this
-IN_PLACE = 10.0  # seconds that a workflow may wait in its repository's place in the queue; for longer it steps aside
+IN_PLACE = 10.0  # seconds that a workflow may wait for GitHub in its repository's place in the queue; for longer, and
+# for the repository's own budget, it steps aside, so that people's acts and others go first
 
 
 log = structlog.get_logger(__name__)
@@ -135,7 +136,7 @@ def _durable(function: Callable[..., Any], place: Callable[[], AbstractContextMa
         tries, waited = iter(PATIENCE), 0.0
         while "value" not in (outcome := durable(*args)):
             pause = _pause(outcome, tries)
-            if "wait" in outcome and waited + pause > IN_PLACE:
+            if "wait" in outcome and (outcome["for_budget"] or waited + pause > IN_PLACE):
                 raise StepWaits(outcome["reason"], pause, for_budget=outcome["for_budget"])
             waited += pause
             _wait(pause)

@@ -219,3 +219,10 @@ def test_a_cluster_that_a_deleted_issue_leaves_empty_ends_but_not_one_that_peopl
         "t": (),
         "k": (),
     }
+
+
+def test_where_issues_were_before_an_act_is_kept_where_it_is_known(storage: Storage) -> None:
+    moved = Edit("pin", NOON, "mia", "a", (4, 5), displaced=((4, None, False), (5, "c5", True)))
+    storage.save_edit(REPOSITORY, moved)
+    storage.save_edit(REPOSITORY, Edit("pin", at(2), "mia", "a", (6,)))
+    assert [one.edit.displaced for one in storage.edits(REPOSITORY)] == [moved.displaced, None]

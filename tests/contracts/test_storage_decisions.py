@@ -168,7 +168,19 @@ def test_who_points_at_an_issue_is_told_by_the_last_decisions_that_were_spoken(s
     speak(storage, 10, None)
     assert [(one.number, one.body["canonical"]) for one in storage.pointing(REPOSITORY)] == [(5, 3), (6, 4), (9, None)]
     assert [one.number for one in storage.pointing(REPOSITORY, 3)] == [5]
+    assert [one.number for one in storage.pointing(REPOSITORY, among={6, 7, 9, 10})] == [6, 9]
+    assert storage.pointing(REPOSITORY, among=()) == []
     assert storage.pointing(REPOSITORY + 1) == []
+
+
+def test_what_comments_said_on_github_is_read_in_the_order_in_which_it_was_written(storage: Storage) -> None:
+    for number, value, finished in ((5, "first", at(1)), (6, "other", at(2)), (5, "second", at(3)), (7, "else", at(3))):
+        written = effect(number, value=value, state="done", finished_at=finished, github_id=number)
+        storage.save_decision(decision(number, 3), [written, replace(written, kind="add-label")])
+    storage.save_decision(decision(5, 3), [effect(5, value="not yet", state="planned")])
+    assert [one.value for one in storage.comments(REPOSITORY, {5, 6})] == ["first", "other", "second"]
+    assert [one.value for one in storage.comments(REPOSITORY, [5, 6], since=at(2))] == ["other", "second"]
+    assert storage.comments(REPOSITORY, []) == []
 
 
 def test_judged_are_the_spoken_duplicates_of_which_people_spoke(storage: Storage) -> None:

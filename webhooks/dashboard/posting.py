@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bot.storage.dashboard_records import ActRecord
+from bot.storage.protocol import Storage
 from bot.storage.records import DeliveryRecord, RepositoryRecord
 from webhooks.dashboard.forms import Form, local
 from webhooks.runtime import Runtime
@@ -19,6 +20,7 @@ EVENT = "dashboard"
 WORKFLOW = "follow_act"
 PATIENCE = 4.0  # seconds that a browser is kept waiting for the worker
 LOOK_AGAIN = 0.05  # seconds between two looks
+SAME_AS = "same_as"  # the detail of an act that was sent twice (`bot.activities.follow.TWIN`)
 NOT_TAKEN = "it could not be handed to a worker; nothing was changed"
 
 
@@ -41,10 +43,11 @@ async def carry_out(
 ) -> int:
     """Keep the act, hand it to a worker, and wait a moment for what comes of it; returns the act's id."""
     storage = runtime.storage
-    record = ActRecord(
-        None, repository.id, at, actor, kind, wish.cluster_id, wish.number, wish.details, undoes=wish.undoes
+    act_id = await asyncio.to_thread(
+        _kept,
+        storage,
+        ActRecord(None, repository.id, at, actor, kind, wish.cluster_id, wish.number, wish.details, undoes=wish.undoes),
     )
-    act_id = await asyncio.to_thread(storage.save_act, record)
     try:
         await runtime.inbox.accept(_delivery(repository, kind, wish, act_id, at))
     except Exception:
@@ -54,9 +57,17 @@ async def carry_out(
     while time.monotonic() < last:
         act = await asyncio.to_thread(storage.act, act_id)
         if act is None or act.state != "asked":
-            break
+            return act_id if act is None else int(act.details.get(SAME_AS, act_id))
         await asyncio.sleep(LOOK_AGAIN)
     return act_id
+
+
+def _kept(storage: Storage, record: ActRecord) -> int:
+    """The act's id; one that takes another back is about what that one was about."""
+    other = storage.act(record.undoes) if record.undoes is not None else None
+    if other is not None and other.repository_id == record.repository_id:
+        record = replace(record, cluster_id=other.cluster_id, number=other.number)
+    return storage.save_act(record)
 
 
 def _delivery(repository: RepositoryRecord, kind: str, wish: Wish, act_id: int, at: datetime) -> DeliveryRecord:

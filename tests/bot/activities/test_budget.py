@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.activities.act import NO_COMMENTS
+from bot.activities.broadcast import keep_status
 from bot.activities.budget import DAY, HOUR, BudgetSpent, budgets, free_from
 from bot.activities.resolve import Reason
+from bot.activities.upkeep import stale
 from tests.fakes.small_world import CONFIG, World
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -28,6 +30,22 @@ def test_inv_30_no_hour_holds_more_comments_than_the_limit(written: list[datetim
     together = [*written, *times]
     for moment in together:
         assert sum(moment <= one < moment + HOUR for one in together) <= limit
+
+
+@given(agos, st.integers(1, 6), st.integers(0, 20))
+def test_inv_30_who_waits_behind_more_than_the_limit_is_told_the_first_moment_that_keeps_it(
+    written: list[datetime], limit: int, waiting: int
+) -> None:
+    """What people take back is written beyond the limit; then the window is over-full."""
+    times: list[datetime] = []
+    for ahead in range(waiting):
+        free = free_from(written, limit, ahead, NOW) or NOW
+        held = [*written, *times]
+        assert sum(free - HOUR < one <= free for one in held) < limit
+        just_before = free - timedelta(microseconds=1)
+        if free > NOW:
+            assert sum(just_before - HOUR < one <= just_before for one in held) >= limit
+        times.append(free)
 
 
 def test_a_budget_that_is_not_spent_makes_nobody_wait() -> None:
@@ -57,6 +75,36 @@ def test_inv_17_what_a_person_takes_back_does_not_wait(known: World) -> None:
     decision = known.decide(number, Reason("command"))
     assert "failed" not in known.act(decision)
     assert "not counted as a duplicate" in known.comments(number)[0]
+
+
+def told(world: World, text: str | None) -> list[str]:
+    """Tell the cluster's members this; the states of the effects on the one report."""
+    keep_status(world.storage, world.repository.id, "extra", text, "mia", world.clock())
+    (number,) = [one.number for one, _ in stale(world.storage, world.repository.id, world.config)]
+    return world.act(world.decide(number, Reason("follow", silent=True)))
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2])
+def test_inv_30_what_a_maintainer_takes_back_passes_the_budget_that_telling_it_waits_for(
+    known: World, limit: int
+) -> None:
+    known.clock.forward(minutes=2)
+    number = known.report()
+    known.triage(number)
+    known.fake.config = CONFIG + b"limits: {comments_per_hour: 5}\n"
+    known.clock.forward(minutes=2)
+    assert "done" in told(known, "Fixed in 2.1")
+    known.fake.config = CONFIG + f"limits: {{comments_per_hour: {limit}}}\n".encode()
+    known.clock.forward(minutes=2)
+    assert "failed" not in told(known, "Fixed in 2.2, not in 2.1")  # the words before were wrong
+    assert "Fixed in 2.2, not in 2.1" in known.comments(number)[0]
+    assert "failed" not in told(known, None)
+    assert "maintainers" not in known.comments(number)[0]
+    if limit:
+        with pytest.raises(BudgetSpent):
+            told(known, "Something else")
+    else:
+        assert "failed" in told(known, "Something else")
 
 
 def test_a_limit_of_none_is_silence_even_where_a_person_asks(known: World) -> None:
