@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from models.redact import redact
 
 _NEEDED = ("number", "title", "created_at")
 _MOST = 2**53  # what every reader of JSON agrees on
+_GZIP = b"\x1f\x8b"
+_MARK = "\ufeff"  # the byte order mark that some editors put before the first line
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,12 @@ class Dataset:
 
 
 def load(path: Path) -> Dataset:
-    """Read a file of JSON lines, gzipped where its name ends in .gz; raises OSError."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as stream:
+    """Read a file of JSON lines, gzipped where its name ends in .gz or it begins like one; raises OSError."""
+    with path.open("rb") as stream:
+        begins = stream.peek(len(_GZIP))[: len(_GZIP)]
+        if begins == _GZIP or path.suffix.lower() == ".gz":
+            with gzip.open(stream) as unpacked:
+                return read(unpacked)
         return read(stream)
 
 
@@ -59,10 +65,11 @@ def read(lines: Iterable[str | bytes]) -> Dataset:
     items: dict[int, Labelled] = {}
     malformed: list[Malformed] = []
     for line_number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
         try:
-            item = _item(line)
+            text = _decoded(line)
+            if not text.strip():
+                continue
+            item = _item(text)
             if item.issue.number in items:
                 raise ValueError(f"issue {item.issue.number} was there before")
         except ValueError as error:
@@ -74,13 +81,18 @@ def read(lines: Iterable[str | bytes]) -> Dataset:
 
 
 def groups(items: Sequence[Labelled]) -> dict[int, int]:
-    """Issue → the lowest number of its group: connected by `duplicate_of` or of one gold cluster."""
+    """Issue → the lowest number of its group: connected by `duplicate_of` or of one gold cluster.
+
+    Duplicates of one issue that is not in the file belong together.
+    """
     parent = {item.issue.number: item.issue.number for item in items}
     first: dict[str, int] = {}
+    missing: dict[int, int] = {}  # an original that is not here → its first duplicate
     for item in items:
         number = item.issue.number
-        if item.duplicate_of in parent and item.duplicate_of is not None:
-            _join(parent, number, item.duplicate_of)
+        if item.duplicate_of is not None:
+            here = item.duplicate_of in parent
+            _join(parent, number, item.duplicate_of if here else missing.setdefault(item.duplicate_of, number))
         if item.gold_cluster is not None:
             _join(parent, number, first.setdefault(item.gold_cluster, number))
     return {number: _root(parent, number) for number in parent}
@@ -92,7 +104,7 @@ class KnownSoFar:
     def __init__(self) -> None:
         self._parent: dict[int, int] = {}
         self._first: dict[str, int] = {}
-        self._awaited: dict[int, list[int]] = {}  # an original that is yet to come → its duplicates
+        self._awaited: dict[int, int] = {}  # an original that is yet to come → its first duplicate
 
     def add(self, item: Labelled) -> None:
         """What is known of an issue from now on."""
@@ -100,12 +112,15 @@ class KnownSoFar:
         self._parent[number] = number
         if item.gold_cluster is not None:
             _join(self._parent, number, self._first.setdefault(item.gold_cluster, number))
-        for duplicate in self._awaited.pop(number, ()):
-            _join(self._parent, number, duplicate)
-        if item.duplicate_of in self._parent and item.duplicate_of is not None:
-            _join(self._parent, number, item.duplicate_of)
-        elif item.duplicate_of is not None:
-            self._awaited.setdefault(item.duplicate_of, []).append(number)
+        if number in self._awaited:
+            _join(self._parent, number, self._awaited.pop(number))
+        if item.duplicate_of is not None:
+            here = item.duplicate_of in self._parent
+            _join(
+                self._parent,
+                number,
+                item.duplicate_of if here else self._awaited.setdefault(item.duplicate_of, number),
+            )
 
     def group(self, number: int) -> int:
         """The lowest number of an issue's group; its own where it is alone, or not here."""
@@ -124,21 +139,29 @@ def _root(parent: dict[int, int], number: int) -> int:
     return number
 
 
-def _item(line: str | bytes) -> Labelled:
+def _decoded(line: str | bytes) -> str:
     try:
-        data = json.loads(line.decode("utf-8-sig") if isinstance(line, bytes) else line)
+        text = line.decode("utf-8") if isinstance(line, bytes) else line
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
+    return text.removeprefix(_MARK)
+
+
+def _item(line: str) -> Labelled:
+    try:
+        data = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    except ValueError:
+        raise ValueError("not JSON: a number has too many digits") from None
     except RecursionError:
         raise ValueError("JSON nested too deep") from None
     if not isinstance(data, dict):
         raise ValueError("not a JSON object")
     if missing := [key for key in _NEEDED if key not in data]:
         raise ValueError(f"{', '.join(missing)}: missing")
-    number = _field(data, "number", int)
-    if number is None or not 0 < number <= _MOST:
+    number = _issue_number(data, "number")
+    if number is None:
         raise ValueError("number: a whole number from 1 to 2^53 is needed")
     created = _moment(_field(data, "created_at", str))
     issue = Issue(
@@ -149,14 +172,34 @@ def _item(line: str | bytes) -> Labelled:
         updated_at=created,
         author=str(data.get("author") or ""),
     )
-    duplicate_of = _field(data, "duplicate_of", int)
+    duplicate_of = _issue_number(data, "duplicate_of")
     return Labelled(
         issue=issue,
         duplicate_of=None if duplicate_of == number else duplicate_of,
-        gold_cluster=_field(data, "gold_cluster", str),
+        gold_cluster=_cluster(data),
         judged="gold_cluster" in data,
         language=_field(data, "lang", str) or _field(data, "language", str),
     )
+
+
+def _issue_number(data: dict[str, Any], name: str) -> int | None:
+    """A whole number, `12.0` too: what a table with gaps makes of a column of numbers, with NaN where there is none."""
+    value = data.get(name)
+    if isinstance(value, float):
+        value = None if math.isnan(value) else int(value) if value.is_integer() else value
+    number: int | None = _field({name: value}, name, int)
+    if number is not None and not 0 < number <= _MOST:
+        raise ValueError(f"{name}: a whole number from 1 to 2^53 is needed")
+    return number
+
+
+def _cluster(data: dict[str, Any]) -> str | None:
+    """A cluster's name, or its number as one; an empty name is none."""
+    value = data.get("gold_cluster")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    name: str | None = _field(data, "gold_cluster", str)
+    return name if name and name.strip() else None
 
 
 def _field(data: dict[str, Any], name: str, kind: type[Any]) -> Any:

@@ -34,7 +34,14 @@ def test_issues_come_in_the_order_of_their_arrival() -> None:
         (line(created_at=None), "created_at"),
         (line(title=3), "title"),
         (line(duplicate_of="#2"), "duplicate_of"),
-        (line(gold_cluster=4), "gold_cluster"),
+        (line(duplicate_of=0), "duplicate_of: a whole number from 1"),
+        (line(duplicate_of=2.5), "duplicate_of"),
+        (line(duplicate_of=True), "duplicate_of"),
+        (line(float("nan")), "number"),
+        (line(float("inf")), "number"),
+        (line(gold_cluster=[4]), "gold_cluster"),
+        (line(gold_cluster=True), "gold_cluster"),
+        ('{"number": ' + "9" * 5000 + "}", "too many digits"),
         ("[" * 100_000, "nested"),
         ('{"number": 7, "body": "b", "created_at": "2026-01-01"}', "title: missing"),
         ('{"title": "t", "body": "b", "created_at": "2026-01-01"}', "number: missing"),
@@ -52,6 +59,24 @@ def test_a_malformed_line_is_named_with_its_number_and_reason(text: str | bytes,
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
     assert [item.issue.number for item in read([b"\xef\xbb\xbf" + line(5).encode(), line(6).encode()]).items] == [5, 6]
+
+
+def test_a_line_with_nothing_but_a_byte_order_mark_is_empty() -> None:
+    data = read([b"\xef\xbb\xbf\r\n", b" \r\n", line(5).encode() + b"\r\n"])
+    assert [item.issue.number for item in data.items] == [5]
+    assert data.malformed == ()
+
+
+def test_what_a_table_with_gaps_makes_of_numbers_is_read() -> None:
+    first, second = read([line(1.0, duplicate_of=float("nan")), line(2, duplicate_of=1.0, gold_cluster=7)]).items
+    assert (first.issue.number, first.duplicate_of) == (1, None)
+    assert (second.duplicate_of, second.gold_cluster) == (1, "7")
+
+
+def test_an_empty_name_is_no_cluster() -> None:
+    items = read([line(1, gold_cluster=""), line(2, gold_cluster=" ")]).items
+    assert [item.gold_cluster for item in items] == [None, None]
+    assert all(item.judged for item in items)
 
 
 def test_a_repeated_number_is_malformed() -> None:
@@ -75,6 +100,9 @@ def test_plain_and_gzipped_files_are_the_same(tmp_path: Path) -> None:
     plain.write_text(line(1) + "\n")
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert load(plain) == load(packed)
+    for name in ("a.jsonl.GZ", "packed.jsonl"):
+        packed.rename(packed := tmp_path / name)
+        assert load(packed) == load(plain)
 
 
 def test_groups_are_joined_by_links_and_by_clusters() -> None:
@@ -90,6 +118,11 @@ def test_linked_issues_share_a_group_whatever_the_links(targets: list[int]) -> N
         if item.duplicate_of in group:
             assert group[item.issue.number] == group[item.duplicate_of]
             assert group[item.issue.number] <= item.issue.number
+
+
+def test_duplicates_of_an_issue_that_is_not_here_belong_together() -> None:
+    items = read([line(3, duplicate_of=99), line(5, duplicate_of=98), line(7, duplicate_of=99)]).items
+    assert groups(items) == {3: 3, 5: 5, 7: 3}
 
 
 def test_a_language_goes_by_either_name() -> None:

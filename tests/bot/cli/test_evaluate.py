@@ -161,6 +161,18 @@ def test_a_place_that_cannot_be_written_fails_before_the_run(triage: Run, file: 
         assert "cannot be written" in ran.err
 
 
+def test_the_labelled_file_is_never_overwritten_and_nothing_is_left_where_nothing_was_found(
+    triage: Run, file: Path, tmp_path: Path
+) -> None:
+    before = file.read_bytes()
+    ran = triage("evaluate", str(file), "--json", str(file.parent / "." / file.name))
+    assert ran.code == 1
+    assert "would be overwritten" in ran.err
+    assert file.read_bytes() == before
+    assert triage("evaluate", str(tmp_path / "none.jsonl"), "--json", str(tmp_path / "out.json")).code == 1
+    assert not (tmp_path / "out.json").exists()
+
+
 def test_figures_on_a_file_that_the_weights_saw_are_called_flattering(
     triage: Run, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
