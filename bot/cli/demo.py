@@ -22,6 +22,7 @@ from bot.settings import load
 if TYPE_CHECKING:
     from bot.demo.issues import IssueFile
     from bot.demo.play import Play, Stage
+    from bot.demo.said import Said
     from bot.demo.screen import Screen
     from bot.demo.track import Row
     from bot.demo.workplace import Workplace
@@ -87,6 +88,7 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
     if config is not None and issues is None:
         raise typer.BadParameter("--config goes with --issues; the sample has a configuration of its own")
     file, text, full_name = _sample() if issues is None else _given(issues, config)
+    said = _said() if issues is None else ()
     for problem in file.problems[:MOST_PROBLEMS]:
         screen.say(f"left out: {problem}")
     if len(file.problems) > MOST_PROBLEMS:
@@ -94,7 +96,7 @@ def _play(screen: Screen, issues: Path | None, config: Path | None, deliver: int
     text, effective = _with_budget(screen, text, deliver)
     settings = load()
     model = str(Path(settings.model).resolve()) if Path(settings.model).is_dir() else settings.model
-    return Play(full_name, text, effective, file, deliver, model, settings.threads, port)
+    return Play(full_name, text, effective, file, deliver, model, settings.threads, port, said)
 
 
 def _sample() -> tuple[IssueFile, str, str]:
@@ -106,6 +108,12 @@ def _sample() -> tuple[IssueFile, str, str]:
     file = gathered(read([*calm, *wave]), read(wave).issues[0].created_at, WAVE)
     file = ending_at(file, datetime.now(UTC))
     return file, folder.joinpath("triage.yml").read_text(encoding="utf-8"), SAMPLE_REPOSITORY
+
+
+def _said() -> Sequence[Said]:
+    from bot.demo.said import read_said  # noqa: PLC0415 - the other commands do not need the demo
+
+    return read_said((resources.files("bot") / "sample" / "comments.jsonl").read_bytes().splitlines())
 
 
 def _given(issues: Path, config: Path | None) -> tuple[IssueFile, str, str]:
@@ -149,6 +157,9 @@ def _perform(screen: Screen, play: Play, place: Workplace, *, once: bool, as_jso
         rows = acts.deliver(play, stage, place, watch, screen)
         failed = any(row.failures for row in rows)
         _summary(screen, play, rows)
+        spoken = acts.speak(play, stage, place, watch, screen)
+        if spoken:
+            screen.say(f"people answered on {spoken} of them; the dashboard's quality page judges the bot by that")
         screen.draw()
         if as_json:
             print_json(_as_json(play, stage, rows))

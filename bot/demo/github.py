@@ -10,6 +10,7 @@ import httpx
 
 from bot.demo.issues import Filed
 from bot.demo.posting import Delivery
+from bot.demo.said import Said, by_issue
 from bot.errors import TriageError
 
 CHUNK = 500  # issues seeded in one request
@@ -42,15 +43,20 @@ class PlayedGitHub:
         """Where a person reads the issues and their comments."""
         return f"{self.url}/{self.full_name}/issues"
 
-    def seed(self, config: str | None, history: Sequence[Filed]) -> int:
-        """Make the repository with its configuration and history, the App installed; returns GitHub's id of it."""
-        repository_id = 0
+    def seed(self, config: str | None, history: Sequence[Filed], said: Sequence[Said] = ()) -> int:
+        """Make the repository with its configuration, its history and what was said of that, the App installed; returns
+        GitHub's id of it. Who speaks of other people's issues has a say there."""
+        repository_id, comments = 0, by_issue(said)
+        authors = {one.number: one.author for one in history}
+        staff = {one.author: "maintain" for one in said if one.author != authors.get(one.number, one.author)}
         for start in range(0, max(len(history), 1), CHUNK):
             seeds = [
-                _issue(one) | {"state": one.state, "state_reason": one.state_reason}
+                _issue(one)
+                | {"state": one.state, "state_reason": one.state_reason}
+                | {"comments": [_comment(one, word) for word in comments.get(one.number, ())]}
                 for one in history[start : start + CHUNK]
             ]
-            ask = {"full_name": self.full_name, "config": config, "issues": seeds}
+            ask = {"full_name": self.full_name, "config": config, "issues": seeds, "collaborators": staff}
             repository_id = int(self._ask("POST", "/_double/repositories", ask)["repository"]["id"])
         return repository_id
 
@@ -63,6 +69,13 @@ class PlayedGitHub:
         """Open the issue; returns the delivery that GitHub would send."""
         ask = {**_issue(issue), "deliver": False}
         return _delivery(self._ask("POST", f"/_double/repositories/{self.full_name}/issues", ask))
+
+    def say(self, said: Said) -> Delivery:
+        """Write the comment; returns the delivery that GitHub would send."""
+        ask = {"user": said.author, "body": said.body, "deliver": False}
+        return _delivery(
+            self._ask("POST", f"/_double/repositories/{self.full_name}/issues/{said.number}/comments", ask)
+        )
 
     def standing(self, numbers: Sequence[int]) -> dict[int, Standing]:
         """What stands on these issues now."""
@@ -97,6 +110,10 @@ def _issue(one: Filed) -> dict[str, Any]:
         "created_at": one.created_at.isoformat(),
         "labels": list(one.labels),
     }
+
+
+def _comment(issue: Filed, said: Said) -> dict[str, Any]:
+    return {"user": said.author, "body": said.body, "created_at": (issue.created_at + said.after).isoformat()}
 
 
 def _delivery(handed: dict[str, Any]) -> Delivery:

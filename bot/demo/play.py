@@ -18,6 +18,7 @@ from bot.demo.github import PlayedGitHub
 from bot.demo.issues import Filed, IssueFile
 from bot.demo.posting import Delivery, Poster
 from bot.demo.processes import HOST, Processes, ended_together, free_port
+from bot.demo.said import Said
 from bot.demo.screen import Screen, shown_title
 from bot.demo.track import Row, Watch, checked
 from bot.demo.workplace import Workplace
@@ -38,7 +39,8 @@ ROOT = Path(bot.__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What is played: the repository's name, its configuration file, its issues, and how many of them are delivered."""
+    """What is played: the repository's name, its configuration file, its issues, how many of them are delivered, and
+    what people say of them."""
 
     full_name: str
     config_text: str | None
@@ -48,6 +50,7 @@ class Play:
     model: str
     threads: int
     port: int | None = None
+    said: Sequence[Said] = ()
 
     @property
     def history(self) -> Sequence[Filed]:
@@ -63,6 +66,11 @@ class Play:
     def delivered_count(self) -> int:
         """At most as many as there are."""
         return min(self.deliver, len(self.file.issues))
+
+    def said_of(self, issues: Sequence[Filed]) -> Sequence[Said]:
+        """What people say of these."""
+        numbers = {one.number for one in issues}
+        return [one for one in self.said if one.number in numbers]
 
     def truth(self) -> Truth | None:
         """What the file says of the delivered issues."""
@@ -176,7 +184,7 @@ def install(play: Play, stage: Stage, place: Workplace, screen: Screen) -> Watch
     total = len(play.history)
     started = time.monotonic()
     with screen.progress("filling the repository", total) as advance:
-        repository_id = stage.github.seed(play.config_text, play.history)
+        repository_id = stage.github.seed(play.config_text, play.history, play.said)
         installation = stage.github.installed()
         with _poster(stage, place) as poster:
             answer = poster.post(installation)
@@ -209,6 +217,18 @@ def deliver(play: Play, stage: Stage, place: Workplace, watch: Watch, screen: Sc
                 raise TriageError(f"{MOST_LATE} deliveries were not finished in time\n{stage.last_words()}")
     standing = stage.github.standing([row.number for row in rows])
     return [checked(row, standing.get(row.number)) for row in rows]
+
+
+def speak(play: Play, stage: Stage, place: Workplace, watch: Watch, screen: Screen) -> int:
+    """Write what people say of the delivered issues once the bot has answered; returns how many comments that were."""
+    said = play.said_of(play.delivered)
+    with screen.progress("people answer", len(said)) as advance, _poster(stage, place) as poster:
+        for done, one in enumerate(said, 1):
+            delivery = stage.github.say(one)
+            if poster.post(delivery).data.get("status") == "accepted":
+                watch.followed(delivery)
+            advance("people answer", done, len(said))
+    return len(said)
 
 
 def _delivered(issue: Filed, stage: Stage, watch: Watch, poster: Poster) -> Row:

@@ -99,6 +99,16 @@ class Watch:
                 return replace(row, outcome="late", failures=(reason,))
             time.sleep(POLL_SECONDS)
 
+    def followed(self, delivery: Delivery) -> None:
+        """Wait for the delivery's end; what came of it is on the dashboard."""
+        deadline = time.monotonic() + DELIVERY_SECONDS
+        while time.monotonic() < deadline:
+            self._alive()
+            record = self._storage.delivery(delivery.id)
+            if record is not None and (record.state in {"done", "failed"} or record.outcome == POSTPONED):
+                return
+            time.sleep(POLL_SECONDS)
+
     def _filled(self, row: Row, record: DeliveryRecord, accepted_at: datetime) -> Row:
         decision = self._storage.last_decision(self._repository_id, row.number)
         if decision is None or decision.id is None:

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.commands import duplicate_claim, past_claim
+from bot.demo.said import read_said
+
 SAMPLE = files("bot") / "sample"
 KEYS = {
     *("number", "title", "body", "created_at", "author", "labels", "state", "state_reason"),
@@ -207,3 +210,29 @@ def test_the_reports_of_the_wave_are_new_ones_of_a_known_cluster_in_the_last_wee
     }
     everything = sorted([*issues, *wave], key=lambda issue: issue["number"])
     assert all(filed(one) < filed(following) for one, following in pairwise(everything))
+
+
+def test_people_named_each_duplicate_of_the_history_that_they_could_and_no_other(issues):
+    wave = (SAMPLE / "wave.jsonl").read_text(encoding="utf-8").splitlines()
+    everything = sorted([*issues, *map(json.loads, wave)], key=filed)
+    truth = {issue["number"]: issue["duplicate_of"] for issue in everything}
+    again = {issue["number"] for issue in noted(everything, "newer than the fixing")}
+    history = [issue["number"] for issue in everything[:-DELIVERED]]
+    claims: dict[int, int] = {}
+    for one in read_said((SAMPLE / "comments.jsonl").read_bytes().splitlines()):
+        named = duplicate_claim(one.body) or past_claim(one.body)
+        if named is not None:
+            assert claims.setdefault(one.number, named) == named == truth[one.number]
+    wanted = {number for number in history if truth[number] and number not in again}
+    unclear = wanted - set(claims)  # said in words that nobody can be held to
+    assert len(unclear) <= 4
+    assert set(claims) & set(history) == wanted - unclear
+    assert 10 <= len(set(claims) - set(history)) <= 25  # what people say after the bot
+
+
+def test_who_names_a_duplicate_is_its_author_or_has_a_say(issues):
+    authors = {issue["number"]: issue["author"] for issue in issues}
+    said = read_said((SAMPLE / "comments.jsonl").read_bytes().splitlines())
+    staff = {one.author for one in said if one.author != authors.get(one.number)}
+    assert staff == {"ivo-lumen", "nadia-lumen"}
+    assert not staff & set(authors.values())

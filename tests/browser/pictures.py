@@ -1,4 +1,5 @@
-"""`python -m tests.browser.pictures ADDRESS [FOLDER]`: pictures of the dashboard that `triage demo` opened."""
+"""`python -m tests.browser.pictures DASHBOARD ISSUES [FOLDER]`: pictures of what `triage demo` shows, under the two
+addresses that it prints last."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.fakes.chromium import ARGUMENTS, executable
 
@@ -17,19 +18,22 @@ PICTURES = (  # name, page, width and height, colours
     ("dashboard-cluster", "/clusters/extra-usage-400", (1280, 860), "dark"),
     ("dashboard-review-phone", "/review", (375, 720), "light"),
 )
+COMMENTED = 4371  # the issue whose comment is shown
+COMMENT_WIDTH = 860
 
 
-def main(address: str, folder: Path) -> None:
-    """Sign in with the address, which works once, and take each picture."""
-    parts = urlsplit(address)
+def main(dashboard: str, issues: str, folder: Path) -> None:
+    """Sign in with the dashboard's address, which works once, and take each picture."""
+    parts = urlsplit(dashboard)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         page = browser.new_context(base_url=f"{parts.scheme}://{parts.netloc}", reduced_motion="reduce").new_page()
-        page.goto(address)
+        page.goto(dashboard)
         page.get_by_role("button", name="Open the dashboard").click()
         page.get_by_role("heading", name="Repositories").wait_for()
         for name, path, size, colours in PICTURES:
             _take(page, folder / f"{name}.png", REPOSITORY + path, size, colours)
+        _take_comment(browser, folder / "comment.png", f"{issues}/{COMMENTED}")
         browser.close()
 
 
@@ -39,8 +43,17 @@ def _take(page: Page, file: Path, path: str, size: tuple[int, int], colours: str
     answer = page.goto(path, wait_until="load")
     assert answer is not None
     assert answer.ok, path
+    page.wait_for_function("[...document.querySelectorAll('[data-plot]')].every((one) => one.dataset.drawn)")
     page.screenshot(path=str(file))
 
 
+def _take_comment(browser: Browser, file: Path, address: str) -> None:
+    page = browser.new_page(viewport={"width": COMMENT_WIDTH, "height": 600}, color_scheme="light")
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.ok, address
+    page.screenshot(path=str(file), full_page=True)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER)
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]) if len(sys.argv) > 3 else FOLDER)

@@ -97,7 +97,10 @@ def count(number: int | None) -> str:
 
 def share(part: float | None) -> str:
     """A share of one as per cent."""
-    return "–" if part is None else f"{100 * part:.0f} %" if part in {0.0, 1.0} else f"{100 * part:.1f} %"
+    if part is None:
+        return "–"
+    whole = round(part, 9) in {0.0, 1.0}  # the end of an interval is that to the last digit but one
+    return f"{100 * part:.0f} %" if whole else f"{100 * part:.1f} %"
 
 
 def figures(value: Any) -> str:

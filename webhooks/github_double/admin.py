@@ -14,6 +14,7 @@ from webhooks.github_double.answers import Announcement, Json, Refusal, not_foun
 from webhooks.github_double.asks import (
     FaultAsk,
     InstallationChange,
+    NewComment,
     NewIssue,
     RepositoryChange,
     RepositorySeed,
@@ -26,7 +27,7 @@ from webhooks.github_double.deliveries import delivery_json
 from webhooks.github_double.events import build
 from webhooks.github_double.faults import Fault
 from webhooks.github_double.issue_shapes import comment_json, issue_json
-from webhooks.github_double.payloads import issue_event
+from webhooks.github_double.payloads import comment_event, issue_event
 from webhooks.github_double.records import Repository
 from webhooks.github_double.shapes import installation_json, repository_json, time_text
 from webhooks.github_double.shell import Double
@@ -84,6 +85,14 @@ def _people(routes: APIRouter, double: Double) -> None:
             issue = seeding.seed_issue(world, found, ask)
             said = issue_event(world, found, issue, "opened", issue.user, _base(request))
         return {"issue": said.payload["issue"], **await _handed(double, said, deliver=ask.deliver)}
+
+    @routes.post("/repositories/{owner}/{repo}/issues/{number}/comments", status_code=201)
+    async def write_comment(owner: str, repo: str, number: int, ask: NewComment, request: Request) -> Json:
+        with world.lock:
+            found = world.find(f"{owner}/{repo}")
+            comment = seeding.seed_comment(world, found, number, ask)
+            said = comment_event(world, found, comment, "created", comment.user, _base(request))
+        return await _handed(double, said, deliver=ask.deliver)
 
     @routes.delete("/repositories/{owner}/{repo}/issues/{number}")
     async def delete_issue(owner: str, repo: str, number: int, request: Request, deliver: bool = True) -> Json:

@@ -38,6 +38,12 @@ class CommentSeed(Ask):
     created_at: Time | None = None
 
 
+class NewComment(CommentSeed):
+    """A comment that a person writes now; `deliver` as in `NewIssue`."""
+
+    deliver: bool = True
+
+
 class IssueSeed(Ask):
     """An issue as if a person had opened it; everything but the title has a usual value."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from webhooks.github_double import acts
-from webhooks.github_double.asks import IssueSeed, RepositorySeed
+from webhooks.github_double.answers import not_found
+from webhooks.github_double.asks import CommentSeed, IssueSeed, RepositorySeed
 from webhooks.github_double.config import SINGLE_FILE
-from webhooks.github_double.records import Issue, Repository
+from webhooks.github_double.records import Comment, Issue, Repository
 from webhooks.github_double.world import World
 
 
@@ -67,10 +69,20 @@ def seed_issue(world: World, repo: Repository, seed: IssueSeed) -> Issue:
     repo.put(issue)
     acts.read_mentions(world, repo, issue, seed.body, user, created)
     for comment in seed.comments:
-        said_at = comment.created_at or created
-        world.add_comment(repo, repo.issues[number], comment.body, comment.user, said_at)
-        acts.read_mentions(world, repo, repo.issues[number], comment.body, comment.user, said_at)
+        seed_comment(world, repo, number, comment, created)
     return repo.issues[number]
+
+
+def seed_comment(
+    world: World, repo: Repository, number: int, seed: CommentSeed, otherwise: datetime | None = None
+) -> Comment:
+    """Put a comment on an issue, at its own time, else at this one, else now; nothing is announced."""
+    if number not in repo.issues:
+        raise not_found()
+    at = seed.created_at or otherwise or world.now()
+    comment = world.add_comment(repo, repo.issues[number], seed.body, seed.user, at)
+    acts.read_mentions(world, repo, repo.issues[number], seed.body, seed.user, at)
+    return comment
 
 
 def delete_issue(repo: Repository, number: int, target: tuple[int, int] | None = None) -> Issue:

@@ -69,6 +69,24 @@ def test_an_issue_can_be_opened_without_sending_and_its_exact_body_posted_by_the
     assert opened["issue"]["created_at"] == "2026-03-01T00:00:00Z"
 
 
+def test_a_person_s_comment_is_written_and_its_delivery_handed_to_the_caller(wired: Wired) -> None:
+    _open(wired, deliver=False)
+    ask = {"user": "mia", "body": "Duplicate of #3", "deliver": False}
+    said = wired.http.post("/_double/repositories/acme/app/issues/41/comments", json=ask).json()
+    assert (said["event"], said["action"]) == ("issue_comment", "created")
+    comment = json.loads(said["body"])["comment"]
+    assert (comment["user"]["login"], comment["body"]) == ("mia", "Duplicate of #3")
+    assert wired.receiver.asked == []
+    (kept,) = wired.http.get("/repos/acme/app/issues/41/comments", headers=_reader(wired)).json()
+    assert kept["id"] == comment["id"]
+    assert wired.http.post("/_double/repositories/acme/app/issues/99/comments", json=ask).status_code == 404
+
+
+def _reader(wired: Wired) -> dict[str, str]:
+    token = wired.http.post("/_double/tokens", json={"login": "mia"}).json()["token"]
+    return {"authorization": f"Bearer {token}"}
+
+
 def test_a_failed_delivery_is_listed_and_sent_again_under_its_guid(wired: Wired) -> None:
     wired.receiver.answer = lambda asked: Reply(503, {"message": "later"})
     _open(wired)

@@ -19,6 +19,7 @@ from webhooks.dashboard.lists import Listing, wanted
 from webhooks.dashboard.page import Asked, Page, Table
 
 CLUSTER = "cluster"
+COLOURS = 7  # told apart, as in static/map_view.js
 CHANNELS: Mapping[str, str] = {"state": "State", "reported": "Time of report"}
 
 
@@ -52,9 +53,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """The page. `points`: the columns of `models.issue_map`, in base64, only in the JSON. `sought`: the number of the
-    issue that the address names, `card` what is known of it, `is_drawn` whether it is on the map. `generation` coloured
-    it; `is_old`: another one is in force."""
+    """The page. `legend`: what the colours stand for that are told apart. `points`: the columns of `models.issue_map`,
+    in base64, only in the JSON. `sought`: the number of the issue that the address names, `card` what is known of it,
+    `is_drawn` whether it is on the map. `generation` coloured it; `is_old`: another one is in force."""
 
     drawn_at: datetime | None
     generation: int | None
@@ -66,6 +67,7 @@ class Map:
     clusters: Sequence[Shown]
     by: str
     channels: Sequence[Channel]
+    legend: Sequence[Colour]
     sought: int | None
     card: IssueRow | None
     is_drawn: bool
@@ -79,13 +81,14 @@ def read(asked: Asked) -> Map:
     number = asked.query.number("issue", 0, least=0)
     card = asked.storage.issue_cards(asked.repository.id, [number]).get(number) if number else None
     if record is None or (card is not None and asked.kind == "json"):
-        return Map(None, None, False, 0, 0, 0, want.listing(0), (), CLUSTER, (), number or None, card, False, "")
+        return Map(None, None, False, 0, 0, 0, want.listing(0), (), CLUSTER, (), (), number or None, card, False, "")
     drawn = from_bytes(record.header, record.points)
     sizes = np.bincount(drawn.cluster[drawn.cluster != NO_CLUSTER], minlength=len(drawn.clusters)).tolist()
     titles = asked.storage.cluster_titles(asked.repository.id)
     shown = [Shown(at, one, titles.get(one, one), sizes[at]) for at, one in enumerate(drawn.clusters)]
     newest = next(iter(asked.storage.generations(asked.repository.id, limit=1)), None)
     channels = [_channel(one.name, one.values, one.codes) for one in drawn.channels]
+    by = asked.query.one_of("by", (CLUSTER, *(one.name for one in channels)))
     return Map(
         drawn_at=record.drawn_at,
         generation=record.generation,
@@ -95,8 +98,9 @@ def read(asked: Asked) -> Map:
         alone=int((drawn.cluster == NO_CLUSTER).sum()),
         list=want.listing(len(shown)),
         clusters=shown[want.offset : want.offset + want.size] if asked.kind != "json" else shown,
-        by=asked.query.one_of("by", (CLUSTER, *(one.name for one in channels))),
+        by=by,
         channels=channels,
+        legend=_legend(by, channels, shown),
         sought=number or None,
         card=card,
         is_drawn=number in drawn.numbers,
@@ -112,6 +116,11 @@ def _channel(name: str, values: Sequence[str], codes: NDArray[np.uint8]) -> Chan
     counts = np.bincount(codes, minlength=UNSTATED + 1).tolist()
     named = [Colour(words.value(name, value), counts[at]) for at, value in enumerate(values)]
     return Channel(name, CHANNELS.get(name) or words.fact(name), named, counts[UNSTATED])
+
+
+def _legend(by: str, channels: Sequence[Channel], clusters: Sequence[Shown]) -> Sequence[Colour]:
+    found = next((one.values for one in channels if one.name == by), None)
+    return [Colour(one.title, one.issues) for one in clusters[:COLOURS]] if found is None else found
 
 
 def _table(model: Map) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,7 +63,8 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Rising:
-    """A wave that is on. `arrivals`: reports in each of the last 48 hours, the oldest first."""
+    """A wave that is on. `arrivals`: reports in each of the last 48 hours, the oldest first; `members`: all reports of
+    its cluster, `canonical` the live one; `told`: when maintainers told its reporters something."""
 
     cluster_id: str
     title: str
@@ -74,6 +75,9 @@ class Rising:
     last_arrival_at: datetime
     last_number: int
     arrivals: Sequence[int]
+    members: int
+    canonical: int | None
+    told: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +185,7 @@ def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:
     found = asked.storage.waves(asked.repository.id, limit=MOST_WAVES)
     titles = asked.storage.cluster_titles(asked.repository.id) if found else {}
     rising = [one for one in found if one.wave.ended_at is None]
-    arrivals = _arrivals(asked, {one.cluster_id for one in rising})
-    on = [_rising(one, titles.get(one.cluster_id, one.cluster_id), arrivals[one.cluster_id]) for one in rising]
+    on = _on(asked, rising, titles)
     over = [
         Past(one.cluster_id, titles.get(one.cluster_id, one.cluster_id), one.wave.began_at, ended, one.wave.reports)
         for one in found
@@ -191,19 +194,33 @@ def _waves(asked: Asked) -> tuple[list[Rising], list[Past]]:
     return on, over[:MOST_PAST]
 
 
-def _rising(record: WaveRecord, title: str, arrivals: Sequence[int]) -> Rising:
-    wave = record.wave
-    return Rising(
-        record.cluster_id,
-        title,
-        wave.began_at,
-        wave.reports,
-        wave.expected,
-        wave.peak_per_hour,
-        wave.last_arrival_at,
-        record.last_number,
-        arrivals,
-    )
+def _on(asked: Asked, waves: Sequence[WaveRecord], titles: Mapping[str, str]) -> list[Rising]:
+    """Each with what a maintainer needs to act on it."""
+    if not waves:
+        return []
+    storage, repository_id = asked.storage, asked.repository.id
+    ids = {one.cluster_id for one in waves}
+    arrivals, told = _arrivals(asked, ids), storage.statuses(repository_id)
+    clusters = {one.id: one for one in storage.clusters_in_force(repository_id, ids=ids)}
+    found = []
+    for one in waves:
+        wave, cluster, status = one.wave, clusters.get(one.cluster_id), told.get(one.cluster_id)
+        rising = Rising(
+            one.cluster_id,
+            titles.get(one.cluster_id, one.cluster_id),
+            wave.began_at,
+            wave.reports,
+            wave.expected,
+            wave.peak_per_hour,
+            wave.last_arrival_at,
+            one.last_number,
+            arrivals[one.cluster_id],
+            len(cluster.members) if cluster is not None else wave.reports,
+            cluster.canonical if cluster is not None else None,
+            status.at if status is not None and status.text else None,
+        )
+        found.append(rising)
+    return found
 
 
 def _arrivals(asked: Asked, clusters: Collection[str]) -> dict[str, list[int]]:

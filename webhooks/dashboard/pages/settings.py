@@ -16,6 +16,7 @@ from webhooks.dashboard.standing import Standing, in_force, standing_of
 CONFIG_PATH = ".github/triage.yml"
 _AT_LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
 LISTS = ("facts", "clusters")
+UNSET = frozenset({"notice"})  # keys without a value of which the operator says nothing either
 MODES: Mapping[str, str] = {
     "shadow": "it records what it would do, and holds no right to write",
     "comment": "it comments and sets labels",
@@ -139,7 +140,9 @@ def _keys(effective: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str
         if isinstance(value, Mapping):
             yield from _keys(value, default or {}, f"{prefix}{name}.")
         elif name not in LISTS:
-            yield Key(prefix + name, _said(value), _said(default), value != default)
+            unset = "none" if name in UNSET else "as the operator says"
+            said = [unset if one is None else _said(one) for one in (value, default)]
+            yield Key(prefix + name, *said, value != default)
 
 
 def _said(value: Any) -> str:
@@ -147,7 +150,7 @@ def _said(value: Any) -> str:
         return ", ".join(str(one) for one in value) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "as the operator says" if value is None else str(value)
+    return str(value)
 
 
 def _known(one: Mapping[str, Any]) -> Known:

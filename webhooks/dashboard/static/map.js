@@ -264,6 +264,12 @@
     box.scrollIntoView({ block: "nearest" });
     canvas.focus({ preventScroll: true });
   });
+  key.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button || !points) return;
+    pick(Number(button.dataset.code));
+    key.querySelector(`[data-code="${button.dataset.code}"]`)?.focus({ preventScroll: true });
+  });
   by.addEventListener("change", () => { colour(); if (points) { legend(); drawSoon(); } });
 
   function colour() {
@@ -292,10 +298,10 @@
       const button = document.createElement("button");
       const swatch = document.createElement("span");
       button.type = "button";
+      button.dataset.code = code;
       button.setAttribute("aria-pressed", String(code === chosen));
       swatch.className = `swatch tone-${by.value === "reported" ? 1 : (code % COLOURS) + 1}`;
       button.append(swatch, `${name} (${issues.toLocaleString()})`);
-      button.addEventListener("click", () => pick(code));
       item.append(button);
       return item;
     }));

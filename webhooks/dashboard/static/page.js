@@ -15,7 +15,7 @@ function localise(root) {
 }
 
 localise(document);
-document.addEventListener("htmx:afterSettle", (event) => localise(event.detail.elt.parentElement || document));
+document.addEventListener("htmx:afterSwap", () => localise(document)); // before it is painted, so that nothing moves
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "theme") event.target.form.requestSubmit();
