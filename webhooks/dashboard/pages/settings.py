@@ -141,8 +141,8 @@ def _keys(effective: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str
             yield from _keys(value, default or {}, f"{prefix}{name}.")
         elif name not in LISTS:
             unset = "none" if name in UNSET else "as the operator says"
-            said = [unset if one is None else _said(one) for one in (value, default)]
-            yield Key(prefix + name, *said, value != default)
+            said, usual = (unset if one is None else _said(one) for one in (value, default))
+            yield Key(prefix + name, said, usual, value != default)
 
 
 def _said(value: Any) -> str:
