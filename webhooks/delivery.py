@@ -63,9 +63,9 @@ def read(headers: Mapping[str, str], body: bytes, received_at: datetime) -> Deli
     """What the request asks for; `headers` has lower-case names, `body` is already verified. Raises BadDelivery.
 
     `details` of the record holds only: sender, sender_type, changed (names of edited fields), renamed_from
-    (owner/name before), comment (its id), label (the name of one that was removed), new_repository and new_issue (of a
-    transferred issue), repositories, repositories_added, repositories_removed ({id, full_name} each) and
-    repositories_left_out (how many were more than we keep).
+    (owner/name before), comment (its id), comment_by (whose it was, where it was deleted), label (the name of one that
+    was removed), new_repository and new_issue (of a transferred issue), repositories, repositories_added,
+    repositories_removed ({id, full_name} each) and repositories_left_out (how many were more than we keep).
     """
     identity = delivery_id(headers.get("x-github-delivery"))
     event = headers.get("x-github-event")
@@ -166,6 +166,9 @@ def _issue_fields(payload: _Object) -> _Object:
 def _comment_fields(payload: _Object) -> _Object:
     fields = _issue_fields(payload)
     fields["details"]["comment"] = _positive(_at(payload, "comment", "id"), "comment.id")
+    author = _at(payload, "comment", "user", "login")
+    if payload.get("action") == "deleted" and isinstance(author, str) and _LOGIN.fullmatch(author):
+        fields["details"]["comment_by"] = author
     return fields
 
 

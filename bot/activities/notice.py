@@ -67,11 +67,17 @@ def _closed(word: Word, _: Mapping[str, Any]) -> bool:
 
 
 def _comment_deleted(word: Word, details: Mapping[str, Any]) -> bool:
-    """A person deleted the bot's own comment: an objection, and the bot is silent there for good."""
-    ours = word.services.storage.own_comment(word.repository.id, int(details["comment"]))
-    if ours is None or ours.number != word.number:
+    """A person deleted the bot's own comment, by its records or else by its author (it stood before the bot came back,
+    or the process died as it was written): an objection, and the bot is silent there for good."""
+    comment = int(details["comment"])
+    ours = word.services.storage.own_comment(word.repository.id, comment)
+    if ours is None:
+        is_ours = details.get("comment_by", "").lower() == f"{word.services.github.app_slug()}[bot]".lower()
+    else:
+        is_ours = ours.number == word.number
+    if not is_ours:
         return False
-    source = f"comment {ours.id}"
+    source = f"comment {comment}"
     change = objection(word, value=source)
     keep(word, Change.of(*change.added, word.record("comment-deleted", None, source)))
     return True

@@ -156,7 +156,8 @@ class Reader(Protocol):
         ...
 
     def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
-        """Every comment on every issue, in the same manner; those on pull requests are left out."""
+        """Every comment on every issue, in the same manner, but from the page before `cursor` on: so those that were
+        deleted meanwhile hide nobody (INV 34). Comments on pull requests are left out."""
         ...
 
     def comments(self, number: int) -> Sequence[Comment]:

@@ -93,6 +93,18 @@ def test_comments_of_the_whole_repository_come_newest_first_and_say_who_speaks(p
     assert "jane.roe" not in page.rows[1].body
 
 
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_inv_34_a_comment_that_was_deleted_between_two_readings_hides_no_other(place, reader, at_once):
+    number = place.add_issue(user="jane")
+    for count in range(103):
+        place.add_comment(number, f"Word {count}", "ann")
+    first, second = reader.past_comments()
+    for said in first.rows[:3]:
+        place.delete_comment(said.id, "ann")
+    later = [one for page in reader.past_comments(first.following, at_once=at_once) for one in page.rows]
+    assert later == [*first.rows[3:], *second.rows]
+
+
 def test_a_timeline_says_what_happened_in_its_order(place, reader):
     number = place.add_issue()
     place.add_comment(number, "Duplicate of #1", "boss")

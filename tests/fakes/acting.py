@@ -10,6 +10,7 @@ from bot.storage.dashboard_records import ActRecord
 from models.cluster import Cluster
 from tests.fakes.dashboard import form_token
 from tests.fakes.running import Running
+from webhooks.dashboard.posting import delivery_id
 
 
 async def acted(bot: Running, http: httpx.AsyncClient, kind: str, **fields: Any) -> ActRecord:
@@ -27,7 +28,8 @@ async def acted(bot: Running, http: httpx.AsyncClient, kind: str, **fields: Any)
 
 
 def settled(bot: Running, act_id: int) -> bool:
-    row, act = bot.storage.delivery(f"act/{act_id}"), bot.storage.act(act_id)
+    act = bot.storage.act(act_id)
+    row = bot.storage.delivery(delivery_id(act_id, act.at)) if act is not None else None
     return row is not None and row.state in {"done", "failed"} and act is not None and act.state != "asked"
 
 

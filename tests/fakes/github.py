@@ -232,7 +232,7 @@ class FakeReader:
             ]
             return sorted(known, key=lambda one: -one.id)
 
-        return self._pages(found, cursor)
+        return self._pages(found, cursor and str(max(0, int(cursor) - PAGE)))
 
     def _pages(self, found: Callable[[], list[T]], cursor: str | None) -> Iterator[Page[T]]:
         """Each page of the list as it is when the page is asked for."""

@@ -22,6 +22,7 @@ class Place(Protocol):
 
     def add_issue(self, title: str = "A report", body: str | None = "text", **more: Any) -> int: ...
     def add_comment(self, number: int, body: str, author: str) -> None: ...
+    def delete_comment(self, comment: int, author: str) -> None: ...
     def react(self, comment: int, content: str, author: str) -> None: ...
     def delete_issue(self, number: int) -> None: ...
     def set_config(self, text: str) -> None: ...
@@ -47,6 +48,10 @@ class FakePlace:
 
     def add_comment(self, number: int, body: str, author: str) -> None:
         self._fake.add_comment(NAME, number, body, author)
+
+    def delete_comment(self, comment: int, author: str) -> None:
+        for held in self._repository.comments.values():
+            held[:] = [one for one in held if (one.id, one.author) != (comment, author)]
 
     def react(self, comment: int, content: str, author: str) -> None:
         self._fake.react(NAME, comment, content, author)
@@ -94,6 +99,12 @@ class DoublePlace:
         url = str(self._admin.base_url).removesuffix("/_double/")
         path = f"{url}/repos/{NAME}/issues/{number}/comments"
         httpx.post(path, json={"body": body}, headers={"authorization": f"token {token}"}).raise_for_status()
+
+    def delete_comment(self, comment: int, author: str) -> None:
+        token = self._do("POST", "/tokens", login=author)["token"]
+        url = str(self._admin.base_url).removesuffix("/_double/")
+        path = f"{url}/repos/{NAME}/issues/comments/{comment}"
+        httpx.delete(path, headers={"authorization": f"token {token}"}).raise_for_status()
 
     def react(self, comment: int, content: str, author: str) -> None:
         token = self._do("POST", "/tokens", login=author)["token"]

@@ -19,6 +19,7 @@ from tests.fakes.acting import acted, cluster
 from tests.fakes.running import Running
 from tests.fakes.small_world import CLUSTER_LABEL, LABEL
 from tests.fakes.told import own, words
+from webhooks.dashboard.posting import delivery_id
 
 UNLIKE = ("Keyboard layout is forgotten", "After a restart the layout is American again.")
 
@@ -131,7 +132,8 @@ async def test_an_issue_and_a_cluster_are_decided_again(bot: Running, http: http
     writes = bot.writes()
     many = await acted(bot, http, "rerun-cluster", cluster="extra")
     assert many.outcome == f"{len(cluster(bot).members)} open reports are decided again, in turn"
-    children = [f"act/{many.id}/{number}" for number in cluster(bot).members]
+    parent = delivery_id(many.id or 0, many.at)
+    children = [f"{parent}/{number}" for number in cluster(bot).members]
     await bot.until(lambda: all(bot.storage.delivery(one) is not None for one in children))
     assert {row.outcome for row in await bot.ended(*children)} <= {"duplicate", "new", "related"}
     assert bot.writes() == writes  # INV 23, INV 28

@@ -18,15 +18,14 @@ from typing import Any
 import pytest
 from dbos import DBOS
 
-from bot.activities import earned
-from bot.closing import Right
+from bot import closing
 from bot.inbox import PAUSES, to_input
 from bot.storage import decisions, deliveries, tasks
 from bot.storage.records import DeliveryRecord
 from bot.workflows import steps
 from bot.workflows.every import WORKFLOWS
 
-EARNED = Right(earned=True, judged=100, right=100, bound=0.98, window=1.0)  # what mode close needs a hundred words for
+LEAST_JUDGED, PRECISION = 1, 0.04  # in a history one word earns what takes a hundred elsewhere; one objection loses it
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -170,7 +169,8 @@ def installed(engine: MemoryEngine) -> Iterator[MemoryEngine]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(steps, "_outcome", engine.step)
         patch.setattr(steps, "_wait", engine.clock.forward)
-        patch.setattr(earned, "standing", lambda _: EARNED)
+        patch.setattr(closing, "LEAST_JUDGED", LEAST_JUDGED)
+        patch.setattr(closing, "PRECISION", PRECISION)
         patch.setattr(DBOS, "workflow_id", "")
         patch.setattr(DBOS, "enqueue_workflow_with_options", engine.enqueue)
         patch.setattr(DBOS, "list_workflows", lambda **_: [])

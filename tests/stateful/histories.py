@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.activities.again import decide_again
 from bot.activities.observe import Stopped, current_config, open_repository
-from bot.errors import GitHubError, Gone, Permanent, RetryAfter, TriageError, Unavailable
+from bot.errors import GitHubError, TriageError
 from bot.github.protocol import Comment
 from tests.stateful import watch
+from tests.stateful.chances import (
+    ASKING,
+    BY_HAND,
+    CHANGES,
+    COUNT,
+    FAULTS,
+    JUMPS,
+    LABELS,
+    MILESTONES,
+    PICK,
+    SAYINGS,
+    TASKS,
+    WHO,
+    happens,
+)
 from tests.stateful.engine import Killed
 from tests.stateful.people import (
     BOT,
+    CLOSING,
     CONFIGS,
-    EVERYBODY,
     KNOWN,
     MAINTAINERS,
     REPORTERS,
@@ -32,68 +44,6 @@ from tests.stateful.people import (
     canary,
 )
 from tests.stateful.town import NAME, Town, made_database, person, shown, town
-
-PICK = st.integers(0, 40)
-WHO = st.sampled_from(EVERYBODY)
-BY_HAND = st.sampled_from(sorted(MAINTAINERS))
-LABELS = ("bug", "possible-duplicate", "duplicate", "billing: extra")
-SAYINGS = (
-    "/triage different",
-    "/triage different #{}",
-    "/triage duplicate of #{}",
-    "/triage rerun",
-    "/triage undo",
-    "/triage pause",
-    "/triage resume",
-    "Duplicate of #{}",
-    "The same here.",
-)
-CHANGES = ("completed", "completed", "not_planned", "locked", "deleted", "transferred")
-ASKING = ("rerun", "undo", "duplicate")
-PASSING = (
-    Unavailable("GitHub broke down"),
-    RetryAfter("a secondary limit", 7.0),
-    RetryAfter("the hourly limit", 1200.0),
-)
-REFUSING = (Permanent("validation failed"), Gone("not there"))
-WRITING = ("create_comment", "edit_comment", "add_label", "remove_label")
-READING = ("issue", "issues", "comments", "config", "permission", "thumbs_down")
-SUSPENDED = Permanent("the App is suspended", stops_repository=True)
-FAULTS = [(m, f) for m in WRITING for f in (*PASSING, *REFUSING)] + [(m, f) for m in READING for f in PASSING]
-FAULTS += [(m, SUSPENDED) for m in ("issue", "create_comment", "edit_comment")]
-MILESTONES = (None, "3.2.0", "4.0.0")  # what is fixed is fixed in one of these
-TASKS = ("poll_reactions", "poll_reactions", "recover_deliveries", "refit_clusters", "keep_comments", "tidy_up")
-JUMPS = (30, 90, 700, 2 * 3600, 26 * 3600, 8 * 86400)  # seconds
-
-
-WORKS = st.sampled_from((0, 1, 1, 2, 3))  # workflows that the bot works off when something happened
-
-Step = Callable[..., None]
-
-
-def happens(**drawn: Any) -> Callable[[Step], Step]:
-    """A rule after which the bot works for a while, or does not."""
-
-    def made(act: Step) -> Step:
-        @functools.wraps(act)
-        def step(self: Histories, works: int, **given: Any) -> None:
-            COUNT.steps += 1
-            act(self, **given)
-            self.the_bot_works(works)
-
-        return rule(works=WORKS, **drawn)(step)
-
-    return made
-
-
-@dataclass
-class Count:
-    """How many steps were taken in this process, over all histories."""
-
-    steps: int = 0
-
-
-COUNT = Count()
 
 
 class Histories(RuleBasedStateMachine):
@@ -206,6 +156,16 @@ class Histories(RuleBasedStateMachine):
         if self.town.issues[number].state == "open":
             self._close(number, who, "duplicate")
 
+    @happens(place=PICK, who=BY_HAND)
+    def agrees(self, place: int, who: str) -> None:
+        self._agrees(self._pick(2 * place + 1), who)
+
+    def _agrees(self, number: int, who: str) -> None:
+        """A maintainer says what the bot said: so it earns the right to close."""
+        record = self.town.storage.last_decision(self.town.repository_id, number)
+        if record is not None and record.body.get("canonical"):
+            self.comments_on(number, who, f"Duplicate of #{record.body['canonical']}")
+
     @happens(place=PICK, name=st.sampled_from(LABELS), who=WHO)
     def sets_or_removes_a_label(self, place: int, name: str, who: str) -> None:
         number = self._pick(place)
@@ -295,6 +255,15 @@ class Histories(RuleBasedStateMachine):
             self.town.fake.info = replace(self.town.fake.info, archived=action == "archived")
             self.town.tell("repository", action, "mia")
             self.the_bot_works(meanwhile if action == "archived" else 0)
+
+    @happens(author=PICK)
+    def is_trusted_with_closing(self, author: int) -> None:
+        """The mode says so, and a maintainer agrees with what the bot says of a report."""
+        self.town.fake.config = CLOSING.encode()
+        self.town.clock.forward(JUMPS[1])
+        self.report(KNOWN, REPORTERS[author % len(REPORTERS)])
+        self.the_bot_works(3)
+        self._agrees(max(self.town.issues), "mia")
 
     @happens()
     def a_week_passes_and_the_daily_closing_comes(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.activities.refit import PUBLISHED
 from bot.activities.upkeep import members_told
 from bot.closing import MOST_CLOSES
 from bot.storage.records import DecisionRecord
@@ -48,6 +49,13 @@ def only_what_was_promised_and_answered_by_nobody_is_closed(town: Town, ask: Ask
     hold(not against, f"#{ask.number} is closed although {against} objected")
 
 
+def only_who_was_agreed_with_closes(town: Town, ask: Ask) -> None:
+    """Point 1 of the manners: closing is earned by people's words."""
+    if ask.method == "close_issue":
+        agreed = [one for one in town.storage.feedback(town.repository_id) if one.kind == "duplicate"]
+        hold(agreed, f"#{ask.number} is closed, and nobody ever agreed with the bot")
+
+
 def few_are_closed_at_a_time(town: Town, ask: Ask) -> None:
     if ask.method == "close_issue":
         closed = [one for one in town.diary.writes if one.ask.method == "close_issue" and one.at > town.clock.at - HOUR]
@@ -62,7 +70,7 @@ def inv_15_a_version_that_has_the_fix_is_no_duplicate(town: Town, record: Decisi
     if decision.verdict is not Verdict.DUPLICATE or mine is None or theirs is None:
         return
     version, fix = newest(mine.facts.get("version", frozenset())), fixed_in(theirs)
-    moved = town.diary.moved.get(theirs.number, record.decided_at) >= record.decided_at
+    moved = town.diary.moved.get(theirs.number, record.decided_at - HOUR) >= record.decided_at
     is_fixed = version is not None and fix is not None and has_fix(version, fix)
     hold(moved or not is_fixed, f"#{decision.number} ({version}) → #{theirs.number}, fixed in {fix}")
 
@@ -77,6 +85,14 @@ def inv_37_few_links_are_shown(_town: Town, _record: DecisionRecord, decision: D
 def inv_38_an_issue_is_in_one_cluster_at_most(town: Town) -> None:
     members = [number for one in town.storage.clusters_in_force(town.repository_id) for number in one.members]
     hold(len(members) == len(set(members)), f"in two clusters: {sorted(members)}")
+
+
+def inv_38_no_generation_is_in_force_but_by_a_refit_that_says_so(town: Town) -> None:
+    kept = town.storage.generations(town.repository_id, limit=1)
+    if kept and kept[0].origin != "configuration":
+        ended = [one for one in town.storage.refits(town.repository_id, limit=5) if one.outcome == PUBLISHED]
+        published = max((one.generation or 0 for one in ended), default=0)
+        hold(kept[0].number <= published, f"generation {kept[0].number} is in force, the last refit made {published}")
 
 
 def inv_42_words_are_theirs_who_may_say_them(town: Town) -> None:

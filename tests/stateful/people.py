@@ -17,6 +17,8 @@ STATUS = "A fix is on its way"  # how begins what members are told
 SECRET = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
 
 KNOWN = (TITLE, BODY)  # a report of the known cluster
+IN_A_FIX = (TITLE, f"{BODY}\n\nVersion: 3.2.1")  # the known problem, where a fix is in already
+FIXED_IN = "fixed in 3.2.0"  # a label of maintainers
 OTHER_STATUS = (TITLE, BODY.replace("400 invalid_request_error", "529 overloaded_error"))
 LITTLE = ("It is broken", "please help")
 SECURITY = (
@@ -35,7 +37,7 @@ CRASH = (
     "Crash on start: Segmentation fault in libfoo",
     "The application ends at start with Segmentation fault (core dumped) in libfoo.so, version 3.2.1 on Ubuntu 24.04.",
 )
-TEXTS = (KNOWN, KNOWN, KNOWN, LOGIN, LOGIN, CRASH, CRASH, OTHER_STATUS, *OTHERS, LITTLE, SECURITY, WITH_SECRET)
+TEXTS = (KNOWN, KNOWN, IN_A_FIX, LOGIN, LOGIN, CRASH, CRASH, OTHER_STATUS, *OTHERS, LITTLE, SECURITY, WITH_SECRET)
 
 
 class _Words:
@@ -66,10 +68,11 @@ clusters:
 {more}"""
 
 
+CLOSING = config("close")
 CONFIGS = (
     config(),
     config("shadow"),
-    config("close"),
+    CLOSING,
     config(limits="comments_per_hour: 2"),
     config(limits="cluster_cap: 2, links: 1"),
     config(labels="candidate: maybe-known, confirmed: known"),

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.stateful.histories import COUNT, Histories
+from tests.stateful.chances import COUNT
+from tests.stateful.histories import Histories
 
 STEPS = 100_000
 HISTORIES = 10  # known by one seed; the first of them is the simplest that there is

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.activities import close, live_canonical, observe, upkeep
+from bot import effects, policy, rules
+from bot.activities import close, live_canonical, observe, promise, refit, upkeep
+from bot.activities.refit_budget import OverBudget
+from bot.closing import Right
+from bot.services import Services
+from bot.storage.clusters import Clusters
+from bot.storage.records import Provenance, RepositoryRecord
 from bot.storage.repositories import Repositories
+from bot.storage.tasks import Tasks
+from bot.workflows import close_duplicates
+from models.cluster import Generation
 from tests.fakes.stored import delivery
 from tests.stateful.histories import Histories
-from tests.stateful.people import CONFIGS, KNOWN, SECURITY
+from tests.stateful.people import CLOSING, FIXED_IN, IN_A_FIX, KNOWN, SECURITY
+from tests.stateful.promises import Broken
 from tests.stateful.telling import noticed
 from tests.stateful.town import NAME
 
@@ -24,9 +35,13 @@ def told_of(history: Histories, *authors: str) -> int:
 
 
 def in_mode_close(history: Histories) -> int:
-    """A report that the bot promised to close, a week later."""
+    """A report that the bot promised to close, a week later; a maintainer agreed with it on another one."""
     town = history.town
-    town.fake.config = next(text for text in CONFIGS if "mode: close" in text).encode()
+    number = told_of(history, "cyd")
+    decided = town.storage.last_decision(town.repository_id, number)
+    assert decided is not None
+    history.comments_on(number, "mia", f"Duplicate of #{decided.body['canonical']}")
+    town.fake.config = CLOSING.encode()
     town.clock.forward(90)
     number = told_of(history, "bob")
     town.clock.forward(8 * 86400)
@@ -38,6 +53,22 @@ def test_what_was_promised_is_closed_and_nobody_complains(history: Histories) ->
     number = in_mode_close(history)
     assert noticed(history) == ""
     assert history.town.issues[number].state == "closed"
+
+
+def test_a_bot_with_which_nobody_ever_agreed_closes_nothing_and_one_that_does_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = history.town
+    town.fake.config = CLOSING.encode()
+    for expected in ("", "nobody ever agreed"):
+        town.clock.forward(90)
+        told_of(history, "bob")
+        town.clock.forward(8 * 86400)
+        town.engine.scheduled("close_duplicates")
+        assert expected in noticed(history)
+        assert all(issue.state == "open" for issue in town.issues.values()) or expected
+        for module in (close, promise, close_duplicates):
+            monkeypatch.setattr(module, "closing_right", lambda *_: Right(earned=True))
 
 
 def test_a_bot_that_closes_what_somebody_answered_is_noticed(
@@ -65,6 +96,73 @@ def test_inv_12_a_bot_that_loses_an_issue_is_noticed(history: Histories, monkeyp
     told_of(history, "bob")
     history.town.storage.delete_issue(history.town.repository_id, 2)
     assert "not indexed: [2]" in noticed(history)
+
+
+def test_inv_15_a_bot_that_does_not_compare_versions_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided = history.town.storage.last_decision(history.town.repository_id, told_of(history, "bob"))
+    assert decided is not None
+    history.town.change(decided.body["canonical"], labels=(FIXED_IN,))
+    monkeypatch.setattr(rules, "has_fix", lambda *_: None)
+    history.report(IN_A_FIX, "cyd")
+    assert "fixed in 3.2.0" in noticed(history)
+
+
+def test_inv_35_a_bot_whose_tasks_do_not_say_that_they_ended_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tasks, "finish_task", lambda *_: None)
+    history.town.engine.scheduled("keep_comments")
+    assert "never ended" in noticed(history)
+
+
+def test_inv_37_a_bot_that_writes_more_than_github_takes_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = effects.render
+    monkeypatch.setattr(effects, "render", lambda *given: (written(*given) or "") + "and so on " * 7000)
+    history.report(KNOWN, "bob")
+    assert "inv_37" in noticed(history)
+
+
+def test_inv_37_a_bot_that_links_everything_is_noticed(history: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "_links", lambda _case, shown, _target: tuple(shown))
+    with pytest.raises(Broken, match="links"):
+        told_of(history, "bob", "cyd", "ann", "bob")
+
+
+def test_inv_38_a_bot_that_puts_an_issue_into_two_clusters_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_of(history, "bob", "cyd")
+    publish = Clusters.publish
+
+    def twice(storage: Any, repository_id: int, generation: Generation, *more: Any) -> None:
+        first = next(one for one in generation.clusters if one.members)
+        again = replace(first, id="again", slug=None, canonical=None)
+        publish(storage, repository_id, replace(generation, clusters=(*generation.clusters, again)), *more)
+
+    monkeypatch.setattr(Clusters, "publish", twice)
+    history.town.clock.forward(26 * 3600)
+    history.town.engine.scheduled("refit_clusters")
+    assert "in two clusters" in noticed(history)
+
+
+def test_inv_38_a_bot_that_clears_the_clusters_before_it_fails_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_of(history, "bob", "cyd")
+
+    def cleared(services: Services, repository: RepositoryRecord, *_: Any) -> None:
+        empty = Generation(refit.next_number(services, repository.id), services.clock(), ())
+        services.storage.publish(repository.id, empty, Provenance("nightly", "", ""))
+        raise OverBudget("it took too long")
+
+    monkeypatch.setattr(refit, "judged", cleared)
+    history.town.clock.forward(26 * 3600)
+    history.town.engine.scheduled("refit_clusters")
+    assert "the last refit made" in noticed(history)
 
 
 def test_inv_42_a_bot_that_obeys_strangers_is_noticed(history: Histories, monkeypatch: pytest.MonkeyPatch) -> None:

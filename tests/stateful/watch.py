@@ -22,8 +22,10 @@ from tests.stateful.lasting import (
     inv_37_a_comment_is_no_longer_than_github_takes,
     inv_37_few_links_are_shown,
     inv_38_an_issue_is_in_one_cluster_at_most,
+    inv_38_no_generation_is_in_force_but_by_a_refit_that_says_so,
     inv_42_words_are_theirs_who_may_say_them,
     only_what_was_promised_and_answered_by_nobody_is_closed,
+    only_who_was_agreed_with_closes,
     what_members_are_told_stands_in_their_comments,
 )
 from tests.stateful.promises import (
@@ -102,6 +104,7 @@ AT_A_WRITE: tuple[Callable[[Town, Ask], None], ...] = (
     inv_36_nothing_is_written_while_the_repository_is_stopped,
     inv_37_a_comment_is_no_longer_than_github_takes,
     only_what_was_promised_and_answered_by_nobody_is_closed,
+    only_who_was_agreed_with_closes,
     few_are_closed_at_a_time,
     a_pause_is_kept,
 )
@@ -132,6 +135,7 @@ AFTER_A_STEP: tuple[Callable[[Town], None], ...] = (
     inv_29_nothing_is_known_of_the_neighbour,
     inv_33_no_delivery_is_set_aside,
     inv_38_an_issue_is_in_one_cluster_at_most,
+    inv_38_no_generation_is_in_force_but_by_a_refit_that_says_so,
     inv_42_words_are_theirs_who_may_say_them,
 )
 WHEN_SETTLED: tuple[Callable[[Town], None], ...] = (

@@ -85,6 +85,7 @@ def test_only_the_bots_own_comment_deleted_by_a_person_is_heard(
 ) -> None:
     found = read(HEADERS, comment_payload("deleted", body, author, sender), NOW)
     assert isinstance(found, DeliveryRecord) == heard
+    assert not heard or found.details["comment_by"] == author
 
 
 @pytest.mark.parametrize(("sender", "heard"), [("jane", True), ("triage[bot]", False)])

@@ -70,10 +70,16 @@ def _kept(storage: Storage, record: ActRecord) -> int:
     return storage.save_act(record)
 
 
+def delivery_id(act_id: int, at: datetime) -> str:
+    """The name of an act's work. Where a repository was forgotten, SQLite gives the ids of its acts again, while the
+    engine still knows the work that was named by them."""
+    return f"act/{act_id}/{at:%Y%m%dT%H%M%S%f}"
+
+
 def _delivery(repository: RepositoryRecord, kind: str, wish: Wish, act_id: int, at: datetime) -> DeliveryRecord:
     """The act as durable work, in the repository's own turn."""
     return DeliveryRecord(
-        id=f"act/{act_id}",
+        id=delivery_id(act_id, at),
         event=EVENT,
         action=kind,
         workflow=WORKFLOW,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 
 from tests.fakes.dashboard import SHOP, DashboardRuntime, do
 from webhooks.dashboard.every import ACTS
+from webhooks.dashboard.posting import delivery_id
 
 GOOD: dict[str, tuple[dict[str, Any], tuple[str | None, int | None, dict[str, Any]]]] = {
     "rename": ({"cluster": "c-dark", "value": " A title "}, ("c-dark", None, {"value": "A title"})),
@@ -44,7 +46,7 @@ async def test_an_act_is_kept_with_who_and_when_and_handed_to_a_worker(
     (act, *_) = world[1].storage.acts(SHOP)
     assert (act.kind, act.actor, act.cluster_id, act.number, act.details) == (kind, "local", cluster, number, details)
     assert answer.headers["location"].endswith(f"act={act.id}")
-    delivery = world[1].inbox.kept[f"act/{act.id}"]
+    delivery = world[1].inbox.kept[delivery_id(act.id or 0, act.at)]
     assert (delivery.workflow, delivery.action, delivery.details) == ("follow_act", kind, {"act": act.id})
 
 
@@ -92,3 +94,9 @@ async def test_a_form_with_a_wrong_value_is_refused(
 
 async def test_what_nobody_can_do_is_not_there(maintainer: httpx.AsyncClient) -> None:
     assert (await do(maintainer, "delete-everything")).status_code == 404
+
+
+def test_an_act_whose_id_was_given_before_the_repository_was_forgotten_is_other_work() -> None:
+    assert delivery_id(1, datetime(2026, 4, 11, 9, tzinfo=UTC)) != delivery_id(
+        1, datetime(2026, 4, 11, 9, 1, tzinfo=UTC)
+    )
