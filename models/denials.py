@@ -21,6 +21,9 @@ _NOT_SAME = re.compile(
     r"|\b(?:isn't|isnt|wasn't|aren't|ain't|is no|are no) (?:an? |the )?(?:exact |true )?"
     r"(?:dup(?:e|licates?)?|same|related|identical)\b"
     r"|\bno dup(?:e|licate)\b"
+    r"|\b(?:don't|dont|do not) (?:think|believe) (?:that )?(?:this|it|mine)(?: is|'s) (?:an? |the )?(?:exact |true )?"
+    r"(?:dup(?:e|licate)?|same|related|identical)\b"
+    r"|\b(?:don't|dont|do not|never) (?:close|mark|flag|merge|treat)(?: \w+){0,3}? as (?:an? )?dup(?:e|licate)?\b"
     r"|\b(?:different|differs?|distinct|separate|unrelated|differently)(?: \w+){0,2}? (?:from|than|to)\b"
     r"|\bunlike\b|\bnot (?=#)|!= ?(?=#)|\bkeine? (?:duplikat|dublette)|\bnicht (?:das|die|der)selbe|\bnicht identisch"
     r"|\bno es (?:un )?duplicad|\bno es (?:lo|el) mismo|\bdistinto (?:de|a|del)\b|\bdiferente (?:de|a|al|del|do)\b"
@@ -32,7 +35,11 @@ _NOT_SAME = re.compile(
 _IS_OTHER = re.compile(
     r" ?(?:\(\w[^()]{0,40}\) )?(?:(?:is|are|was|seems?|looks?|describes?|concerns?) (?:\w+ ){0,2}?"
     r"(?:different|unrelated|distinct|separate|not the same|something else|not related|not it)\b"
-    r"|とは(?:別|異な|違)|と(?:異な|違)|の重複ではな|不同|와 다[른르]|과 다[른르]|[의와]? ?중복이? 아)",
+    r"|,?(?: [\w']+){0,4}?,? (?:but|however|yet),? "
+    r"(?:(?:it|this|that|mine)(?: is|'s| was| seems?| looks?) (?:\w+ ){0,2}?"
+    r"(?:unrelated|something else|not the same|different(?= ?[.,;!)]| ?$| (?:issue|problem|bug|cause|case|one)\b))"
+    r"|not (?:quite |exactly |really )?the same\b)"
+    r"| ?とは(?:別|異な|違)| ?と(?:異な|違)| ?の重複では(?:な|あり)|不同|와 다[른르]|과 다[른르]|[의와]? ?중복이? 아)",
     re.IGNORECASE,
 )
 _BUT = re.compile(r"\b(?:but|however|rather|instead|sondern|aber|pero|mais|see|like|same)\b", re.IGNORECASE)
