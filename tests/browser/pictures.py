@@ -18,7 +18,7 @@ PICTURES = (  # name, page, width and height, colours
     ("dashboard-cluster", "/clusters/extra-usage-400", (1280, 860), "dark"),
     ("dashboard-review-phone", "/review", (375, 720), "light"),
 )
-COMMENTED = 4371  # the issue whose comment is shown
+COMMENTED = 4413  # the issue on which the comment stands that is shown
 COMMENT_WIDTH = 860
 
 
@@ -52,7 +52,7 @@ def _take_comment(browser: Browser, file: Path, address: str) -> None:
     answer = page.goto(address)
     assert answer is not None
     assert answer.ok, address
-    page.screenshot(path=str(file), full_page=True)
+    page.locator("section.box", has=page.locator(".badge")).screenshot(path=str(file))
 
 
 if __name__ == "__main__":
