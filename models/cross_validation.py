@@ -15,6 +15,7 @@ from models.embedder import Embedder
 from models.features import FEATURES
 from models.fitting import (
     FOLDS,
+    MOST_ALONE,
     Matrix,
     Pool,
     collect,
@@ -67,8 +68,8 @@ def cross_validated(
 def _by_cluster(
     own: Corpus, others: Sequence[Corpus], shipped: Artifact, embedder: Embedder | None, collected: Tick, fitted: Tick
 ) -> Scorers:
-    mine = _pools(own, collected)
-    rest = [_pools(other, collected, only_queries=True) for other in others]
+    mine = _pools(own, collected, calibrating=True)
+    rest = [_pools(other, collected, calibrating=False) for other in others]
     group = groups(own.items)
     scorers = []
     for fold in range(FOLDS):
@@ -88,7 +89,7 @@ def _by_repository(
     for _ in own.items:
         collected()  # nothing is collected there
     some_judged = any(other.judged for other in others)
-    rest = [_pools(other, collected, only_queries=some_judged and not other.judged) for other in others]
+    rest = [_pools(other, collected, calibrating=other.judged or not some_judged) for other in others]
     calibrating = [
         (found, [*rest[:at], *rest[at + 1 :]])
         for at, (other, found) in enumerate(zip(others, rest, strict=True))
@@ -113,7 +114,11 @@ class HeldOut:
 def held_out(calibrating: Sequence[Beside], seed: int = 0) -> HeldOut:
     """What fits without each fold say of all pools to calibrate on."""
     pairs, candidates = (
-        [logits for some, beside in calibrating for logits in held_out_logits(some, beside, names, seed)]
+        [
+            logits
+            for some, beside in calibrating
+            for logits in held_out_logits(some, beside, names, seed, refusing=names is FEATURES)
+        ]
         for names in (FEATURES, CANDIDATE_FEATURES)
     )
     return HeldOut([pool for some, _ in calibrating for pool in some], pairs, candidates)
@@ -124,7 +129,7 @@ def fitted_anew(shipped: Artifact, sets: Sequence[Sequence[Pool]], judged: HeldO
     certainty = fit_certainty(judged.pools, judged.pairs, judged.candidates)
     return replace(
         shipped,
-        pairs=fit_pairs(sets),
+        pairs=fit_pairs(sets, refusing=True),
         calibration=fit_certainty(judged.pools, judged.pairs, judged.pairs),
         candidates=fit_pairs(sets, CANDIDATE_FEATURES),
         certainty=certainty,
@@ -142,8 +147,9 @@ def without_fold(pools: Sequence[Pool], fold: int) -> list[Pool]:
     return kept
 
 
-def _pools(corpus: Corpus, tick: Tick, *, only_queries: bool = False) -> list[Pool]:
-    return list(collect(corpus.items, corpus.documents, only_queries=only_queries, tick=tick))
+def _pools(corpus: Corpus, tick: Tick, *, calibrating: bool) -> list[Pool]:
+    """All of a corpus to calibrate on; else its queries, and some that are alone."""
+    return list(collect(corpus.items, corpus.documents, most_alone=None if calibrating else MOST_ALONE, tick=tick))
 
 
 def _with_clusters(artifact: Artifact, corpora: Sequence[Corpus], embedder: Embedder | None) -> PairScorer:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped] # it ships no types
 
 from models.artifacts import Company, Logistic
+from models.choices import Choices, Loss, conditional
 from models.company import company, firsts
 from models.document import Document
 from models.features import FEATURES
@@ -21,11 +22,12 @@ from models.standing import candidate_features
 
 Matrix = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Loss = Callable[[Matrix], tuple[float, Matrix]]
 
 POOL = 100
 FOLDS = 5
-PAIR_PENALTY = 100.0  # ridge on the standardised weights; several hundred queries stand against it
+PENALTY = 100.0  # ridge on the standardised weights; several hundred queries stand against it
+REFUSING_PENALTY = 30.0  # the same where issues without a duplicate teach too
+MOST_ALONE = 1_000  # issues of a stream that nobody called a duplicate, which is little proof that they are none
 CLUSTER_PENALTY = 3.0
 MOST_COMPANY = 3.0  # nobody's company counts for more, however few have taught it
 DIGITS = 6
@@ -54,16 +56,21 @@ def collect(
     items: Sequence[Labelled],
     documents: Sequence[Document],
     *,
-    only_queries: bool = False,
+    most_alone: int | None = None,
     tick: Callable[[], None] = lambda: None,
 ) -> Iterator[Pool]:
-    """The pool of every issue but the first, or of the queries alone, in the order of their arrival."""
+    """The pool of every issue but the first, in the order of arrival.
+
+    Of those that are no queries, about `most_alone` are taken, by their numbers, where it is given.
+    """
     group = groups(items)
+    alone = max(1, len(items) - len(group.keys() - set(group.values())))
+    share = 1.0 if most_alone is None else most_alone / alone
     index = IssueIndex(documents[0].vectors.shape[1])
     seen: set[int] = set()
     for document in documents:
         own = group[document.number]
-        if len(index) and (own in seen or not only_queries):
+        if len(index) and (own in seen or _draw(document.number) < share):
             numbers = index.retrieve(document, POOL)
             found = np.array([group[number] for number in numbers], dtype=np.int64)
             features = candidate_features(document, index, numbers)
@@ -73,35 +80,44 @@ def collect(
         tick()
 
 
+def _draw(number: int) -> float:
+    """A number from 0 to 1, the same on every machine."""
+    return zlib.crc32(f"alone:{number}".encode()) / 2**32
+
+
 def fold_of(group: int, seed: int = 0) -> int:
     """The fold of a group, the same on every machine, so that no cluster is in both halves."""
     return zlib.crc32(f"{seed}:{group}".encode()) % FOLDS
 
 
 def fit_pairs(
-    sets: Sequence[Sequence[Pool]], names: Sequence[str] = FEATURES, *, without: int | None = None, seed: int = 0
+    sets: Sequence[Sequence[Pool]],
+    names: Sequence[str] = FEATURES,
+    *,
+    without: int | None = None,
+    seed: int = 0,
+    refusing: bool = False,
 ) -> Logistic:
     """Weights by which the right candidates of each query stand out in its pool (conditional logit, McFadden 1974).
 
     `names` are all features or the first ones. Only comparisons inside one pool count, so that a set with many
-    duplicates does not teach that its habits mean "duplicate". A set weighs as the square root of its queries.
-    `without` leaves one fold of groups out.
+    duplicates does not teach that its habits mean "duplicate". A set weighs as the square root of the pools that teach.
+    `without` leaves one fold of groups out. With `refusing`, issues that are nobody's duplicate teach too: "none of
+    these" is one more alternative in every pool of a set that has such issues, as probable as is usual in that set.
     """
-    features, right, starts, weights, size = [], [], [], [], 0
-    for pools in sets:
-        parts = [part for pool in pools if (part := _training_part(pool, len(names), without, seed)) is not None]
-        for part in parts:
-            starts.append(size)
-            size += len(part[1])
-            features.append(part[0])
-            right.append(part[1])
-        weights += [1 / math.sqrt(len(parts))] * len(parts) if parts else []
-    if not features:
+    kept = [_teaching(pools, len(names), without, seed, refusing) for pools in sets]
+    sizes, flat = [len(pools) for pools in kept], [pool for pools in kept for pool in pools]
+    if not any(right.any() for _, right in flat):
         raise NothingToFit("too few duplicates to fit on")
-    matrix, mean, scale = _standardised(np.vstack(features))
-    shares = np.array(weights) * len(weights) / sum(weights)
-    loss = _conditional(matrix, np.concatenate(right), np.array(starts), shares, PAIR_PENALTY)
-    found = _minimised(loss, matrix.shape[1], [_bounds(name) for name in names])
+    matrix, mean, scale = _standardised(np.vstack([features for features, _ in flat]))
+    starts = np.cumsum([0, *(len(right) for _, right in flat)])[:-1]
+    choices = Choices(matrix, np.concatenate([right for _, right in flat]), starts).or_none(sizes)
+    shares = np.repeat([1 / math.sqrt(max(1, size)) for size in sizes], sizes)
+    free = choices.matrix.shape[1] - len(names)  # what is usual in each set
+    penalties = np.array([REFUSING_PENALTY if refusing else PENALTY] * len(names) + [0.0] * free)
+    bounds = [*(_bounds(name) for name in names), *[(None, None)] * free]
+    loss = conditional(choices, shares * len(shares) / shares.sum(), penalties)
+    found = _minimised(loss, len(penalties), bounds)[: len(names)]
     return Logistic(tuple(names), _rounded(mean), _rounded(scale), _rounded(found), 0.0)
 
 
@@ -192,7 +208,7 @@ def _worth_in_order(pools: Sequence[Pool], candidates: Sequence[Matrix], added: 
     choices = [choice for each in zip(pools, candidates, added, strict=True) if (choice := _choice_of(*each))]
     scores, more, right = (np.concatenate(part) for part in zip(*choices, strict=True))
     starts = np.cumsum([0, *(len(choice[0]) for choice in choices)])[:-1]
-    loss = _conditional(np.column_stack([scores, more]), right, starts, np.ones(len(starts)), 0.0)
+    loss = conditional(Choices(np.column_stack([scores, more]), right, starts), np.ones(len(starts)), np.zeros(2))
     steep, worth = _minimised(loss, 2, [(1e-3, None), (0.0, None)])
     return _rounded(np.array([min(worth / steep, MOST_COMPANY)]))[0]
 
@@ -227,37 +243,36 @@ def logits_of(model: Logistic, pool: Pool) -> Matrix:
 
 
 def held_out_logits(
-    pools: Sequence[Pool], others: Sequence[Sequence[Pool]], names: Sequence[str] = FEATURES, seed: int = 0
+    pools: Sequence[Pool],
+    others: Sequence[Sequence[Pool]],
+    names: Sequence[str] = FEATURES,
+    seed: int = 0,
+    *,
+    refusing: bool = False,
 ) -> list[Matrix]:
     """Log-odds of every pool by a model that saw neither its group nor any other group of its fold."""
-    models = [fit_pairs([pools, *others], names, without=fold, seed=seed) for fold in range(FOLDS)]
+    sets = [pools, *others]
+    models = [fit_pairs(sets, names, without=fold, seed=seed, refusing=refusing) for fold in range(FOLDS)]
     return [logits_of(models[fold_of(pool.group, seed)], pool) for pool in pools]
 
 
-def _training_part(pool: Pool, width: int, without: int | None, seed: int) -> tuple[Matrix, Flags] | None:
-    """A query's first features and its labels, without what belongs to the fold; None where it teaches nothing."""
-    features = pool.features[:, :width]
-    if without is None:
-        return (features, pool.right) if pool.right.any() else None
-    if fold_of(pool.group, seed) == without:
-        return None
-    kept = np.array([fold_of(int(group), seed) != without for group in pool.groups])
-    return (features[kept], pool.right[kept]) if pool.right[kept].any() else None
+def _teaching(
+    pools: Sequence[Pool], width: int, without: int | None, seed: int, refusing: bool
+) -> list[tuple[Matrix, Flags]]:
+    """The first features and the labels of each pool that teaches, without what belongs to the fold.
 
-
-def _conditional(matrix: Matrix, right: Flags, starts: NDArray[np.int64], shares: Matrix, penalty: float) -> Loss:
-    sizes = np.diff(np.append(starts, len(right)))
-    pool = np.repeat(np.arange(len(starts)), sizes)
-
-    def loss(weights: Matrix) -> tuple[float, Matrix]:
-        scores = matrix @ weights
-        odds = np.exp(scores - np.maximum.reduceat(scores, starts)[pool])
-        all_odds, right_odds = np.add.reduceat(odds, starts), np.add.reduceat(odds * right, starts)
-        value = float(shares @ np.log(all_odds / right_odds)) + penalty * float(weights @ weights) / 2
-        slope = (odds / all_odds[pool] - odds * right / right_odds[pool]) * shares[pool]
-        return value, slope @ matrix + penalty * weights
-
-    return loss
+    A query whose duplicate was not found, or belongs to the fold, is no sign that there is none.
+    """
+    found = []
+    for pool in pools:
+        if without is None or fold_of(pool.group, seed) != without:
+            kept = np.array(
+                [without is None or fold_of(int(group), seed) != without for group in pool.groups], dtype=bool
+            )
+            alone = refusing and kept.any() and not pool.is_query
+            if alone or pool.right[kept].any():
+                found.append((pool.features[kept, :width], pool.right[kept]))
+    return found
 
 
 def _standardised(features: Matrix) -> tuple[Matrix, Matrix, Matrix]:

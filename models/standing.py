@@ -15,12 +15,14 @@ from models.term_pairs import tf_idf
 
 Matrix = NDArray[np.float64]
 
-AROUND = 100  # issues like the query, whose nearness to the candidate is compared with the query's
-# The nearer_* count how many of these are nearer to the candidate than the query is, on a logarithmic scale: whoever is
-# near to everyone is near to the query by chance (Radovanović et al.: Hubs in Space, 2010).
+AROUND = 100  # issues like the query, with which a candidate is compared
+# On a logarithmic scale, the nearer_* count how many of these are nearer to the candidate than the query is: whoever is
+# near to everyone is near to the query by chance (Radovanović et al.: Hubs in Space, 2010). The before_* count how many
+# are nearer to the query than the candidate is: to be the nearest says more than to be near.
 STANDING = (
     *("title_in_words", "words_in_title", "error_words", "rarest_shared"),
     *("nearer_in_text", "nearer_in_title", "nearer_in_words"),
+    *("before_in_text", "before_in_title", "before_in_words"),
 )
 CANDIDATE_FEATURES = (*FEATURES, *STANDING)
 _WORDS = FEATURES.index("words_cosine")
@@ -36,25 +38,31 @@ def candidate_features(query: Document, index: IssueIndex, numbers: Sequence[int
         return np.zeros((0, len(CANDIDATE_FEATURES)))
     pairs, rows = pair_features(query, index, numbers), index.rows(numbers)
     signals = index.signals(query)
-    found = (
+    found: tuple[NDArray[np.floating], ...] = (
         signals.title_in_words[rows],
         signals.words_in_title[rows],
         signals.error_words[rows],
         index.words.rarest_shared(signals.terms.whole, rows),
-        *_nearer(query, index, rows, pairs[:, _WORDS]),
+        *_counts(query, index, rows, pairs[:, _WORDS]),
     )
     return np.column_stack([pairs, *found])
 
 
-def _nearer(query: Document, index: IssueIndex, rows: Rows, by_words: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+def _counts(query: Document, index: IssueIndex, rows: Rows, by_words: Matrix) -> tuple[Matrix, ...]:
+    """The nearer_* and the before_* of each row."""
     around = index.rows(index.around(query, AROUND))
     itself = rows[:, None] == around
     signals, here, there = index.signals(query), index.vectors(rows), index.vectors(around)
     title, text = (here[:, part] @ there[:, part].T for part in (0, 1))
+    own_text, own_title = signals.salient[rows], signals.title[rows]
+    words = index.words.cosines(signals.terms.whole, around)
     return (
-        _counted(text, signals.salient[rows], itself),
-        _counted(title, signals.title[rows], itself),
+        _counted(text, own_text, itself),
+        _counted(title, own_title, itself),
         _counted(_word_cosines(index.words, rows, around), by_words, itself),
+        _counted(signals.salient[None, around], own_text, itself),
+        _counted(signals.title[None, around], own_title, itself),
+        _counted(words[None, :], by_words, itself),
     )
 
 

@@ -19,7 +19,7 @@ from models.company import company, firsts
 from models.cross_validation import HeldOut, fitted_anew, held_out
 from models.document import Document, prepare_all
 from models.embedder import DEFAULT_MODEL, Embedder, ModelUnavailable
-from models.fitting import Matrix, NothingToFit, Pool, collect, fit_pairs, logits_of, tops_right
+from models.fitting import MOST_ALONE, Matrix, NothingToFit, Pool, collect, fit_pairs, logits_of, tops_right
 from models.labelled import Labelled
 from models.metrics import calibration_figures, detection_figures, retrieval_figures, threshold_for
 from models.scorer import PairScorer, sigmoid
@@ -132,7 +132,7 @@ def _source(path: Path, embedder: Embedder) -> Source:
     for start in range(0, len(issues), BATCH):
         documents += prepare_all(issues[start : start + BATCH], embedder)
         _say(f"{path.name}: {len(documents)} of {len(issues)} issues embedded")
-    pools = list(collect(data.items, documents, only_queries=not judged))
+    pools = list(collect(data.items, documents, most_alone=None if judged else MOST_ALONE))
     _say(f"{path.name}: {sum(pool.is_query for pool in pools)} queries")
     return Source(path, embedder, data.items, documents, pools, judged=judged)
 

@@ -60,3 +60,11 @@ def test_a_title_is_found_in_what_another_issue_says(document: Make) -> None:
 
 def test_no_issues_have_no_features(index: IssueIndex, document: Make) -> None:
     assert candidate_features(document(9, "a"), index, []).shape == (0, len(CANDIDATE_FEATURES))
+
+
+def test_whoever_stands_behind_others_has_them_before_it(index: IssueIndex, document: Make) -> None:
+    query = document(90, "Frobnicator tears the mandrel: an error", "At dawn it tears.")
+    found = candidate_features(query, index, [HUB, TRUE])
+    for name in ("before_in_text", "before_in_title", "before_in_words"):
+        hub, true = column(found, name)
+        assert hub > true == 0

@@ -75,6 +75,31 @@ def holds_out_folds(pools: list[Pool], names: tuple[str, ...]) -> None:
             np.testing.assert_allclose(held[at], model.logits(features), rtol=1e-6, atol=1e-6)
 
 
+def test_of_a_stream_every_query_teaches_and_some_that_are_alone(tmp_path: Path) -> None:
+    items = load(write_sample(tmp_path / "sample.jsonl")).items
+    documents = prepare_all([item.issue for item in items], HashingEmbedder(DIMENSION))
+    every, few, none = (list(collect(items, documents, most_alone=most)) for most in (None, 6, 0))
+    queries = {pool.number for pool in every if pool.is_query}
+    assert len(every) == len(items) - 1
+    assert {pool.number for pool in none} == queries
+    assert queries < {pool.number for pool in few} < {pool.number for pool in every}
+
+
+def test_issues_that_are_alone_teach_what_makes_them_like_everything() -> None:
+    """The second feature is high in all pairs of those that are alone; inside a pool it says nothing."""
+    random = np.random.default_rng(3)
+    pools = []
+    for number in range(2, 200):
+        alone = number % 3 == 0
+        right = np.arange(10) == (-1 if alone else number % 10)
+        features = np.column_stack([random.normal(size=10) + right, np.full(10, random.normal() + 2 * alone)])
+        pools.append(Pool(number, number, not alone, features, right, np.arange(1000, 1010)))
+    asked, refusing = (fit_pairs([pools], ("near", "vague"), refusing=refusing) for refusing in (False, True))
+    assert asked.weights[1] == pytest.approx(0, abs=1e-4)
+    assert refusing.weights[1] < -0.2
+    assert min(asked.weights[0], refusing.weights[0]) > 0.1
+
+
 def test_each_file_is_embedded_by_the_model_that_is_named_for_it(tmp_path: Path) -> None:
     path, other = (write_sample(tmp_path / name) for name in ("one.jsonl", "other.jsonl"))
     embedders = HashingEmbedder(DIMENSION), HashingEmbedder(DIMENSION // 2)
