@@ -17,7 +17,7 @@ from starlette.routing import Route
 from bot import settings as operator
 from bot.settings import Settings
 from webhooks import receiver
-from webhooks.dashboard.headers import HEADERS
+from webhooks.dashboard.headers import HEADERS, Headed
 from webhooks.dashboard.routes import NOT_HERE, Dashboard
 from webhooks.health import Health, healthz
 from webhooks.receiver import Receiver
@@ -70,6 +70,7 @@ def create_setup_app(setup: Setup) -> FastAPI:
 
 def _bare(runtime: Runtime | None) -> FastAPI:
     app = FastAPI(title="Triage", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(runtime))
+    app.add_middleware(Headed)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _failed)
     return app

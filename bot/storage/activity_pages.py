@@ -83,7 +83,7 @@ class ActivityPages(Door):
         c = found.c
         asked = ((c.actor, query.actor), (c.number, query.number))
         where = [column == value for column, value in asked if value is not None] + _within(c.at, query)
-        order = (c.at.desc(), c.kind, c.number, c.source, c.actor, c.cluster, c.other)
+        order = (c.at.desc(), c.act.desc(), c.kind, c.number, c.source, c.actor, c.cluster, c.other)
         page = select(found).where(*where).order_by(*order).limit(query.limit).offset(query.offset)
         if query.latest is not None:
             page = page.where(c.at <= query.latest)
@@ -107,7 +107,8 @@ def _acts(repository_id: int) -> Select[Any]:
     number, text = cast(null(), BigInteger), cast(null(), SafeText)
     columns = (c.at, c.actor, literal(DASHBOARD).label("source"), c.kind, c.number, c.cluster_id.label("cluster"))
     rest = (number.label("other"), text.label("value"), func.coalesce(c.outcome, c.state).label("outcome"))
-    return select(*columns, *rest).where(c.repository_id == repository_id)
+    own = (c.id.label("act"), number.label("edit"))
+    return select(*columns, *rest, *own).where(c.repository_id == repository_id)
 
 
 def _edits(repository_id: int) -> Select[Any]:
@@ -116,15 +117,16 @@ def _edits(repository_id: int) -> Select[Any]:
     number, text = cast(null(), BigInteger), cast(null(), SafeText)
     columns = (c.at, c.actor, literal(COMMAND_LINE).label("source"), c.kind, number.label("number"))
     rest = (c.cluster_id.label("cluster"), number.label("other"), c.value, text.label("outcome"))
+    own = (number.label("act"), c.id.label("edit"))
     same = (a.repository_id == repository_id, a.actor == c.actor, a.at <= c.at, a.finished_at >= c.at)
-    return select(*columns, *rest).where(c.repository_id == repository_id, ~exists().where(*same))
+    return select(*columns, *rest, *own).where(c.repository_id == repository_id, ~exists().where(*same))
 
 
 def _words(repository_id: int) -> Select[Any]:
     """What was said in comments, by reactions and by deeds."""
     c = feedback.c
-    text = cast(null(), SafeText)
+    text, number = cast(null(), SafeText), cast(null(), BigInteger)
     columns = (c.said_at.label("at"), c.actor, c.source, c.kind, c.number)
-    rest = (text.label("cluster"), c.other, c.value, text.label("outcome"))
+    rest = (text.label("cluster"), c.other, c.value, text.label("outcome"), number.label("act"), number.label("edit"))
     own = (c.repository_id == repository_id, c.kind.not_in(OWN), c.source != DASHBOARD)
     return select(*columns, *rest).where(*own)

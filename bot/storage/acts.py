@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.dashboard_tables import acts
-from bot.storage.door import Door, now
+from bot.storage.door import Door, chunks, now
 
 _COLUMNS = [acts.c[field.name] for field in fields(ActRecord)]
 
@@ -45,6 +45,15 @@ class Acts(Door):
         with self._reading() as connection:
             row = connection.execute(select(*_COLUMNS).where(acts.c.id == act_id)).one_or_none()
         return None if row is None else ActRecord(*row)
+
+    def acts_of(self, repository_id: int, ids: Collection[int]) -> Mapping[int, ActRecord]:
+        """By id."""
+        c = acts.c
+        query = select(*_COLUMNS).where(c.repository_id == repository_id)
+        with self._reading() as connection:
+            parts = [query.where(c.id.in_(part)) for part in chunks(sorted(ids))]
+            rows = [ActRecord(*row) for part in parts for row in connection.execute(part)]
+        return {one.id or 0: one for one in rows}
 
     def acts(
         self,

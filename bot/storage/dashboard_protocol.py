@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -38,6 +38,10 @@ class DashboardStorage(Protocol):
         ...
 
     def act(self, act_id: int) -> ActRecord | None: ...
+
+    def acts_of(self, repository_id: int, ids: Collection[int]) -> Mapping[int, ActRecord]:
+        """Those of these acts that are the repository's, by id."""
+        ...
 
     def acts(
         self,

@@ -96,7 +96,8 @@ class PeopleQuery:
 
 @dataclass(frozen=True, slots=True)
 class PeopleRow:
-    """Something that a person did or said. `source`: dashboard | command line | comment | reaction | event."""
+    """Something that a person did or said. `source`: dashboard | command line | comment | reaction | event; `act` is
+    the id of an act of the dashboard, `edit` that of one of the command line."""
 
     at: datetime
     actor: str
@@ -107,3 +108,5 @@ class PeopleRow:
     other: int | None
     value: str | None
     outcome: str | None = None
+    act: int | None = None
+    edit: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from models.redact import redact
 from webhooks.dashboard.forms import Form
 from webhooks.dashboard.posting import Act, Wish
 
@@ -17,7 +18,7 @@ def _cluster(form: Form) -> str:
 
 
 def _rename(form: Form) -> Wish:
-    return Wish(_cluster(form), details={"value": form.maybe("value", what="the title", longest=TITLE_MOST)})
+    return Wish(_cluster(form), details={"value": redact(form.maybe("value", what="the title", longest=TITLE_MOST))})
 
 
 def _label(form: Form) -> Wish:
@@ -67,7 +68,7 @@ def _one_cluster(form: Form) -> Wish:
 
 def _broadcast(form: Form) -> Wish:
     """An empty text takes the status away."""
-    return Wish(_cluster(form), details={"value": form.maybe("value", what="the status", longest=STATUS_MOST)})
+    return Wish(_cluster(form), details={"value": redact(form.maybe("value", what="the status", longest=STATUS_MOST))})
 
 
 def _repository(_: Form) -> Wish:

@@ -29,9 +29,15 @@ ACTS = 8  # the newest ones, whose outcomes are news
 class Live:
     """Tells who listens that there is news of a repository; what the news is, they read from the page itself."""
 
-    def __init__(self, asked: Callable[[Request], Awaitable[Asked]], ending: threading.Event) -> None:
+    def __init__(
+        self,
+        asked: Callable[[Request], Awaitable[Asked]],
+        ending: threading.Event,
+        is_in: Callable[[Request], bool] = lambda _: True,
+    ) -> None:
         self._asked = asked
         self._ending = ending
+        self._is_in = is_in  # whether who began to listen is signed in still
         self._listeners: Counter[str] = Counter()  # by who listens
 
     async def listen(self, request: Request) -> Response:
@@ -43,9 +49,10 @@ class Live:
             return refused(503, "too many pages listen already; reload instead")
         headers = {**HEADERS, "X-Accel-Buffering": "no"}
         seen = request.headers.get("last-event-id") or asked.query.text("seen")
-        return StreamingResponse(self._events(asked, seen[:LONGEST_MARK]), 200, headers, "text/event-stream")
+        events = self._events(asked, seen[:LONGEST_MARK], lambda: self._is_in(request))
+        return StreamingResponse(events, 200, headers, "text/event-stream")
 
-    async def _events(self, asked: Asked, seen: str) -> AsyncIterator[str]:
+    async def _events(self, asked: Asked, seen: str, is_in: Callable[[], bool] = lambda: True) -> AsyncIterator[str]:
         """`seen`: the mark that the page was read at, or that was sent before the connection broke, so that nothing in
         between is missed."""
         self._listeners[asked.viewer.login] += 1
@@ -59,6 +66,8 @@ class Live:
                     seen = found
                     yield f"event: news\nid: {found}\ndata: {found}\n\n"
                 await asyncio.sleep(LOOKS_EVERY)
+                if not await asyncio.to_thread(is_in):
+                    return
                 found = await asyncio.to_thread(state_of, asked.storage, asked.repository.id)
         finally:
             self._listeners -= Counter([asked.viewer.login])

@@ -39,6 +39,8 @@ REPOSITORY = "/r/{owner}/{repo}"
 KINDS = ("json", "csv")
 NOT_HERE = "There is nothing here, or nothing that you may see."
 SIGN_IN_FIRST = "sign in first"
+OVER = "Your sign-in is over, so nothing was done."
+TYPED = ("value", "numbers")  # the fields of a form that people fill in
 
 _log = structlog.get_logger("triage.dashboard")
 _Handler = Callable[[Request], Awaitable[Response]]
@@ -84,7 +86,7 @@ class Dashboard:
     def routes(self) -> list[Route]:
         """The routes to add to the application."""
         pages = [route for page in PAGES for route in self._routes_of(page)]
-        live = Live(self._asked, self.ending)
+        live = Live(self._asked, self.ending, self._is_in)
         return [
             *self._sign_in.routes(),
             Route("/static/{name}", files.serve, methods=["GET"]),
@@ -157,6 +159,10 @@ class Dashboard:
             about=visit.about,
         )
 
+    def _is_in(self, request: Request) -> bool:
+        """Whether the session that the request came with holds still."""
+        return self._access.session(cookies.held(request, cookies.SESSION), request) is not None
+
     def _visit(self, request: Request) -> Visit:
         session = self._access.session(cookies.held(request, cookies.SESSION), request)
         viewer = self._access.viewer(session) if session is not None else None
@@ -184,13 +190,22 @@ class Dashboard:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{SIGN_IN}?next={quote(here, safe='')}", 303, dict(HEADERS))
 
-    def problem(self, request: Request, status: int, sentence: str, word: str = "") -> Response:
+    def _signed_out(self, request: Request, form: forms.Form, answer: Response) -> Response:
+        """The answer to a form that came after its session was over: nothing of what was typed is lost."""
+        if answer.status_code != 401 or _is_partial(request) or not _wants_html(request):
+            return answer
+        back = forms.local(next(iter(form.fields.get("back", ())), "/"))
+        typed = [value for name in TYPED for value in form.fields.get(name, ()) if value.strip()]
+        sign_in = f"{SIGN_IN}?next={quote(back, safe='')}"
+        return self.problem(request, 401, OVER, sign_in=sign_in, typed=typed)
+
+    def problem(self, request: Request, status: int, sentence: str, word: str = "", **more: Any) -> Response:
         """A refusal in words for people; for programs in one line, the `word` where it has one."""
         if not _wants_html(request):
             return refused(status, word or sentence)
         address = web_url(self._settings.github_api_url)
         shell = Shell(_TITLES.get(status, "Not possible"), self._clock(), cookies.theme(request), "/", address)
-        return html("problem.html", shell, status, sentence=sentence)
+        return html("problem.html", shell, status, sentence=sentence, **more)
 
     # --- doing
 
@@ -229,11 +244,14 @@ class Dashboard:
         """Who posted which form; raises Refusal where it did not come from a page of theirs."""
         if not is_ours(request):
             raise Refusal(self.problem(request, 403, "This form came from another site, so nothing was done."))
-        visit = await asyncio.to_thread(self._visit, request)
         try:
             form = await forms.read(request)
         except forms.Wrong as wrong:
             raise Refusal(self.problem(request, 400, _sentence(wrong))) from None
+        try:
+            visit = await asyncio.to_thread(self._visit, request)
+        except Refusal as refusal:
+            raise Refusal(self._signed_out(request, form, refusal.answer)) from None
         given = next(iter(form.fields.get("form_token", ())), "")
         if not secrets.same(given, visit.session.form_token):
             raise Refusal(
@@ -255,6 +273,7 @@ def parts_of(page: Page, asked: Asked) -> Iterator[Any]:
 
 _TITLES = {
     400: "Not understood",
+    401: "Signed out",
     403: "Not allowed",
     404: "Not found",
     405: "Not possible",

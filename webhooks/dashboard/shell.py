@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.records import RepositoryRecord
 from webhooks.dashboard.live import state_of
 from webhooks.dashboard.page import Asked, Page, Viewer
+from webhooks.dashboard.people import spread_of
 from webhooks.manifest import web_url
+
+if TYPE_CHECKING:
+    from bot.activities.spread import Spread
 
 MOST_IN_SWITCHER = 100
 
@@ -30,7 +35,7 @@ class Shell:
     """What the layout shows. `here` is the page's own address with its query, by which one comes back after an act;
     `seen` the mark of what a live page was made from.
 
-    `exports`: (name, address) of the page's data. `notice`: an act that was just done.
+    `exports`: (name, address) of the page's data. `notice`: an act that was just done; `far`: how far it has got.
     """
 
     title: str
@@ -45,6 +50,7 @@ class Shell:
     repositories: Sequence[str] = ()
     exports: Sequence[tuple[str, str]] = ()
     notice: ActRecord | None = None
+    far: Spread | None = None
     may_act: bool = False
     seen: str = ""
 
@@ -71,6 +77,7 @@ def visible(asked: Asked) -> Sequence[RepositoryRecord]:
 
 def shell_of(page: Page, pages: Sequence[Page], asked: Asked, path: str, query: str, theme: str) -> Shell:
     """The shell of one page; `path` and `query` as the browser asked for them. The form token comes later."""
+    notice = _notice(asked)
     return Shell(
         title=page.title,
         now=asked.now,
@@ -82,7 +89,8 @@ def shell_of(page: Page, pages: Sequence[Page], asked: Asked, path: str, query: 
         ways=_ways(page, pages, asked),
         repositories=[one.full_name for one in visible(asked)[:MOST_IN_SWITCHER]],
         exports=_exports(page, path, query),
-        notice=_notice(asked),
+        notice=notice,
+        far=spread_of(asked.storage, notice) if notice is not None else None,
         may_act=asked.may_act,
         seen=state_of(asked.storage, asked.repository.id) if page.live else "",
     )

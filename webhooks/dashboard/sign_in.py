@@ -100,7 +100,7 @@ class SignIn:
         if not secret or not secrets.same(state, secrets.derived(secret, "state")):
             return self._page(request, 400, "This sign-in was not begun here, or ten minutes have passed. Try again.")
         if not code or len(code) > LONGEST_CODE:
-            return self._page(request, 400, "GitHub sent no code: the sign-in was declined there.")
+            return self._ended(request, 400, "GitHub sent no code: the sign-in was declined there.")
         if not self._attempts.allowed(_address(request)):
             return self._too_often(request)
         verifier = secrets.derived(secret, "verifier")
@@ -108,7 +108,7 @@ class SignIn:
             session = await asyncio.to_thread(self._access.sign_in, code, verifier, _own(request) + CALLBACK)
         except GitHubError as error:
             _log.warning("sign-in failed", reason=str(error))
-            return self._page(request, 502, f"{error}. Try again.")
+            return self._ended(request, 502, f"{error}. Try again.")
         return await self._signed_in(request, session, forms.local(unquote(onward)))
 
     async def locally(self, request: Request) -> Response:
@@ -151,6 +151,12 @@ class SignIn:
         cookies.keep(request, answer, cookies.SESSION, session.secret, int(seconds))
         cookies.drop(request, answer, cookies.SIGN_IN)
         _log.info("signed in", kind=session.record.kind)
+        return answer
+
+    def _ended(self, request: Request, status: int, problem: str) -> Response:
+        """A sign-in that came to nothing; its state is worth nothing any more."""
+        answer = self._page(request, status, problem)
+        cookies.drop(request, answer, cookies.SIGN_IN)
         return answer
 
     def _too_often(self, request: Request) -> Response:

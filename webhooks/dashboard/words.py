@@ -60,6 +60,26 @@ SAID: Mapping[str, str] = {
     "obeyed": "gave a command",
     "undone": "took back a word",
 }
+DID: Mapping[str, str] = {
+    "rename": "renamed",
+    "label": "set the label",
+    "canonical": "set the canonical issue",
+    "pin": "put in",
+    "exclude": "kept out",
+    "split": "made a cluster of its own of",
+    "merge": "merged it into",
+    "confirm": "said: the same problem as",
+    "dismiss": "said: another problem than",
+    "broadcast": "told all reporters",
+    "rerun": "had it decided again",
+    "rerun-cluster": "had its reports decided again",
+    "refit": "had the clusters refitted",
+    "rollback": "rolled back to generation",
+    "pause": "paused the bot",
+    "resume": "let the bot work again",
+    "undo": "took back",
+    "undo-edit": "took back",
+}
 MISSED: Mapping[str, str] = {
     "arrived unseen": "it was opened when the bot did not listen",
     "the issue that people linked is not in the index": "the other issue is not in the index",
@@ -78,6 +98,11 @@ def fact(name: str) -> str:
 def value(name: str, text: str) -> str:
     """A fact's value, written as people write it."""
     return PLATFORMS.get(text, text) if name == "os" else text
+
+
+def did(kind: str) -> str:
+    """What a person did or said."""
+    return DID.get(kind) or SAID.get(kind, kind)
 
 
 def missed(cause: str) -> str:

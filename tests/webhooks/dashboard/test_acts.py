@@ -22,7 +22,7 @@ GOOD: dict[str, tuple[dict[str, Any], tuple[str | None, int | None, dict[str, An
     "split": ({"cluster": "c-dark", "numbers": "31"}, ("c-dark", None, {"numbers": [31]})),
     "merge": ({"cluster": "c-dark", "into": "c-mixed"}, ("c-dark", None, {"into": "c-mixed"})),
     "undo-edit": ({"edit": "3"}, (None, None, {"edit": 3})),
-    "undo": ({"act": "1"}, (None, None, {})),
+    "undo": ({"act": "1"}, ("c-dark", None, {})),  # about what the act was about
     "confirm": ({"number": "4", "other": "1"}, (None, 4, {"other": 1})),
     "dismiss": ({"number": "4"}, (None, 4, {})),
     "rerun": ({"number": "4"}, (None, 4, {})),

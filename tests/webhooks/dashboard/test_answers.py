@@ -22,6 +22,32 @@ OVERVIEW = f"/r/{NAME}/overview"
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", f"{OVERVIEW}/", 307),
+        ("GET", f"{OVERVIEW}.json/", 307),
+        ("GET", "/nothing/at/all", 404),
+        ("GET", "/static/nothing.js", 404),
+        ("PUT", OVERVIEW, 405),
+        ("DELETE", "/sign-in", 405),
+        ("POST", f"/r/{NAME}/do/rename", 403),
+        ("GET", f"/r/{NAME}", 303),
+        ("GET", "/healthz", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/webhooks/github", 405),
+        ("POST", "/webhooks/github", 415),
+    ],
+)
+async def test_every_kind_of_answer_has_the_headers_of_a_page(
+    maintainer: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await maintainer.request(method, path)
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name in HEADERS} == dict(HEADERS)
+    assert all(len(answer.headers.get_list(name)) == 1 for name in HEADERS)
+
+
+@pytest.mark.parametrize(
     "path", ["/", OVERVIEW, f"{OVERVIEW}.json", "/sign-in", "/r/acme/never/overview", "/static/style.css"]
 )
 async def test_every_answer_forbids_foreign_scripts_frames_and_referrers(

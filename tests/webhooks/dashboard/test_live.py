@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 
@@ -114,3 +115,28 @@ async def test_one_person_cannot_take_every_place(world: World, monkeypatch: pyt
 async def test_a_listener_too_many_is_sent_away(maintainer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "MOST_LISTENERS", 0)
     assert (await maintainer.get(f"/r/{NAME}/live")).status_code == 503
+
+
+async def test_who_signs_out_is_told_no_more(world: World) -> None:
+    """Not even news that came since."""
+    application, runtime = world
+    shop = runtime.storage.repository(NAME)
+    asked = Asked(runtime.storage, settings(), runtime, Viewer("ann", "local"), Query({}), utc_now(), {}, shop)
+    signed_in = True
+    door = Live(None, application.state.dashboard.ending)  # type: ignore[arg-type]  # who may listen is tested above
+    events = door._events(asked, "", lambda: signed_in)
+    assert (await anext(events)).startswith("retry: ")
+    signed_in = False
+    runtime.storage.save_decision(decision(50, decided_at=utc_now()), [])
+    assert [one async for one in events] == []
+
+
+async def test_a_stream_holds_as_long_as_its_session(world: World, maintainer: httpx.AsyncClient) -> None:
+    dashboard = world[0].state.dashboard
+    secret = maintainer.cookies["triage-session"]
+    headers = [(b"cookie", f"triage-session={secret}".encode()), (b"host", b"127.0.0.1:8000")]
+    scope = {"type": "http", "scheme": "http", "path": "/", "server": ("127.0.0.1", 8000), "client": ("127.0.0.1", 1)}
+    listener = Request(scope | {"headers": headers})
+    assert dashboard._is_in(listener)
+    await asyncio.to_thread(dashboard._access.close, secret)
+    assert not dashboard._is_in(listener)

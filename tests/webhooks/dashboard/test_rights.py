@@ -124,3 +124,47 @@ async def test_inv_42_an_act_without_the_forms_token_is_refused(
     async with seen_by(world[1], Roles({SHOP: "admin"})) as http:
         answer = await http.post(f"{ROOT}/do/{kind}", data={"form_token": "guessed", **FIELDS})
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("kind", sorted(ACTS))
+async def test_inv_42_the_token_of_another_session_is_worth_nothing(
+    world: tuple[FastAPI, DashboardRuntime], kind: str
+) -> None:
+    before = len(world[1].storage.acts(SHOP))
+    async with seen_by(world[1], Roles({SHOP: "admin"})) as other:
+        foreign = form_token((await other.get(f"{ROOT}/overview")).text)
+    async with seen_by(world[1], Roles({SHOP: "admin"})) as http:
+        answer = await http.post(f"{ROOT}/do/{kind}", data={"form_token": foreign, **FIELDS})
+    assert (answer.status_code, len(world[1].storage.acts(SHOP))) == (403, before)
+
+
+async def test_inv_42_an_act_on_what_is_not_theirs_answers_as_on_what_does_not_exist(
+    world: tuple[FastAPI, DashboardRuntime],
+) -> None:
+    async with seen_by(world[1], Roles()) as http:
+        data = {"form_token": form_token((await http.get("/")).text), **FIELDS}
+        theirs = await http.post(f"{ROOT}/do/rename", data=data)
+        nobodys = await http.post("/r/acme/never-was/do/rename", data=data)
+        slash = [await http.get(f"{root}/overview/") for root in (ROOT, "/r/acme/never-was")]
+    assert (theirs.status_code, theirs.text) == (404, nobodys.text)
+    assert {answer.status_code for answer in slash} <= {307, 404}
+
+
+async def test_a_form_after_the_session_was_over_loses_nothing_that_was_typed(
+    world: tuple[FastAPI, DashboardRuntime],
+) -> None:
+    before = len(world[1].storage.acts(SHOP))
+    async with seen_by(world[1], Roles({SHOP: "admin"})) as http:
+        page = f"{ROOT}/clusters/c-dark"
+        data = {"form_token": form_token((await http.get(page)).text), "back": page, "cluster": "c-dark"}
+        http.cookies.clear()
+        answer = await http.post(f"{ROOT}/do/rename", data={**data, "value": "Dark <mode> & more"})
+        program = await http.post(f"{ROOT}/do/rename", data=data, headers={"accept": "application/json"})
+        away = await http.post(f"{ROOT}/do/rename", data={**data, "back": "https://evil.example/"})
+    assert answer.status_code == 401
+    assert "Your sign-in is over, so nothing was done." in answer.text
+    assert "Dark &lt;mode&gt; &amp; more</textarea>" in answer.text
+    assert 'href="/sign-in?next=%2Fr%2Facme%2Fshop%2Fclusters%2Fc-dark"' in answer.text
+    assert (program.status_code, program.json()) == (401, {"error": "sign in first"})
+    assert "evil.example" not in away.text
+    assert len(world[1].storage.acts(SHOP)) == before

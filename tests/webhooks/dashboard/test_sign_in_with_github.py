@@ -160,6 +160,17 @@ async def test_a_code_is_worth_a_session_once(place: Place) -> None:
     assert (await place.http.get("/sign-in/callback", params=query)).status_code == 502
 
 
+@pytest.mark.parametrize("answer", [{"error": "access_denied"}, {"code": "wrong"}])
+async def test_a_state_is_worth_nothing_after_the_sign_in_that_it_was_made_for_failed(
+    place: Place, answer: dict[str, str]
+) -> None:
+    query = await place.agreed("ann")
+    failed = await place.http.get("/sign-in/callback", params={"state": query["state"], **answer})
+    assert (failed.status_code, "Sign in" in failed.text) == (400 if "error" in answer else 502, True)
+    assert (await place.http.get("/sign-in/callback", params=query)).status_code == 400
+    assert (await place.sign_in("ann")).status_code == 303
+
+
 async def test_the_session_changes_at_sign_in_and_the_old_one_is_over(place: Place) -> None:
     await place.sign_in("ann")
     before = place.http.cookies["triage-session"]
@@ -219,6 +230,17 @@ async def test_while_github_is_away_its_last_word_holds_for_a_while_and_then_not
     place.clock.ahead = timedelta(minutes=25)
     answer = await place.http.get("/")
     assert (answer.status_code, "GitHub cannot be asked" in answer.text) == (503, True)
+
+
+async def test_a_sign_in_while_github_is_away_says_so_and_can_be_begun_again(place: Place) -> None:
+    query = await place.agreed("ann")
+    with httpx.Client(base_url=place.github.url, trust_env=False) as http:
+        http.post("/_double/faults", json={"kind": "status", "status": 500, "times": 1}).raise_for_status()
+    answer = await place.http.get("/sign-in/callback", params=query)
+    assert (answer.status_code, "Try again" in answer.text) == (502, True)
+    assert query["code"] not in answer.text
+    assert (await place.http.get("/")).status_code == 303
+    assert (await place.sign_in("ann")).status_code == 303
 
 
 @pytest.fixture

@@ -7,16 +7,31 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.storage.look_records import EffectQuery, PeopleQuery, PeopleRow
+from bot.storage.look_records import EffectQuery, PeopleQuery
 from bot.storage.records import DeliveryRecord, EffectRecord
 from webhooks.dashboard.lists import Listing, Wanted, counted, last_of, wanted
 from webhooks.dashboard.page import Asked, Page, Table
+from webhooks.dashboard.people import Doing, told
 
 VIEWS = ("effects", "people", "failures")
 KINDS = ("comment", "add-label", "remove-label", "close", "reopen")
 STATES = ("planned", "done", "failed", "shadow", "skipped", "refused")
 FILTERS = {"kind": KINDS, "state": STATES, "issue": None, "actor": None, "day": None}
 DAY = timedelta(days=1)
+PEOPLE = (
+    "at",
+    "who",
+    "where",
+    "what",
+    "issue",
+    "other",
+    "cluster",
+    "issues",
+    "value",
+    "took back",
+    "outcome",
+    "undone",
+)
 LONGEST = 300  # characters of a comment that are shown
 
 
@@ -43,7 +58,7 @@ class Tied:
     rows: int
 
     @staticmethod
-    def after(rows: Sequence[PeopleRow], before: Tied | None) -> Tied:
+    def after(rows: Sequence[Doing], before: Tied | None) -> Tied:
         """After these rows, which came after `before`."""
         at = rows[-1].at
         known = before.rows if before is not None and before.at == at else 0
@@ -70,7 +85,7 @@ class Activity:
     view: str
     list: Listing
     effects: Sequence[Effect]
-    people: Sequence[PeopleRow]
+    people: Sequence[Doing]
     failures: Sequence[Failure]
     tally: Mapping[str, Mapping[str, int]]
 
@@ -81,14 +96,14 @@ def read(asked: Asked) -> Activity:
     want = wanted(asked, ("newest",), FILTERS)
     tally = asked.storage.effect_tally(asked.repository.id)
     effects: Sequence[Effect] = ()
-    people: Sequence[PeopleRow] = ()
+    people: Sequence[Doing] = ()
     failures: Sequence[Failure] = ()
     if view == "effects":
         found = asked.storage.find_effects(asked.repository.id, replace(_effects(want), before=asked.after))
         effects, total = [_effect(one) for one in found.rows], found.total
     elif view == "people":
         acted = asked.storage.find_people(asked.repository.id, _people(want, asked.after))
-        people, total = acted.rows, acted.total
+        people, total = told(asked.storage, asked.repository.id, acted.rows), acted.total
     else:
         failures, total = _failures(asked, want), asked.storage.failed_deliveries(asked.repository.id)
     kept = {**want.values, **({} if view == VIEWS[0] else {"view": view})}
@@ -153,17 +168,21 @@ def failure_of(one: DeliveryRecord) -> Failure:
     return Failure(one.id, one.event, one.action, one.issue, one.received_at, one.error or one.outcome)
 
 
+def _row(one: Doing) -> tuple[Any, ...]:
+    issues = " ".join(f"#{number}" for number in one.issues)
+    back = one.took_back.sentence() if one.took_back is not None else None
+    far = one.spread.sentence() if one.spread is not None else ""
+    come = "; ".join(filter(None, (one.outcome, far)))
+    about = (one.number, one.other, one.cluster, issues, one.value, back)
+    return (one.at, one.actor, one.source, one.kind, *about, come, "yes" if one.undone else "")
+
+
 def _table(model: Activity) -> Table:
     found: list[tuple[Any, ...]]
     if model.view == "people":
-        columns: tuple[str, ...] = ("at", "who", "where", "what", "issue", "other", "cluster", "value", "outcome")
-        found = [
-            (one.at, one.actor, one.source, one.kind, one.number, one.other, one.cluster, one.value, one.outcome)
-            for one in model.people
-        ]
-        return Table(columns, found)
+        return Table(PEOPLE, [_row(one) for one in model.people])
     if model.view == "failures":
-        columns = ("delivery", "event", "action", "issue", "received at", "reason")
+        columns: tuple[str, ...] = ("delivery", "event", "action", "issue", "received at", "reason")
         found = [(one.id, one.event, one.action, one.issue, one.received_at, one.reason) for one in model.failures]
         return Table(columns, found)
     columns = ("issue", "kind", "value", "state", "planned at", "finished at", "reason")

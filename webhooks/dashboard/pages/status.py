@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.errors import TriageError
 from webhooks.dashboard.page import Asked, Page, PageMissing
+from webhooks.dashboard.people import spread_of
+
+if TYPE_CHECKING:
+    from bot.activities.spread import Spread
 
 LONGEST = 600  # characters that are read; what is told is shorter
 
@@ -23,7 +28,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The page. `text` is what would be told, `markdown` how it stands in a comment, `problem` why it cannot be."""
+    """The page. `text` is what would be told, `markdown` how it stands in a comment, `problem` why it cannot be;
+    `spread`: how far what was told, or taken back, last has got."""
 
     cluster: str
     title: str
@@ -32,6 +38,7 @@ class Status:
     markdown: str | None
     problem: str | None
     numbers: Sequence[int]
+    spread: Spread | None
 
 
 def read(asked: Asked) -> Status:
@@ -52,7 +59,22 @@ def read(asked: Asked) -> Status:
             shown = preview(storage, repository_id, cluster.id, text, asked.now)
         except TriageError as error:
             problem = str(error)
-    return Status(cluster.id, cluster.title, now, shown.text or text, shown.markdown, problem, shown.numbers)
+    return Status(
+        cluster.id,
+        cluster.title,
+        now,
+        shown.text or text,
+        shown.markdown,
+        problem,
+        shown.numbers,
+        _spread(asked, cluster.id),
+    )
+
+
+def _spread(asked: Asked, cluster_id: str) -> Spread | None:
+    acts = asked.storage.acts(asked.repository.id, cluster_id=cluster_id)
+    last = next((act for act in acts if act.state == "done" and "spread" in act.details), None)
+    return spread_of(asked.storage, last) if last is not None else None
 
 
 PAGE = Page("/clusters/{cluster}/status", "Status", "status.html", read)
