@@ -72,11 +72,29 @@ class Rules:
 NO_RULES = Rules({}, {}, {})
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """So many pairs of this probability are added to what is between two clusters: few pairs have to be surer."""
+
+    pairs: float = 0.0
+    probability: float = 0.0
+
+    def mean(self, total: float, pairs: float) -> float:
+        """Of pairs whose probabilities have this sum."""
+        return (total + self.pairs * self.probability) / (pairs + self.pairs)
+
+
+NO_DOUBT = Doubt()
+
+
 class Agglomeration:
     """Units joined into clusters, each of which goes by the name of one of its units."""
 
-    def __init__(self, pairs: Pairs, units: Sequence[Places], chosen: Iterable[int], rules: Rules) -> None:
+    def __init__(
+        self, pairs: Pairs, units: Sequence[Places], chosen: Iterable[int], rules: Rules, doubt: Doubt = NO_DOUBT
+    ) -> None:
         """Only the `chosen` ones of the units take part."""
+        self._doubt = doubt
         self._members = {at: [at] for at in sorted(chosen)}
         self._lowest = {at: at for at in self._members}
         self._size = {at: float(len(units[at])) for at in self._members}
@@ -112,10 +130,10 @@ class Agglomeration:
         return sorted(sorted(members) for members in self._members.values())
 
     def _rank(self, one: int, other: int) -> tuple[float, int, int]:
-        """The mean between two clusters, negative, and their lowest units."""
+        """The doubted mean between two clusters, negative, and their lowest units."""
         total = self._excess[one][other] + self._stand_in[one] * self._stand_in[other]
         low, high = sorted((self._lowest[one], self._lowest[other]))
-        return -total / (self._size[one] * self._size[other]), low, high
+        return -self._doubt.mean(total, self._size[one] * self._size[other]), low, high
 
     def _may_join(self, one: int, other: int) -> bool:
         here, there = self._anchor[one], self._anchor[other]

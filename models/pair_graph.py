@@ -1,12 +1,13 @@
 """Each issue's most probable neighbours over a whole history, judged in batches: the graph that is clustered.
 
-The probabilities are those of `PairScorer.pair_scores`, the mean of the two directions, because a pair has none.
+What is judged are the probabilities of `PairScorer.pair_scores`, the mean of the two directions, because a pair has
+none; what is clustered are the chances that `models.levels` makes of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from models.agglomeration import NO_RULES, Agglomeration, Pairs
 from models.bm25 import Rows
 from models.features import features_of
+from models.levels import backgrounds, chances, chances_of_one
 from models.near_rows import nearest
 from models.pair_measures import PairMeasures
 from models.retrieval import CROSS, SALIENT, TITLE, IssueIndex
@@ -57,6 +59,27 @@ def pair_graph(
     index: IssueIndex,
     scorer: PairScorer | Callable[[int], PairScorer],
     *,
+    numbers: Sequence[int] | None = None,
+    tick: Tick = nobody,
+) -> PairGraph:
+    """What is clustered: the judged pairs, with their chances against the background in place of their probabilities.
+
+    As `judged_pairs` for the rest.
+    """
+    return levelled(judged_pairs(index, scorer, numbers=numbers, tick=tick))
+
+
+def levelled(graph: PairGraph) -> PairGraph:
+    """The graph with chances for probabilities; an issue's floor is held against its own background."""
+    own = backgrounds(graph.left, graph.right, graph.probabilities, len(graph.numbers))
+    found = chances(graph.probabilities, own[graph.left], own[graph.right])
+    return replace(graph, probabilities=found, floors=chances(graph.floors, own, own))
+
+
+def judged_pairs(
+    index: IssueIndex,
+    scorer: PairScorer | Callable[[int], PairScorer],
+    *,
     neighbours: int = NEIGHBOURS,
     numbers: Sequence[int] | None = None,
     tick: Tick = nobody,
@@ -82,7 +105,7 @@ def pair_graph(
 def pairs_of(index: IssueIndex, scorer: PairScorer, number: int, others: Sequence[int]) -> dict[int, float]:
     """What the graph would say of one issue's pairs with these others, all of them in the index; by their number."""
     found = _Judge(PairMeasures(index, [number, *others]), scorer, nobody).probabilities(np.arange(1, len(others) + 1))
-    return dict(zip(others, found.tolist(), strict=True))
+    return chances_of_one(dict(zip(others, found.tolist(), strict=True)), len(index))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.cluster import Group
-from models.clustering import ClusterLimits, cluster
+from models.clustering import DOUBT, ClusterLimits, cluster
 from models.constraints import Constraints
 from models.pair_graph import PairGraph
 
@@ -37,7 +37,7 @@ def members(groups: Collection[Group]) -> list[tuple[int, ...]]:
 
 
 def test_clusters_are_joined_by_their_mean_probability_and_noise_stays_noise() -> None:
-    chances = {(1, 2): 0.9, (2, 3): 0.9, (1, 3): 0.4, (3, 4): 0.6, (1, 4): 0.0, (2, 4): 0.0, (5, 6): 0.29}
+    chances = {(1, 2): 0.9, (2, 3): 0.9, (1, 3): 0.4, (3, 4): 0.6, (1, 4): 0.0, (2, 4): 0.0, (5, 6): 0.45}
     found = cluster(graph(range(1, 8), chances))
     assert members(found) == [(1, 2, 3)]  # 4 is near to one of the three and far from two
     assert found[0].coherence == pytest.approx((0.9 + 0.9 + 0.4) / 3)
@@ -92,18 +92,27 @@ def test_inv_09_a_group_over_the_cap_that_is_one_cause_is_held_whole() -> None:
 
 
 def test_inv_09_an_incoherent_group_is_held() -> None:
-    limits = ClusterLimits(coherence=0.6)
-    (found,) = cluster(graph([1, 2, 3], all_pairs([1, 2, 3], 0.5)), limits=limits)
+    limits = ClusterLimits(coherence=0.7)
+    (found,) = cluster(graph([1, 2, 3], all_pairs([1, 2, 3], 0.65)), limits=limits)
     assert found.held == "incoherent"
+
+
+def test_few_pairs_have_to_be_surer_than_many() -> None:
+    assert cluster(graph([1, 2], {(1, 2): 0.45})) == ()
+    three = graph([1, 2, 3], {(1, 2): 0.65, (1, 3): 0.5, (2, 3): 0.5})
+    assert members(cluster(three)) == [(1, 2, 3)]
+    sides = all_pairs([1, 2, 3], 0.9) | all_pairs([4, 5, 6], 0.9)
+    between = {(one, other): 0.37 for one in (1, 2, 3) for other in (4, 5, 6)}
+    assert members(cluster(graph(range(1, 7), sides | between))) == [(1, 2, 3, 4, 5, 6)]
 
 
 def test_what_is_on_the_border_stays_where_it_was() -> None:
     near = all_pairs([1, 2], 0.9) | all_pairs([3, 4], 0.9)
-    between = {(one, other): 0.28 for one in (1, 2) for other in (3, 4)}
+    between = {(one, other): 0.34 for one in (1, 2) for other in (3, 4)}
     border = graph(range(1, 5), near | between)
     assert members(cluster(border)) == [(1, 2), (3, 4)]
     assert members(cluster(border, previous=[[1, 2, 3, 4]])) == [(1, 2, 3, 4)]
-    above = graph(range(1, 5), near | {pair: 0.31 for pair in between})
+    above = graph(range(1, 5), near | {pair: 0.41 for pair in between})
     assert members(cluster(above)) == [(1, 2, 3, 4)]
     assert members(cluster(above, previous=[[1, 2], [3, 4]])) == [(1, 2), (3, 4)]
     clear = graph(range(1, 5), near | {pair: 0.6 for pair in between})
@@ -111,19 +120,21 @@ def test_what_is_on_the_border_stays_where_it_was() -> None:
 
 
 def test_inv_09_what_only_last_night_holds_together_may_not_act() -> None:
-    (found,) = cluster(graph([1, 2], {(1, 2): 0.25}), previous=[[1, 2]])
-    assert found.coherence == pytest.approx(0.25)
+    chances = all_pairs(range(1, 7), 0.2) | all_pairs([1, 2, 3], 0.45) | all_pairs([4, 5, 6], 0.45)
+    (found,) = cluster(graph(range(1, 7), chances), previous=[range(1, 7)])
+    assert found.coherence == pytest.approx(0.3)
     assert found.held == "incoherent"
 
 
 def slowly(numbers: Collection[int], chances: Chances, said: Constraints, cut: float) -> set[frozenset[int]]:
-    """Average linkage from its definition, over complete pairs."""
+    """Doubted average linkage from its definition, over complete pairs."""
     chance = {frozenset(pair): value for pair, value in chances.items()}
     blocks = list(said.blocks)
     parts = blocks + [frozenset({one}) for one in numbers if not any(one in block for block in blocks)]
 
     def mean(one: frozenset[int], other: frozenset[int]) -> float:
-        return sum(chance[frozenset({a, b})] for a in one for b in other) / (len(one) * len(other))
+        total = sum(chance[frozenset({a, b})] for a in one for b in other)
+        return (total + DOUBT.pairs * DOUBT.probability) / (len(one) * len(other) + DOUBT.pairs)
 
     def allowed(one: frozenset[int], other: frozenset[int]) -> bool:
         return not any((a in one and b in other) or (b in one and a in other) for a, b in said.apart)
@@ -185,3 +196,9 @@ def test_a_wave_of_identical_reports_is_one_cluster_in_little_time() -> None:
     (found,) = cluster(graph(range(1, size + 1), chances, floor=0.99), limits=ClusterLimits(cap=500))
     assert len(found.members) == size
     assert found.held == "over-cap"
+
+
+def test_inv_09_a_group_over_the_cap_falls_apart_at_a_cut_that_no_single_pair_reaches_with_doubt() -> None:
+    chances = all_pairs(range(1, 9), 0.55) | all_pairs(range(1, 5), 0.9) | all_pairs(range(5, 9), 0.9)
+    found = cluster(graph(range(1, 9), chances), limits=ClusterLimits(cap=5))
+    assert members(found) == [(1, 2, 3, 4), (5, 6, 7, 8)]

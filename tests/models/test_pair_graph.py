@@ -6,7 +6,7 @@ import pytest
 
 from models.document import Document
 from models.near_rows import PROBED, nearest
-from models.pair_graph import PairGraph, pair_graph
+from models.pair_graph import PairGraph, judged_pairs, pair_graph
 from models.retrieval import IssueIndex
 from models.scorer import PairScorer
 from tests.models.conftest import DIMENSION
@@ -49,7 +49,7 @@ def judged(graph: PairGraph) -> dict[tuple[int, int], float]:
 
 def test_a_pair_has_the_mean_of_what_the_scorer_says_in_both_directions(documents: list[Document]) -> None:
     index, scorer = filled(documents), PairScorer.load()
-    found = judged(pair_graph(index, scorer, neighbours=61))
+    found = judged(judged_pairs(index, scorer, neighbours=61))
     for (one, other), chance in found.items():
         forth = dict(scorer.pair_scores(index.document(one), index, [other]))[other]
         back = dict(scorer.pair_scores(index.document(other), index, [one]))[one]
@@ -61,7 +61,7 @@ def test_a_pair_has_the_mean_of_what_the_scorer_says_in_both_directions(document
 
 def test_each_issue_keeps_its_most_probable_neighbours(documents: list[Document]) -> None:
     index, scorer = filled(documents), PairScorer.load()
-    everything, few = pair_graph(index, scorer, neighbours=61), pair_graph(index, scorer, neighbours=3)
+    everything, few = judged_pairs(index, scorer, neighbours=61), judged_pairs(index, scorer, neighbours=3)
     kept = judged(few)
     assert kept.items() <= judged(everything).items()
     for place, number in enumerate(few.numbers.tolist()):
@@ -82,9 +82,9 @@ def test_the_graph_does_not_depend_on_the_order_in_which_issues_came(documents: 
 
 def test_issues_may_be_left_out_but_the_figures_are_those_of_the_whole_index(documents: list[Document]) -> None:
     index, scorer = filled(documents), PairScorer.load()
-    some = pair_graph(index, scorer, numbers=[9, 5, 1, 13, 17, 5], neighbours=61)
+    some = judged_pairs(index, scorer, numbers=[9, 5, 1, 13, 17, 5], neighbours=61)
     assert some.numbers.tolist() == [1, 5, 9, 13, 17]
-    whole = judged(pair_graph(index, scorer, neighbours=61))
+    whole = judged(judged_pairs(index, scorer, neighbours=61))
     assert judged(some) == pytest.approx({pair: whole[pair] for pair in judged(some)}, abs=1e-6)
     with pytest.raises(KeyError):
         pair_graph(index, scorer, numbers=[1, 999])
@@ -93,8 +93,8 @@ def test_issues_may_be_left_out_but_the_figures_are_those_of_the_whole_index(doc
 def test_each_issue_is_judged_by_the_scorer_that_may_judge_it(documents: list[Document]) -> None:
     index, scorer = filled(documents), PairScorer.load()
     doubtful = PairScorer(replace(scorer.artifact, calibration=(0.0, -1.0)))
-    mixed = judged(pair_graph(index, lambda number: doubtful if number % 2 else scorer, neighbours=61))
-    plain = judged(pair_graph(index, scorer, neighbours=61))
+    mixed = judged(judged_pairs(index, lambda number: doubtful if number % 2 else scorer, neighbours=61))
+    plain = judged(judged_pairs(index, scorer, neighbours=61))
     assert mixed[2, 4] == plain[2, 4]
     assert mixed[1, 3] == pytest.approx(1 / (1 + np.e))
     assert mixed[1, 2] != pytest.approx(plain[1, 2])
