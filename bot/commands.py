@@ -22,7 +22,7 @@ _NAMES = re.compile(
     r"[ \t:,]*(?:(?:of|from)[ \t:]+)?(?P<sign>#)[ \t]*(?P<number>[1-9][0-9]{0,9}(?![\w]))?", re.IGNORECASE
 )
 _CLAIM = re.compile(r" {0,3}duplicate[ \t]+of[ \t]+#(?P<number>[1-9][0-9]{0,9})(?![\w])", re.IGNORECASE)
-_ISSUE = r"(?:#|https?://[^\s/]+/[\w.-]+/[\w.-]+/issues/)"
+_ISSUE = r"(?:#|https?://[^\s/]+/(?P<home>[\w.-]+/[\w.-]+)/issues/)"
 _PAST_CLAIM = re.compile(
     r" {0,3}(?:(?:i am |i'm )?clos(?:ed|ing)(?: (?:this|it|issue|out|as|since|because|it's|it is|this is))*[,:]?[ \t]+"
     r"|(?:this|it)(?: issue)?(?: is|'s| looks like| seems(?: to be)?)[ \t]+)?"
@@ -30,7 +30,7 @@ _PAST_CLAIM = re.compile(
     rf"{_ISSUE}(?P<number>[1-9][0-9]{{0,9}})(?![\w])",
     re.IGNORECASE,
 )
-_MENTION = re.compile(rf"(?<![\w/#]){_ISSUE}([1-9][0-9]{{0,9}})(?![\w])")
+_MENTION = re.compile(rf"(?<![\w/#]){_ISSUE}(?P<number>[1-9][0-9]{{0,9}})(?![\w])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,21 @@ def duplicate_claim(body: str) -> int | None:
     return int(found["number"]) if found is not None else None
 
 
-def past_claim(body: str) -> int | None:
-    """The issue of which somebody said that this one is a duplicate, in the words of people who knew of no bot: a line
-    that says just that, or the one that closes it with these words. Quotes and denials are none."""
+def past_claim(body: str, repository: str) -> int | None:
+    """The issue of this repository of which somebody said that this one is a duplicate, in the words of people who knew
+    of no bot: a line that says just that, or the one that closes it with these words. Quotes and denials are none."""
     found = (_PAST_CLAIM.match(line) for line in _plain_lines(body))
-    return next((int(one["number"]) for one in found if one is not None), None)
+    return next((int(one["number"]) for one in found if one is not None and _is_at_home(one, repository)), None)
 
 
-def mentioned(body: str) -> frozenset[int]:
-    """The issues that a comment names, of whatever repository it says."""
-    return frozenset(int(number) for line in _plain_lines(body) for number in _MENTION.findall(line))
+def mentioned(body: str, repository: str) -> frozenset[int]:
+    """The issues of this repository that a comment names, by number or by address."""
+    found = (one for line in _plain_lines(body) for one in _MENTION.finditer(line))
+    return frozenset(int(one["number"]) for one in found if _is_at_home(one, repository))
+
+
+def _is_at_home(found: re.Match[str], repository: str) -> bool:
+    return found["home"] is None or found["home"].casefold() == repository.casefold()
 
 
 def is_for_us(body: str) -> bool:

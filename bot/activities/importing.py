@@ -217,7 +217,7 @@ def _read_words(reading: _Reading) -> bool:
     services, repository = reading.services, reading.repository
 
     def keep(rows: Sequence[PastComment]) -> tuple[()]:
-        claimed = [one.number for one in rows if not one.author_is_bot and _is_claim(one.body)]
+        claimed = [one.number for one in rows if not one.author_is_bot and _is_claim(one.body, repository)]
         services.storage.add_import_candidates(repository.id, claimed)
         return ()
 
@@ -227,8 +227,8 @@ def _read_words(reading: _Reading) -> bool:
     return _to_its_end(reading, COMMENTS, pages, keep) and _read_timelines(reading)
 
 
-def _is_claim(body: str) -> bool:
-    return bool(body) and (duplicate_claim(body) is not None or past_claim(body) is not None)
+def _is_claim(body: str, repository: RepositoryRecord) -> bool:
+    return bool(body) and (duplicate_claim(body) is not None or past_claim(body, repository.full_name) is not None)
 
 
 def _read_timelines(reading: _Reading) -> bool:

@@ -29,18 +29,19 @@ class Verdict:
     source: str
 
 
-def verdict_of(issue: Issue, timeline: Sequence[TimelineEvent], confirmed: str) -> Verdict | None:
+def verdict_of(issue: Issue, timeline: Sequence[TimelineEvent], confirmed: str, repository: str) -> Verdict | None:
     """What holds at the timeline's end: the last claim or mark that nobody took back. `confirmed` is the label that
-    people give to duplicates. Only people count (INV 20)."""
+    people give to duplicates, `repository` the owner/name to which an address has to lead. Only people count
+    (INV 20)."""
     found: Verdict | None = None
     people = [event for event in timeline if event.actor and not event.actor_is_bot]
     for event in people:
         if event.event in {"unmarked_as_duplicate", "reopened"}:
             found = None
         elif event.event == "commented":
-            found = _claimed(issue, event) or found
+            found = _claimed(issue, event, repository) or found
         elif _is_mark(event, confirmed):
-            found = found or _marked(issue, event, people)
+            found = found or _marked(issue, event, people, repository)
     return found
 
 
@@ -49,10 +50,10 @@ def may_claim(issue: Issue, author: str, association: str) -> bool:
     return association in HAVE_A_SAY or author.casefold() == issue.author.casefold()
 
 
-def _claimed(issue: Issue, event: TimelineEvent) -> Verdict | None:
+def _claimed(issue: Issue, event: TimelineEvent, repository: str) -> Verdict | None:
     if not may_claim(issue, event.actor, event.association):
         return None
-    other = duplicate_claim(event.body) or past_claim(event.body)
+    other = duplicate_claim(event.body) or past_claim(event.body, repository)
     return None if other in {None, issue.number} else Verdict(other or 0, event, "comment", f"comment {event.id}")
 
 
@@ -62,11 +63,11 @@ def _is_mark(event: TimelineEvent, confirmed: str) -> bool:
     return event.event == "marked_as_duplicate" or (event.event, event.value) == ("closed", "duplicate")
 
 
-def _marked(issue: Issue, mark: TimelineEvent, people: Sequence[TimelineEvent]) -> Verdict | None:
+def _marked(issue: Issue, mark: TimelineEvent, people: Sequence[TimelineEvent], repository: str) -> Verdict | None:
     """A mark does not say of which issue: that the same person named nearby, there or in the other issue."""
     near = [one for one in people if one.actor.casefold() == mark.actor.casefold() and abs(one.at - mark.at) <= NEARBY]
     for one in sorted(near, key=lambda one: abs(one.at - mark.at)):
-        named = mentioned(one.body) - {issue.number} if one.event == "commented" else frozenset()
+        named = mentioned(one.body, repository) - {issue.number} if one.event == "commented" else frozenset()
         if one.event == "cross-referenced" and one.other not in {None, issue.number}:
             named = frozenset({one.other or 0})
         if len(named) == 1:
@@ -81,7 +82,7 @@ def learn_verdict(
     stored = services.storage.issue(repository.id, number)
     if stored is None or stored.issue.is_pull_request:
         return False
-    found = verdict_of(stored.issue, timeline, confirmed)
+    found = verdict_of(stored.issue, timeline, confirmed, repository.full_name)
     if found is None or not _is_issue(services, repository.id, found.other):
         return False
     said = services.storage.feedback(repository.id, number)

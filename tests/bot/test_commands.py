@@ -160,6 +160,8 @@ def test_inv_42_an_author_may_object_and_only_maintainers_may_do_the_rest() -> N
         ("Closing this as it's a duplicate of #12", 12),
         ("This issue is an exact duplicate of: #12", 12),
         ("dup of https://github.com/acme/shop/issues/12", 12),
+        ("dup of https://github.com/Acme/Shop/issues/12", 12),
+        ("dup of https://github.com/acme/framework/issues/12", None),
         ("Thanks!\n\nThis looks like a duplicate of #12", 12),
         ("This is not a duplicate of #12", None),
         ("Is this a duplicate of #12?", None),
@@ -169,9 +171,10 @@ def test_inv_42_an_author_may_object_and_only_maintainers_may_do_the_rest() -> N
     ],
 )
 def test_what_people_said_of_duplicates_before_the_bot_came_is_understood(body: str, issue: int | None) -> None:
-    assert past_claim(body) == issue
+    assert past_claim(body, "acme/shop") == issue
 
 
 def test_a_comment_mentions_issues_by_number_and_by_address() -> None:
-    assert mentioned("See #3 and https://github.com/acme/shop/issues/4, not a#5 or `#6`") >= {3, 4}
-    assert 5 not in mentioned("a#5")
+    named = mentioned("See #3 and https://github.com/acme/shop/issues/4, not a#5 or `#6`", "acme/shop")
+    assert named >= {3, 4}
+    assert 5 not in mentioned("a#5 and https://github.com/acme/framework/issues/5", "acme/shop")

@@ -242,6 +242,8 @@ def event(world: World, number: int, kind: str, actor: str = "boss", **more: obj
         ("boss", "> Duplicate of #1\n\nI do not think so.", False),
         ("boss", "Duplicate of #4", False),  # itself
         ("boss", "Duplicate of #999", False),  # not there
+        ("boss", "Duplicate of https://github.com/acme/framework/issues/1", False),  # elsewhere
+        ("boss", f"Duplicate of https://github.com/{NAME}/issues/1", True),
         ("helper[bot]", "Duplicate of #1", False),
     ],
 )
