@@ -119,14 +119,19 @@ def _likenesses(likeness: dict[str, float], weights: dict[str, float]) -> Iterat
 
 def _same(name: str, values: frozenset[str]) -> str:
     shown = _shown(name, values)
-    return f"same {_WORDS.get(name, name)}" + (f": {shown}" if shown else "")
+    return f"same {_called(name)}" + (f": {shown}" if shown else "")
 
 
 def difference(name: str, mine: frozenset[str], theirs: frozenset[str]) -> str:
     """Two contradicting values of a fact in words."""
     here, there = _shown(name, mine), _shown(name, theirs)
-    word = _WORDS.get(name, name)
+    word = _called(name)
     return f"{word}: {here} here, {there} there" if here and there else f"another {word}"
+
+
+def _called(name: str) -> str:
+    """A fact's name in words; a repository's own is called what its maintainers called it."""
+    return _WORDS.get(name, name.replace("_", " ").replace("-", " "))
 
 
 def _shown(name: str, values: frozenset[str]) -> str:

@@ -138,6 +138,13 @@ def test_a_repositorys_own_fact_counts(index: IssueIndex, document: Make) -> Non
         assert (candidate.probability > plain) == (expected is Agreement.AGREE)
 
 
+def test_a_repositorys_own_fact_is_named_in_words(index: IssueIndex, document: Make) -> None:
+    query = replace(document(90, "Frobnicator loses the mandrel"), facts={"paint_colour": frozenset({"blue"})})
+    for value, words in (("blue", "same paint colour: `blue`"), ("red", "paint colour: `blue` here, `red` there")):
+        index.put(replace(index.document(1), facts={"paint_colour": frozenset({value})}))
+        assert [e.text for e in judged(index, query)[1].evidence if e.name == "paint_colour"] == [words]
+
+
 def test_serial_reports_by_one_author_count_less_but_a_report_sent_twice_does_not(
     index: IssueIndex, document: Make
 ) -> None:
