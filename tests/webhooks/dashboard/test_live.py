@@ -140,3 +140,19 @@ async def test_a_stream_holds_as_long_as_its_session(world: World, maintainer: h
     assert dashboard._is_in(listener)
     await asyncio.to_thread(dashboard._access.close, secret)
     assert not dashboard._is_in(listener)
+
+
+async def test_what_happened_since_the_page_was_read_is_news_at_once(world: World, listening: Listening) -> None:
+    storage = world[1].storage
+    read_at = state_of(storage, SHOP)
+    storage.save_decision(decision(50, decided_at=utc_now()), [])
+    events = listening(read_at)
+    assert (await anext(events)).startswith("retry: ")
+    assert (await anext(events)).startswith("event: news\n")
+    await events.aclose()
+
+
+@pytest.mark.parametrize("page", ["overview", "waves", "review"])
+async def test_a_live_page_says_what_it_was_made_from(world: World, maintainer: httpx.AsyncClient, page: str) -> None:
+    shown = (await maintainer.get(f"/r/{NAME}/{page}")).text
+    assert f'sse-connect="/r/{NAME}/live?seen={state_of(world[1].storage, SHOP)}"' in shown

@@ -181,3 +181,14 @@ async def test_an_old_replay_is_shown_only_while_the_bot_is_silent(maintainer: h
     storage.save_config(SHOP, replace(storage.config(SHOP), valid_text="mode: shadow\n"))
     shown = await model(maintainer)
     assert (shown["trial"]["issues"], shown["is_shadow"]) == (500, True)
+
+
+async def test_a_wave_says_what_can_be_done_about_it_and_whether_it_was(
+    maintainer: httpx.AsyncClient, world: World
+) -> None:
+    (wave,) = (await model(maintainer))["waves"]
+    assert (wave["canonical"], wave["members"], wave["told"]) == (1, 24, None)
+    page = (await maintainer.get(OVERVIEW)).text
+    assert f'href="/r/{NAME}/clusters/extra-usage-400/status">Tell its reporters something</a>' in page
+    world[1].storage.set_status(SHOP, "extra-usage-400", "A fix is on its way.", "mia", utc_now())
+    assert "Its reporters were told something" in (await maintainer.get(OVERVIEW)).text
