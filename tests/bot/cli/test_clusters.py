@@ -277,3 +277,13 @@ def test_a_narrow_terminal_still_has_the_titles(triage: Run) -> None:
     said = triage("clusters", "list", NAME).out
     assert "title" in said.splitlines()[0]
     assert all(title.split()[0] in said for title in titles)
+
+
+@pytest.mark.usefixtures("clustered")
+@pytest.mark.parametrize(("kind", "number"), [("pin", SEARCHES[0]), ("exclude", UPLOADS[1])])
+def test_an_undo_puts_issues_back_where_they_were(triage: Run, kind: str, number: int) -> None:
+    before = members(triage)
+    assert triage("clusters", kind, NAME, UPLOAD_ID, str(number)).code == 0
+    assert members(triage) != before
+    assert triage("clusters", "undo", NAME).code == 0
+    assert members(triage) == before
