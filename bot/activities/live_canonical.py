@@ -25,6 +25,7 @@ from bot.comment import nobody
 from bot.decision_data import to_data
 from bot.effects import conclusion
 from bot.repo_config import RepoConfig
+from bot.rules import ignored
 from bot.services import Services
 from bot.storage.protocol import Storage
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord, StoredIssue
@@ -38,7 +39,9 @@ WEEK = timedelta(days=7)
 STOPPING = frozenset({"objection", "comment-deleted"})  # a person's words after which the bot adds nothing there
 
 GONE = "it is gone"
-NO_PLACE = "it is closed, locked, a pull request, or where the bot tells of its configuration"
+NO_PLACE = (
+    "the bot leaves it alone: it is closed, locked, a pull request, a bot's, ignored by the configuration or its notice"
+)
 TOLD_TO_STOP = "the bot was told to stop there"
 TOO_FEW = "too few reports point there"
 NOT_YET = "it was brought up to date within the hour"
@@ -125,7 +128,7 @@ def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Is
         return GONE
     if config.mode == "shadow" or is_paused(storage.pauses(repository_id), repository_id):
         return SILENT
-    if issue.state != "open" or issue.locked or issue.is_pull_request or issue.number == config.notice:
+    if ignored(issue, config) is not None:
         return NO_PLACE
     stored = storage.issue(repository_id, issue.number)
     if stored is not None and looks_like_security_report(stored.text):

@@ -299,6 +299,25 @@ def test_inv_17_the_bot_adds_nothing_where_it_was_told_to_stop(known: World, kin
     assert known.comments(5) == []
 
 
+@pytest.mark.parametrize(
+    ("config", "fields"),
+    [
+        (b"", {"author": "renovate[bot]", "author_is_bot": True}),
+        (b"ignore: {authors: [release-*]}\n", {"author": "release-team"}),
+        (b"ignore: {labels: [tracking]}\n", {"labels": ("Tracking",)}),
+    ],
+)
+def test_inv_20_a_canonical_issue_that_the_bot_leaves_alone_gets_no_comment(
+    known: World, config: bytes, fields: dict[str, Any]
+) -> None:
+    reported(known, 2)
+    known.fake.config = config + CONFIG
+    known.clock.forward(minutes=2)
+    known.change(5, **fields)
+    assert kept(known) == live_canonical.NO_PLACE
+    assert known.comments(5) == []
+
+
 def test_inv_26_in_shadow_mode_no_canonical_gets_a_comment(known: World) -> None:
     reported(known, 2)
     known.fake.config = b"mode: shadow\n" + CONFIG
