@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
+import threading
 
 import httpx
 import pytest
@@ -68,3 +71,26 @@ def test_no_failure_quotes_the_address(url: str) -> None:
         post(url, {})
     assert "s3cr3t" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.notices.SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_drip, args=(server,), daemon=True)
+        thread.start()
+        with pytest.raises(Unavailable, match="did not answer"):
+            post(f"http://127.0.0.1:{server.getsockname()[1]}{SECRET_PATH}", {})
+        thread.join()
+
+
+def _drip(server: socket.socket) -> None:
+    """One more byte of a header before each read can time out, until the other side hangs up."""
+    connection, _ = server.accept()
+    with connection, contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        connection.settimeout(0.1)
+        while True:
+            connection.sendall(b"a")
+            with contextlib.suppress(TimeoutError):
+                if not connection.recv(65_536):
+                    return
