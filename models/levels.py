@@ -53,8 +53,9 @@ def backgrounds(left: Places, right: Places, probabilities: Chances, issues: int
 def chances(probabilities: Chances | Logits, one: Logits | float, other: Logits | float) -> Chances:
     """What pairs' probabilities say against their issues' backgrounds; 0, a denial, stays 0."""
     background = OWN * (np.asarray(one) + np.asarray(other)) / 2 + (1 - OWN) * TYPICAL
-    above = SLOPE * (log_odds(probabilities) - background) + MIDDLE
-    return np.where(np.asarray(probabilities) > 0, 0.5 * (1 + np.tanh(0.5 * above)), 0.0).astype(np.float32)
+    judged = np.asarray(probabilities, dtype=np.float64)
+    above = SLOPE * (log_odds(judged) - background) + MIDDLE
+    return np.where(judged > 0, 0.5 * (1 + np.tanh(0.5 * above)), 0.0).astype(np.float32)
 
 
 def chances_of_one(probabilities: Mapping[int, float], issues: int) -> dict[int, float]:
