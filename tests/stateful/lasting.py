@@ -107,11 +107,14 @@ def inv_42_words_are_theirs_who_may_say_them(town: Town) -> None:
 
 
 def inv_06_no_comment_stands_that_points_at_what_is_closed_or_gone(town: Town) -> None:
+    """A comment from before the bot was uninstalled is forgotten with everything else, until it speaks there again."""
     if not may_write(town):
         return
+    spoken = {one.ask.number for one in town.diary.writes if one.ask.method in {"create_comment", "edit_comment"}}
     for number, issue in town.issues.items():
         decision = last_of(town, number)
-        if issue.state != "open" or issue.locked or not town.own(number) or number in town.diary.interrupted:
+        stands = number in spoken and town.own(number)
+        if issue.state != "open" or issue.locked or not stands or number in town.diary.interrupted:
             continue
         if decision is not None and decision.verdict is Verdict.DUPLICATE:
             target = town.issues.get(decision.canonical or 0)
