@@ -14,15 +14,19 @@ BY_AUTHOR = frozenset({"different"})  # what an issue's author may say of their 
 MOST = 10  # commands of one comment; what follows is not looked at
 
 NOT_A_NUMBER = "it names no issue: write the number as #12"
+ELSEWHERE = "the issue that it names is in another repository"
 
 _COMMAND = re.compile(
     r" {0,3}/triage[ \t]+(?P<verb>different|duplicate|rerun|undo|pause|resume)(?![\w-])(?P<rest>.*)", re.IGNORECASE
 )
-_NAMES = re.compile(
-    r"[ \t:,]*(?:(?:of|from)[ \t:]+)?(?P<sign>#)[ \t]*(?P<number>[1-9][0-9]{0,9}(?![\w]))?", re.IGNORECASE
+_ADDRESS = (
+    r"(?:https?://[^\s/]{1,100}/)?(?P<home>[\w.-]{1,39}/[\w.-]{1,100})(?:#|/issues/)"  # an end for each, else slow
 )
-_CLAIM = re.compile(r" {0,3}duplicate[ \t]+of[ \t]+#(?P<number>[1-9][0-9]{0,9})(?![\w])", re.IGNORECASE)
-_ISSUE = r"(?:#|https?://[^\s/]+/(?P<home>[\w.-]+/[\w.-]+)/issues/)"
+_ISSUE = rf"(?:#|{_ADDRESS})"
+_NAMES = re.compile(
+    rf"[ \t:,]*(?:(?:of|from)[ \t:]+)?(?P<sign>#[ \t]*|{_ADDRESS})(?P<number>[1-9][0-9]{{0,9}}(?![\w]))?", re.IGNORECASE
+)
+_CLAIM = re.compile(rf" {{0,3}}duplicate[ \t]+of[ \t]+{_ISSUE}(?P<number>[1-9][0-9]{{0,9}})(?![\w])", re.IGNORECASE)
 _PAST_CLAIM = re.compile(
     r" {0,3}(?:(?:i am |i'm )?clos(?:ed|ing)(?: (?:this|it|issue|out|as|since|because|it's|it is|this is))*[,:]?[ \t]+"
     r"|(?:this|it)(?: issue)?(?: is|'s| looks like| seems(?: to be)?)[ \t]+)?"
@@ -42,17 +46,19 @@ class Command:
     problem: str | None = None
 
 
-def parse(body: str) -> tuple[Command, ...]:
-    """The commands of a comment, each on a line that it opens; quotes, code and hidden text command nothing."""
+def parse(body: str, repository: str) -> tuple[Command, ...]:
+    """The commands of a comment in owner/repo, each on a line that it opens; quotes, code and hidden text command
+    nothing."""
     found = (_COMMAND.match(line) for line in _plain_lines(body))
-    return tuple(_command(one["verb"].lower(), one["rest"]) for one in found if one is not None)[:MOST]
+    return tuple(_command(one["verb"].lower(), one["rest"], repository) for one in found if one is not None)[:MOST]
 
 
-def duplicate_claim(body: str) -> int | None:
-    """The issue of which a person says, in GitHub's own words, that this one is a duplicate; the first line counts."""
+def duplicate_claim(body: str, repository: str) -> int | None:
+    """The issue of this repository of which a person says, in GitHub's own words and by number or address, that this
+    one is a duplicate; the first line counts."""
     first = next(iter(_plain_lines(body)), "")
     found = _CLAIM.match(first)
-    return int(found["number"]) if found is not None else None
+    return int(found["number"]) if found is not None and _is_at_home(found, repository) else None
 
 
 def past_claim(body: str, repository: str) -> int | None:
@@ -72,9 +78,10 @@ def _is_at_home(found: re.Match[str], repository: str) -> bool:
     return found["home"] is None or found["home"].casefold() == repository.casefold()
 
 
-def is_for_us(body: str) -> bool:
+def is_for_us(body: str, repository: str) -> bool:
     """Whether a comment has something to be heard."""
-    return ("duplicate" in body.lower() and duplicate_claim(body) is not None) or bool(parse(body))
+    claims = "duplicate" in body.lower() and duplicate_claim(body, repository) is not None
+    return claims or bool(parse(body, repository))
 
 
 def allowed(command: Command, *, is_author: bool, permission: str) -> bool:
@@ -87,10 +94,12 @@ def _plain_lines(body: str) -> Iterator[str]:
     return (line.text for line in lines_of(text) if line.kind is Kind.TEXT)
 
 
-def _command(verb: str, rest: str) -> Command:
+def _command(verb: str, rest: str, repository: str) -> Command:
     if verb not in {"different", "duplicate"}:
         return Command(verb)
     named = _NAMES.match(rest)
+    if named is not None and not _is_at_home(named, repository):
+        return Command(verb, problem=ELSEWHERE)
     if named is not None and named["number"] is not None:
         return Command(verb, int(named["number"]))
     names_none = named is not None or verb == "duplicate"  # "different" alone is an objection to whatever was said

@@ -10,6 +10,7 @@ SHAPES: Mapping[str, str] = {  # of a value that a regular expression checks
     "name": "must be lower-case letters, digits and underscores, at most 32, beginning with a letter",
     "at": 'must be a time of day from "00:00" to "23:59"',
 }
+KINDS: Mapping[type, str] = {list: "a list", int: "a number", float: "a number", bool: "true or false"}  # else text
 PHRASES: Mapping[str, str] = {  # by pydantic's name of the error; braces take what it knows of the limit
     "missing": "is missing",
     "literal_error": "must be {expected}",

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from yaml.reader import ReaderError
 
 from bot.config_keys import LARGEST_NUMBER, ClusterConfig, Fact, Ignore, Labels, Limits, Mode, Part, Refit
-from bot.config_phrases import phrase, spoken, yaml_phrase
+from bot.config_phrases import KINDS, phrase, spoken, yaml_phrase
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
 from models.facts import FACT_ALIASES, FACT_NAMES, FactPattern, compile_pattern, full_name
@@ -156,7 +156,7 @@ def parse(text: str) -> RepoConfig:
     if data is None:
         return RepoConfig()
     if not isinstance(data, dict):
-        raise ConfigError([f"line 1: expected keys like `version: 1`, found a {type(data).__name__}"])
+        raise ConfigError([f"line 1: expected keys like `version: 1`, found {KINDS.get(type(data), 'text')}"])
     try:
         config = RepoConfig.model_validate(_with_tuples(data))
     except ValidationError as error:

@@ -87,7 +87,7 @@ def test_no_document_names_a_command_that_does_not_exist(document: str) -> None:
 @pytest.mark.parametrize("document", TEXT)
 def test_every_command_to_a_comment_that_is_documented_is_understood(document: str) -> None:
     for said in re.findall(r"`(/triage [^`]+)`", TEXT[document]):
-        assert parse_command(said), said
+        assert parse_command(said, "acme/shop"), said
 
 
 def test_what_an_author_may_say_is_in_the_readme() -> None:

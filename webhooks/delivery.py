@@ -176,12 +176,13 @@ def _unheard(action: str | None, payload: _Object) -> str | None:
     """Why a comment starts nothing. Its text is looked at here and goes no further; the worker reads it again."""
     body = _at(payload, "comment", "body")
     body = body if isinstance(body, str) else ""
+    home = _at(payload, "repository", "full_name")
     by_bot = _at(payload, "comment", "user", "type") == "Bot"
     if action == "deleted":
         return None if by_bot and marked(body) and not _by_bot(payload) else "the comment is not ours"
     if by_bot:
         return "the comment is by a bot"
-    return None if is_for_us(body) else "the comment is no command"
+    return None if is_for_us(body, home if isinstance(home, str) else "") else "the comment is no command"
 
 
 def _by_bot(payload: _Object) -> bool:

@@ -228,7 +228,8 @@ def _read_words(reading: _Reading) -> bool:
 
 
 def _is_claim(body: str, repository: RepositoryRecord) -> bool:
-    return bool(body) and (duplicate_claim(body) is not None or past_claim(body, repository.full_name) is not None)
+    home = repository.full_name
+    return bool(body) and (duplicate_claim(body, home) is not None or past_claim(body, home) is not None)
 
 
 def _read_timelines(reading: _Reading) -> bool:

@@ -52,7 +52,8 @@ def hear(
     comment = next((one for one in reader.comments(number) if one.id == comment_id), None)
     if comment is None or comment.author_is_bot or comment.by_this_app:
         return Heard()  # INV 20: only people count
-    commands, claim = parse(comment.body), duplicate_claim(comment.body)
+    home = repository.full_name
+    commands, claim = parse(comment.body, home), duplicate_claim(comment.body, home)
     if not commands and claim is None:
         return Heard()
     permission = reader.permission(comment.author)

@@ -52,7 +52,7 @@ def _closed(word: Word, _: Mapping[str, Any]) -> bool:
     if reader.permission(word.actor) not in MAINTAINERS:
         return False
     people = [one for one in reader.comments(word.number) if not one.author_is_bot]
-    claims = [(one.author, duplicate_claim(one.body)) for one in people]
+    claims = [(one.author, duplicate_claim(one.body, word.repository.full_name)) for one in people]
     named = [other for author, other in claims if other is not None and author.casefold() == word.actor.casefold()]
     other = named[-1] if named else _named_by_us(word)
     if other is None:

@@ -53,7 +53,7 @@ def may_claim(issue: Issue, author: str, association: str) -> bool:
 def _claimed(issue: Issue, event: TimelineEvent, repository: str) -> Verdict | None:
     if not may_claim(issue, event.actor, event.association):
         return None
-    other = duplicate_claim(event.body) or past_claim(event.body, repository)
+    other = duplicate_claim(event.body, repository) or past_claim(event.body, repository)
     return None if other in {None, issue.number} else Verdict(other or 0, event, "comment", f"comment {event.id}")
 
 

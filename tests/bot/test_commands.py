@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import (
+    ELSEWHERE,
     MOST,
     NOT_A_NUMBER,
     Command,
@@ -18,6 +19,7 @@ from bot.commands import (
     past_claim,
 )
 
+HOME = "acme/shop"
 DIFFERENT, RERUN = Command("different"), Command("rerun")
 
 
@@ -35,6 +37,9 @@ DIFFERENT, RERUN = Command("different"), Command("rerun")
         ("/triage duplicate of #7", Command("duplicate", 7)),
         ("/triage duplicate #7, see there", Command("duplicate", 7)),
         ("/Triage DUPLICATE OF  #7", Command("duplicate", 7)),
+        ("/triage duplicate of acme/shop#7", Command("duplicate", 7)),
+        ("/triage different https://github.com/Acme/Shop/issues/7#issuecomment-1", Command("different", 7)),
+        ("/triage duplicate of acme/framework#7", Command("duplicate", problem=ELSEWHERE)),
         ("/triage undo", Command("undo")),
         ("/triage pause for the release", Command("pause")),
         ("/triage resume\r\n", Command("resume")),
@@ -45,7 +50,7 @@ DIFFERENT, RERUN = Command("different"), Command("rerun")
     ],
 )
 def test_a_command_opens_a_line(body: str, command: Command) -> None:
-    assert parse(body) == (command,)
+    assert parse(body, HOME) == (command,)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,7 @@ def test_a_command_opens_a_line(body: str, command: Command) -> None:
     ],
 )
 def test_anything_else_is_no_command(body: str) -> None:
-    assert parse(body) == ()
+    assert parse(body, HOME) == ()
 
 
 @pytest.mark.parametrize(
@@ -95,35 +100,44 @@ def test_anything_else_is_no_command(body: str) -> None:
     ],
 )
 def test_a_number_that_is_none_is_a_mistake_and_not_another_command(body: str) -> None:
-    (command,) = parse(body)
+    (command,) = parse(body, HOME)
     assert command.problem == NOT_A_NUMBER
     assert command.other is None
 
 
 def test_several_commands_are_obeyed_in_their_order_and_not_without_end() -> None:
-    assert parse("/triage different #5\n/triage different #6\nand\n/triage rerun") == (
+    assert parse("/triage different #5\n/triage different #6\nand\n/triage rerun", HOME) == (
         Command("different", 5),
         Command("different", 6),
         RERUN,
     )
-    assert parse("/triage rerun\n" * 1000) == (RERUN,) * MOST
+    assert parse("/triage rerun\n" * 1000, HOME) == (RERUN,) * MOST
 
 
 @given(st.text())
 def test_any_text_is_commands_or_none(body: str) -> None:
-    assert parse(body) == () or "triage" in body.lower()
+    assert parse(body, HOME) == () or "triage" in body.lower()
 
 
 @given(st.text(alphabet=" \t\n>`~#/-0129abcdeiofgrtu", max_size=60))
 def test_text_made_of_the_signs_that_matter_is_read_without_trouble(body: str) -> None:
-    assert all(one.other is None or 0 < one.other < 10**10 for one in parse(f"/triage different {body}"))
-    assert is_for_us(body) == bool(parse(body) or duplicate_claim(body))
+    assert all(one.other is None or 0 < one.other < 10**10 for one in parse(f"/triage different {body}", HOME))
+    assert is_for_us(body, HOME) == bool(parse(body, HOME) or duplicate_claim(body, HOME))
 
 
-@pytest.mark.parametrize("body", ["Duplicate of #12", "duplicate of #12, I think", "\n Duplicate  of #12\nBye"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Duplicate of #12",
+        "duplicate of #12, I think",
+        "\n Duplicate  of #12\nBye",
+        "Duplicate of acme/shop#12",
+        "Duplicate of https://github.com/acme/shop/issues/12",
+    ],
+)
 def test_githubs_own_words_for_a_duplicate_are_heard(body: str) -> None:
-    assert duplicate_claim(body) == 12
-    assert is_for_us(body)
+    assert duplicate_claim(body, HOME) == 12
+    assert is_for_us(body, HOME)
 
 
 @pytest.mark.parametrize(
@@ -137,10 +151,12 @@ def test_githubs_own_words_for_a_duplicate_are_heard(body: str) -> None:
         "`Duplicate of #12`",
         "See above.\nDuplicate of #12",
         "Duplicate of acme/other#12",
+        "Duplicate of https://github.com/acme/other/issues/12",
+        "Duplicate of https://github.com/acme/shop/pull/12",
     ],
 )
 def test_anything_else_says_nothing_of_duplicates(body: str) -> None:
-    assert duplicate_claim(body) is None
+    assert duplicate_claim(body, HOME) is None
 
 
 def test_inv_42_an_author_may_object_and_only_maintainers_may_do_the_rest() -> None:
@@ -171,7 +187,7 @@ def test_inv_42_an_author_may_object_and_only_maintainers_may_do_the_rest() -> N
     ],
 )
 def test_what_people_said_of_duplicates_before_the_bot_came_is_understood(body: str, issue: int | None) -> None:
-    assert past_claim(body, "acme/shop") == issue
+    assert past_claim(body, HOME) == issue
 
 
 def test_a_comment_mentions_issues_by_number_and_by_address() -> None:

@@ -179,7 +179,8 @@ def test_a_value_of_the_wrong_shape_is_told_in_words(text: str, expected: str) -
         ("clusters:\n  - title: No slug\n", "line 2: clusters, entry 1, slug: "),
         ("5: x\n", "line 1: the key 5 must be text"),
         ("[mode, shadow]\n", "line 1: expected keys like `version: 1`, found a list"),
-        ("just words\n", "line 1: expected keys like `version: 1`, found a str"),
+        ("just words\n", "line 1: expected keys like `version: 1`, found text"),
+        ("42\n", "line 1: expected keys like `version: 1`, found a number"),
     ],
 )
 def test_a_wrong_type_or_value_is_an_error_with_its_line(text: str, expected: str) -> None:

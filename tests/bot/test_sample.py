@@ -220,7 +220,7 @@ def test_people_named_each_duplicate_of_the_history_that_they_could_and_no_other
     history = [issue["number"] for issue in everything[:-DELIVERED]]
     claims: dict[int, int] = {}
     for one in read_said((SAMPLE / "comments.jsonl").read_bytes().splitlines()):
-        named = duplicate_claim(one.body) or past_claim(one.body, "")
+        named = duplicate_claim(one.body, "") or past_claim(one.body, "")
         if named is not None:
             assert claims.setdefault(one.number, named) == named == truth[one.number]
     wanted = {number for number in history if truth[number] and number not in again}

@@ -136,7 +136,7 @@ def inv_21_a_label_that_a_person_removed_stays_away(town: Town, ask: Ask) -> Non
 def inv_22_a_comment_offers_only_what_its_reader_can_do(town: Town, ask: Ask) -> None:
     if ask.method in {"create_comment", "edit_comment"}:
         lines = "\n".join(part for place, part in enumerate(ask.value.split("`")) if place % 2)
-        offered = {command.verb for command in commands_of(lines)}
+        offered = {command.verb for command in commands_of(lines, NAME)}
         hold(offered <= BY_AUTHOR, f"the comment offers {offered - BY_AUTHOR}")
         hold("reopen" not in ask.value.lower(), "authors cannot reopen what others closed")
 
