@@ -14,6 +14,7 @@ from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
 from bot.storage.records import ClusterStatus, DecisionRecord, StoredIssue
+from bot.vetoes import COMMENT_DELETED, NOT_FIRST_NOW
 from models.text import looks_like_security_report
 from models.versions import fixed_in
 
@@ -127,7 +128,12 @@ def members_told(
     homes = {member: one.id for one in holding for member in one.members}
     shown = [one for one in rows if cluster_id in {one.body.get("cluster"), homes.get(one.body.get("canonical") or 0)}]
     issues = {row.issue.number: row for row in storage.issues(repository_id, [one.number for one in shown])}
-    return [one for one in shown if _is_followed(one, issues.get(one.number))]
+    return [one for one in shown if not _is_silent(one) and _is_followed(one, issues.get(one.number))]
+
+
+def _is_silent(row: DecisionRecord) -> bool:
+    """Whether the decision stands in no comment, because it was no moment to begin or the comment was deleted."""
+    return not {COMMENT_DELETED, NOT_FIRST_NOW}.isdisjoint(row.body["vetoes"])
 
 
 def _canonicals(rows: Iterable[DecisionRecord]) -> list[int]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.canonical_comment import unfolded
 from bot.commands import BY_AUTHOR
 from bot.commands import parse as commands_of
-from bot.comment import withdrawn
+from bot.comment import status_in, withdrawn
 from bot.decision_data import from_data
 from bot.github.marker import MARKER
 from bot.policy import root_of
@@ -187,13 +187,18 @@ def inv_30_no_more_comments_than_the_hour_allows(town: Town, ask: Ask) -> None:
     if ask.method not in {"create_comment", "edit_comment"} or not town.workflow:
         return
     decision = town.storage.last_decision(town.repository_id, ask.number)
-    if decision is None or decision.trigger in BY_PERSON:
+    if decision is None or decision.trigger in BY_PERSON or _takes_back(ask):
         return
     spoken = [one for one in town.diary.writes if one.ask.method in {"create_comment", "edit_comment"}]
     recent = sum(one.at > town.clock.at - HOUR for one in spoken)
     unrecorded = town.diary.kills + town.diary.faults  # written, and the process died before it could note it
     limit = config_of(town).limits.comments_per_hour
     hold(recent < limit + unrecorded, f"{recent} comments in the last hour, {limit} may be")
+
+
+def _takes_back(ask: Ask) -> bool:
+    """Whether an edit takes out of a comment the words of a maintainer who took them back: that waits for no budget."""
+    return ask.before is not None and status_in(ask.before) not in {None, status_in(ask.value)}
 
 
 def inv_40_no_word_of_a_reporter_is_repeated(_town: Town, ask: Ask) -> None:

@@ -178,6 +178,15 @@ def test_a_status_reaches_every_members_comment_and_every_later_one(known: World
     assert known.written().count("create_comment") == 3
 
 
+def test_a_member_on_which_the_bot_is_silent_is_not_counted_among_those_who_are_told(known: World) -> None:
+    first, second = reported(known, 2)
+    known.storage.save_feedback(
+        FeedbackRecord(known.repository.id, second, "comment-deleted", known.clock(), "mia", "event")
+    )
+    known.triage(second)
+    assert told(known, "A fix is on its way.") == (first,)
+
+
 def test_a_preview_keeps_nothing(known: World) -> None:
     reported(known)
     seen = preview(known.storage, known.repository.id, "extra", "  Fixed in\n\n2.0, @all  ", known.clock())
