@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.cli.explain_pair import SAME
 from tests.bot.cli.conftest import Run
 from tests.fakes.played import CANONICAL, Played
 from tests.fakes.small_world import CONFIG, NAME
@@ -95,15 +96,15 @@ def test_an_error_message_is_told_in_its_words(triage: Run, tracker: Played) -> 
     assert set(told["facts"]["error_message"]) <= set(told["messages"])
 
 
-def test_a_pair_says_why_the_decision_is_surer_than_the_pair(triage: Run, reported: int) -> None:
-    told = json.loads(triage("explain", f"{NAME}#{reported}", str(CANONICAL), "--json").out)
+def test_a_pair_says_why_the_decision_is_surer_than_the_pair(triage: Run, tracker: Played) -> None:
+    number = tracker.report("Refused", "API Error: 400 out of extra usage, although the balance is there").number
+    assert triage("import", NAME).code == 0
+    told = json.loads(triage("explain", f"{NAME}#{number}", str(CANONICAL), "--json").out)
     assert told["decision"]["canonical"] == CANONICAL
-    assert abs(told["decision"]["probability"] - told["probability"]) >= 0.005
-    assert told["why_decided_otherwise"].startswith(f"the decision on #{reported} says ")
+    assert abs(told["decision"]["probability"] - told["probability"]) >= SAME
+    assert told["why_decided_otherwise"].startswith(f"the decision on #{number} says ")
     assert "the cluster extra" in told["why_decided_otherwise"]
-    assert told["why_decided_otherwise"] in " ".join(
-        triage("explain", f"{NAME}#{reported}", str(CANONICAL)).out.split()
-    )
+    assert told["why_decided_otherwise"] in " ".join(triage("explain", f"{NAME}#{number}", str(CANONICAL)).out.split())
 
 
 def test_after_a_decision_it_says_that_nothing_changed(triage: Run, reported: int) -> None:
