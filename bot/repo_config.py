@@ -169,6 +169,19 @@ def parse(text: str) -> RepoConfig:
     return config
 
 
+def in_force(valid_text: str | None, error: str | None) -> RepoConfig:
+    """What holds where `valid_text` is the last file that was valid (None: there is none) and `error` is of the last.
+
+    Where there is a file and none was ever valid, nobody knows whether the bot may speak: it records only (INV 26, 27).
+    """
+    if valid_text is None and error is not None:
+        return RepoConfig(mode="shadow")
+    try:
+        return parse(valid_text or "")
+    except ConfigError:  # an older version found it valid
+        return RepoConfig(mode="shadow")
+
+
 def _told(problems: Sequence[str], found: int) -> list[str]:
     """Each problem at a length that a person reads, and how many more were found."""
     shown = [problem if len(problem) <= LONGEST_PROBLEM else f"{problem[:LONGEST_PROBLEM]}…" for problem in problems]

@@ -12,7 +12,7 @@ import structlog
 from bot.activities.reading import recipe_in_force
 from bot.errors import ConfigError, Gone, Permanent, TriageError
 from bot.github.protocol import RepositoryInfo
-from bot.repo_config import RepoConfig, parse
+from bot.repo_config import RepoConfig, in_force, parse
 from bot.services import Services
 from bot.storage.records import ConfigRecord, RepositoryRecord
 from models.issue import Issue
@@ -143,7 +143,8 @@ def stop_repository(services: Services, known: RepositoryRecord | None, reason: 
 def current_config(services: Services, repository: RepositoryRecord) -> RepoConfig:
     """The configuration in force; looks at GitHub with a conditional request where the last look is over a minute old.
 
-    A file that cannot be read or is wrong leaves the last valid one in force, with the error kept (INV 27).
+    A file that cannot be read or is wrong leaves the last valid one in force, with the error kept (INV 27); where
+    there is none, the bot records and does not write.
     """
     record = services.storage.config(repository.id)
     if record.checked_at is None or services.clock() - record.checked_at > CONFIG_AGE:
@@ -157,8 +158,6 @@ def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigR
         with stopping(services, repository):
             seen = services.reader(repository).config(record.etag)
     except Permanent as error:
-        if record.checked_at is None:
-            raise  # never read: what is in it is not known
         seen, fresh = None, replace(_failing(services, fresh), error=str(error), etag=None)
         log.warning("config.unreadable", repository=repository.full_name, problem=str(error))
     if seen is not None:
@@ -198,4 +197,4 @@ def config_in_force(services: Services, repository: RepositoryRecord) -> RepoCon
 
 
 def _in_force(record: ConfigRecord) -> RepoConfig:
-    return parse(record.valid_text) if record.valid_text else RepoConfig()
+    return in_force(record.valid_text, record.error)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bot.activities.budget import DAY, HOUR, Budget, limits_of
-from bot.errors import ConfigError
-from bot.repo_config import RepoConfig, parse
+from bot.repo_config import RepoConfig, in_force
 from bot.settings import Settings
 from bot.storage.protocol import Storage
 from bot.storage.records import WAITS_FOR_BUDGET, ImportRecord, RepositoryRecord
@@ -59,7 +58,5 @@ def _of_import(repository: RepositoryRecord, progress: ImportRecord) -> Finding:
 
 
 def _config(storage: Storage, repository_id: int) -> RepoConfig:
-    try:
-        return parse(storage.config(repository_id).valid_text or "")
-    except ConfigError:  # an older version found it valid
-        return RepoConfig()
+    record = storage.config(repository_id)
+    return in_force(record.valid_text, record.error)

@@ -20,7 +20,7 @@ from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
 from bot.github.standing import Installation
 from bot.inbox import CLOCKS, SCHEDULES, engine_problem
-from bot.repo_config import CONFIG_PATH, RepoConfig, parse
+from bot.repo_config import CONFIG_PATH, in_force
 from bot.settings import ENV_FILE, Settings, unknown_variables
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
@@ -164,7 +164,7 @@ def _check_work(storage: Storage) -> Iterator[Check]:
                 repository.full_name,
                 "warn",
                 f"{in_words(config, repository.full_name)}: {config.error.splitlines()[0]}",
-                "correct it (`triage config check`); the last valid one stays in force",
+                "correct it (`triage config check`)",
             )
         elif config.checked_at is not None:
             yield Check(repository.full_name, "ok", in_words(config, repository.full_name))
@@ -174,8 +174,8 @@ def _check_work(storage: Storage) -> Iterator[Check]:
 
 def _closing(storage: Storage, repository: RepositoryRecord) -> Iterator[Check]:
     """Where the mode is close: whether that is earned, by which figures."""
-    text = storage.config(repository.id).valid_text
-    config = parse(text) if text else RepoConfig()
+    record = storage.config(repository.id)
+    config = in_force(record.valid_text, record.error)
     if config.mode == "close":
         earned = closing_right(storage, repository.id).earned
         yield Check(

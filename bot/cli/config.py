@@ -19,6 +19,7 @@ from bot.cli.opened import (
     settings_for_command,
 )
 from bot.errors import ConfigError, TriageError
+from bot.github.config_file import decoded
 from bot.repo_config import CONFIG_PATH, MAX_BYTES, json_schema, parse
 from bot.storage.records import ConfigRecord
 
@@ -99,7 +100,8 @@ def in_words(record: ConfigRecord, full_name: str) -> str:
     if record.error is None:
         return said
     since = f" since {record.failed_since:%Y-%m-%d %H:%M} UTC" if record.failed_since else ""
-    held = "the last valid one holds" if record.valid_text else "the defaults hold"
+    nothing = "no valid one was read before, so the bot decides and records and writes nothing (shadow)"
+    held = nothing if record.valid_text is None else "the last valid one holds"
     told = f"; #{record.notice_number} tells of it" if record.notice_number else ""
     return f"its {CONFIG_PATH} is wrong{since}, and {held}{told}"
 
@@ -111,7 +113,7 @@ def _yaml(effective: Any) -> str:
 def _text(file: Path) -> str:
     try:
         with file.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1).decode("utf-8-sig")
+            return decoded(stream.read(MAX_BYTES + 1))
     except OSError as error:
         raise TriageError(f"{file}: {error.strerror}") from None
     except UnicodeDecodeError as error:

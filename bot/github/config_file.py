@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 from collections.abc import Callable
 from typing import Any
 
@@ -67,9 +68,15 @@ def _text(answer: Answer) -> str:
     if content is None or len(content) > LARGEST_FILE:
         raise Permanent(f"{PATH} is larger than {LARGEST_FILE // 1024} KiB")
     try:
-        return content.decode("utf-8-sig")
+        return decoded(content)
     except UnicodeDecodeError as error:
         raise Permanent(f"{PATH} is not UTF-8 text (byte {error.start})") from None
+
+
+def decoded(content: bytes) -> str:
+    """The file's text; UTF-16 with a byte order mark is what PowerShell writes. Raises UnicodeDecodeError."""
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_wide else "utf-8-sig")
 
 
 def _content(data: Any) -> bytes | None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.errors import GitHubError, Gone, Permanent
-from bot.github.config_file import LARGEST_FILE, PATH
+from bot.github.config_file import LARGEST_FILE, PATH, decoded
 from bot.github.mapping import clean
 from bot.github.protocol import (
     Comment,
@@ -423,6 +423,6 @@ def _config(place: str, content: bytes, etag: str | None) -> ConfigFile | None:
     if len(content) > LARGEST_FILE:
         raise Permanent(f"{PATH} is too large")
     try:
-        return ConfigFile(text=content.decode("utf-8-sig"), etag=present, source=place)
+        return ConfigFile(text=decoded(content), etag=present, source=place)
     except UnicodeDecodeError:
         raise Permanent(f"{PATH} is not UTF-8 text") from None

@@ -15,7 +15,7 @@ from bot.comment import status_in, withdrawn
 from bot.decision_data import from_data
 from bot.github.marker import MARKER
 from bot.policy import root_of
-from bot.repo_config import RepoConfig, parse
+from bot.repo_config import RepoConfig, in_force, parse
 from bot.storage.records import DecisionRecord, FeedbackRecord, StoredIssue
 from models.decision import Agreement, Decision, Verdict
 from models.facts import DISCRIMINATING, compare
@@ -53,7 +53,8 @@ def hold(kept: object, told: str) -> None:
 
 def config_of(town: Town) -> RepoConfig:
     """The configuration in force."""
-    return parse(town.storage.config(town.repository_id).valid_text or "")
+    kept = town.storage.config(town.repository_id)
+    return in_force(kept.valid_text, kept.error)
 
 
 def last_of(town: Town, number: int) -> Decision | None:

@@ -36,18 +36,26 @@ def standing_of(repository: RepositoryRecord, config: ConfigRecord, *, is_paused
     if is_paused:
         return Standing("paused", "it decides and records, and writes nothing until somebody resumes it")
     if config.error is not None:
-        return Standing("wrong configuration", "the last valid one stays in force")
+        return Standing("wrong configuration", held(config))
     if repository.imported_at is None:
         return Standing("reading", "the history is being read; decisions begin when it is there")
     return Standing("at work")
 
 
-def in_force(text: str | None) -> Any:
-    """The valid text as it is understood now; the defaults where an upgrade no longer understands it."""
-    from bot.errors import ConfigError  # noqa: PLC0415 - beside the next one
-    from bot.repo_config import RepoConfig, parse  # noqa: PLC0415 - the receiver starts without it
+def is_unknown(config: ConfigRecord) -> bool:
+    """Whether there is a file, and none was ever valid."""
+    return config.error is not None and config.valid_text is None
 
-    try:
-        return parse(text) if text else RepoConfig()
-    except ConfigError:
-        return RepoConfig()
+
+def held(config: ConfigRecord) -> str:
+    """What holds while the file is wrong."""
+    if is_unknown(config):
+        return "no valid one was read before, so the bot records what it would do and writes nothing"
+    return "the last valid one stays in force"
+
+
+def in_force(config: ConfigRecord) -> Any:
+    """The configuration in force, as it is understood now."""
+    from bot import repo_config  # noqa: PLC0415 - the receiver starts without it
+
+    return repo_config.in_force(config.valid_text, config.error)

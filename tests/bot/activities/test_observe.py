@@ -18,6 +18,7 @@ from bot.activities.observe import (
 )
 from bot.activities.reading import read_again
 from bot.errors import Gone, Permanent, RetryAfter, Unavailable
+from bot.github.config_file import LARGEST_FILE
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
@@ -225,17 +226,59 @@ def test_inv_27_a_failure_to_read_is_not_an_empty_file(world: World, failure: Ex
 def test_inv_27_a_file_that_can_not_be_read_any_more_leaves_the_last_valid_one_in_force(world: World) -> None:
     world.fake.config = b"mode: shadow"
     assert world.config.mode == "shadow"
-    world.fake.config = b"\xff\xfe"
+    world.fake.config = b"\xff\x00"
     world.clock.forward(seconds=61)
     assert world.config.mode == "shadow"
     assert "not UTF-8" in str(world.storage.config(world.repository.id).error)
 
 
-def test_inv_27_a_file_that_could_never_be_read_is_not_an_empty_one(world: World) -> None:
-    world.fake.config = b"\xff\xfe"
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xff\x00", "not UTF-8"),
+        (b"mode: comment\n#" + b"x" * LARGEST_FILE, "too large"),
+        (b"mode: shadow\nclustres: []", "unknown key"),
+    ],
+)
+def test_inv_27_where_no_file_was_ever_valid_the_bot_records_and_writes_nothing(
+    world: World, content: bytes, told: str
+) -> None:
+    world.fake.config = content
     for _ in range(2):
-        with pytest.raises(Permanent, match="not UTF-8"):
-            world.config  # noqa: B018 - asking reads it
+        assert world.config == config_in_force(world.services, world.repository) == RepoConfig(mode="shadow")
+        assert told in str(world.storage.config(world.repository.id).error)
+        world.clock.forward(seconds=61)
+    world.fake.config = b"mode: comment"
+    assert world.config == RepoConfig()
+    assert world.storage.config(world.repository.id).error is None
+
+
+def test_inv_27_the_first_file_of_a_repository_that_had_none_is_not_guessed_at(world: World) -> None:
+    assert world.config.mode == "comment"
+    world.fake.config = b"mode: shadow\nclustres: []"
+    world.clock.forward(seconds=61)
+    assert world.config.mode == "shadow"
+
+
+def test_inv_27_a_wrong_file_of_the_organisation_lets_nobody_speak(world: World) -> None:
+    world.github.add_repository("acme/.github").config = b"mode: shadow\nclustres: []"
+    assert world.config.mode == "shadow"
+
+
+def test_inv_27_an_empty_file_is_a_valid_one(world: World) -> None:
+    world.fake.config = b""
+    assert world.config == RepoConfig()
+    world.fake.config = b"mode: loud"
+    world.clock.forward(seconds=61)
+    assert world.config == RepoConfig()
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_that_powershell_wrote_is_read(world: World, coding: str) -> None:
+    mark = "" if coding == "utf-16" else "\ufeff"
+    world.fake.config = (mark + "mode: shadow\r\n").encode(coding)
+    assert world.config.mode == "shadow"
+    assert world.storage.config(world.repository.id).error is None
 
 
 # --- one issue

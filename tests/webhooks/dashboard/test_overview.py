@@ -73,6 +73,19 @@ async def test_the_first_reading_is_shown_until_it_ends(maintainer: httpx.AsyncC
     assert (await model(maintainer))["reading"] is None
 
 
+async def test_inv_27_where_no_file_was_ever_valid_the_pages_say_that_nothing_is_written(
+    maintainer: httpx.AsyncClient, world: World
+) -> None:
+    world[1].storage.save_config(SHOP, ConfigRecord("e", utc_now(), None, "line 3: wrong", source="absent"))
+    said = " ".join(await todo(maintainer))
+    assert "no valid one was read before, so the bot records what it would do and writes nothing" in said
+    assert (await model(maintainer))["is_shadow"]
+    settings = (await maintainer.get(OVERVIEW.replace("overview", "settings"))).text
+    assert "no valid one was read before" in settings
+    assert "defaults hold" not in settings
+    assert "stays in force" not in said + settings
+
+
 async def test_what_needs_a_person_is_said_with_where_to_go(maintainer: httpx.AsyncClient, world: World) -> None:
     storage, now = world[1].storage, utc_now()
     storage.save_config(SHOP, ConfigRecord("e", now, "mode: comment\n", "line 3: wrong"))

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from bot.storage.look_records import BacktestRecord
 from bot.storage.page_records import IssueRow
-from bot.storage.records import WaveRecord
+from bot.storage.records import ConfigRecord, WaveRecord
 from models.decision import Verdict
 from models.tallies import growth
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.pages.review import band_of, threshold_of
-from webhooks.dashboard.standing import Standing, in_force, standing_of
+from webhooks.dashboard.standing import Standing, held, in_force, standing_of
 from webhooks.dashboard.tasks import NOT_LOOKED_FOR, Task, began_at, is_overdue, tasks_of
 
 NEWEST = 12
@@ -138,7 +138,7 @@ def read(asked: Asked) -> Overview:
     refit = next((one for one in storage.refit_standing() if one.repository_id == repository.id), None)
     published = storage.generations(repository.id, limit=1)
     waves, past = _waves(asked)
-    is_shadow = in_force(config.valid_text).mode == "shadow"
+    is_shadow = in_force(config).mode == "shadow"
     last = refit.last_success if refit is not None else None
     return Overview(
         standing=standing,
@@ -151,7 +151,7 @@ def read(asked: Asked) -> Overview:
         refit_is_stale=is_overdue(asked, last, NOT_LOOKED_FOR, _known_since(asked)),
         waves=waves,
         past=past,
-        todo=list(_todo(asked, standing, config.error)),
+        todo=list(_todo(asked, standing, config)),
         decided=_decided(asked),
         clusters=published[0].clusters if published else 0,
     )
@@ -230,10 +230,10 @@ def _arrivals(asked: Asked, clusters: Collection[str]) -> dict[str, list[int]]:
     return {one: list(growth(found.get(one, ()), asked.now, HOURS_SHOWN, since=since) or EMPTY) for one in clusters}
 
 
-def _todo(asked: Asked, standing: Standing, error: str | None) -> Iterator[Todo]:
+def _todo(asked: Asked, standing: Standing, config: ConfigRecord) -> Iterator[Todo]:
     storage, repository = asked.storage, asked.repository
-    if error is not None:
-        yield Todo("The configuration has errors; the last valid one stays in force.", "settings")
+    if config.error is not None:
+        yield Todo(f"The configuration has errors; {held(config)}.", "settings")
     if standing.word in {"stopped", "paused"}:
         yield Todo(f"The bot does not write here: {standing.sentence}.", "settings")
     failed = len(storage.deliveries(state="failed", repository_id=repository.id, limit=100))

@@ -11,7 +11,7 @@ from typing import Any
 from bot.storage.records import ImportRecord
 from webhooks.dashboard.judged import judged
 from webhooks.dashboard.page import Asked, Page, Table
-from webhooks.dashboard.standing import Standing, in_force, standing_of
+from webhooks.dashboard.standing import Standing, held, in_force, is_unknown, standing_of
 
 CONFIG_PATH = ".github/triage.yml"
 _AT_LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
@@ -29,6 +29,7 @@ SOURCES: Mapping[str | None, str] = {
     "out of reach": "the defaults: the owner's .github repository cannot be read by this installation",
     None: "nowhere yet: it is read with the first issue; the defaults hold until then",
 }
+NEVER_VALID = f"nowhere: no valid {CONFIG_PATH} was read before, so the mode is shadow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The page. `notice`: the issue that tells of the problems; `text`: the file in force, by line."""
+    """The page. `notice`: the issue that tells of the problems; `held`: what holds meanwhile; `text`: the file in
+    force, by line."""
 
     standing: Standing
     mode: str
@@ -80,6 +82,7 @@ class Settings:
     file_url: str
     checked_at: datetime | None
     failed_since: datetime | None
+    held: str
     notice: int | None
     problems: Sequence[Problem]
     keys: Sequence[Key]
@@ -98,7 +101,7 @@ def read(asked: Asked) -> Settings:
 
     storage, repository = asked.storage, asked.repository
     record = storage.config(repository.id)
-    config = in_force(record.valid_text)
+    config = in_force(record)
     defaults = RepoConfig().model_dump(mode="json")
     effective = config.model_dump(mode="json")
     paused = storage.pauses(repository.id).get(repository.id)
@@ -106,10 +109,11 @@ def read(asked: Asked) -> Settings:
         standing=standing_of(repository, record, is_paused=paused is not None),
         mode=config.mode,
         mode_words=MODES[config.mode],
-        source=SOURCES.get(record.source, record.source or ""),
+        source=NEVER_VALID if is_unknown(record) else SOURCES.get(record.source, record.source or ""),
         file_url=_file_url(repository.full_name, record.source),
         checked_at=record.checked_at,
         failed_since=record.failed_since,
+        held=held(record),
         notice=record.notice_number,
         problems=[_problem(line) for line in (record.error or "").splitlines() if line.strip()],
         keys=list(_keys(effective, defaults)),
