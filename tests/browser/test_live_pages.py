@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from bot.storage.dashboard_records import SessionRecord
 from tests.fakes.dashboard import NAME
 from tests.fakes.stored import decision
+from webhooks.dashboard import secrets
+from webhooks.dashboard.cookies import SESSION
 
 pytestmark = pytest.mark.browser
 
@@ -46,3 +50,40 @@ def test_a_page_that_is_shown_again_hears_what_it_missed(window: Window, served:
     with page.expect_response(lambda answer: "/live?" in answer.url):
         page.evaluate(SEE, True)
     expect(page.get_by_role("link", name="#38", exact=True).first).to_be_visible()
+
+
+def test_a_page_whose_sign_in_ended_says_so_and_leads_back_in(
+    window: Window, served: Any, axe: Callable[[Page], list[str]]
+) -> None:
+    secret, now = secrets.new_secret(), datetime.now(UTC)
+    session = SessionRecord(secrets.session_id(secret), "local", "local", now, now + timedelta(hours=1))
+    served.runtime.storage.open_session(session)
+    page = window(signed=False, refusals=True)
+    page.context.add_cookies([{"name": SESSION, "value": secret, "url": served.url}])
+    other = listening(page).context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Sign out").click()
+    expect(page.locator("#ended")).to_contain_text("Your sign-in is over: what stands here is as it was on")
+    expect(page.locator("#said")).to_contain_text("Your sign-in is over")
+    assert axe(page) == []
+    page.get_by_role("link", name="Sign in again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert page.url.endswith("next=%2Fr%2Facme%2Fshop%2Foverview")
+
+
+def test_how_long_ago_something_was_grows_with_the_time(window: Window) -> None:
+    page = window()
+    page.clock.install()
+    page.goto(OVERVIEW)
+    last = page.locator(".wave-line time")
+    minutes = int(last.inner_text().removesuffix(" min ago"))
+    page.clock.fast_forward("05:00")
+    expect(last).to_have_text(re.compile(f"^({minutes + 5}|{minutes + 6}) min ago$"))
+
+
+def test_what_only_grows_old_is_read_anew_after_minutes(window: Window) -> None:
+    page = window()
+    page.clock.install()
+    listening(page)
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+        page.clock.fast_forward("05:10")

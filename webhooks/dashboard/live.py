@@ -24,6 +24,7 @@ MOST_OF_ONE = 10  # of them for one person, in all their windows
 RETRY_MS = 2000
 LONGEST_MARK = 16  # characters
 ACTS = 8  # the newest ones, whose outcomes are news
+SET_ASIDE = 100  # deliveries, the newest ones: as many as the overview counts
 
 
 class Live:
@@ -74,10 +75,14 @@ class Live:
 
 
 def state_of(storage: Storage, repository_id: int) -> str:
-    """A mark that changes whenever a wave, a decision, an act or the clusters do."""
+    """A mark that changes whenever a wave, a decision, an act, the clusters, the configuration or what was set aside
+    do."""
     waves = [(one.id, one.wave.reports, one.wave.ended_at) for one in storage.waves(repository_id, on=True)]
     decisions = [one.id for one in storage.decisions(repository_id, limit=1)]
     acts = [(one.id, one.state) for one in storage.acts(repository_id, limit=ACTS)]
     generation = [one.number for one in storage.generations(repository_id, limit=1)]
     paused = repository_id in storage.pauses(repository_id)
-    return hashlib.sha256(repr((waves, decisions, acts, generation, paused)).encode()).hexdigest()[:LONGEST_MARK]
+    config = storage.config(repository_id)
+    aside = [one.id for one in storage.deliveries(state="failed", repository_id=repository_id, limit=SET_ASIDE)]
+    found = (waves, decisions, acts, generation, paused, config.valid_text, config.error, aside)
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:LONGEST_MARK]

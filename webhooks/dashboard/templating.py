@@ -52,6 +52,7 @@ def _environment() -> Environment:
     made.filters |= {
         "moment": moment,
         "ago": ago,
+        "since": since,
         "lasting": lasting,
         "count": count,
         "share": share,
@@ -77,9 +78,18 @@ def ago(at: datetime | None, now: datetime, otherwise: str = "never") -> Markup:
     """How long ago; the moment itself is its title."""
     if at is None:
         return escape(otherwise)
-    text = f"{lasting(now - at)} ago"
+    return _since(at, "ago", f"{lasting(now - at)} ago")
+
+
+def since(at: datetime, now: datetime) -> Markup:
+    """How long it lasts, for what is not over; the moment when it began is its title."""
+    return _since(at, "lasting", lasting(now - at))
+
+
+def _since(at: datetime, form: str, text: str) -> Markup:
+    """A time that scripts count on; `form` says how."""
     stamp, title = at.isoformat(timespec="seconds"), f"{at:%Y-%m-%d %H:%M} UTC"
-    return Markup('<time datetime="{}" data-form="ago" title="{}">{}</time>').format(stamp, title, text)
+    return Markup('<time datetime="{}" data-form="{}" title="{}">{}</time>').format(stamp, form, title, text)
 
 
 def lasting(time: timedelta | float) -> str:

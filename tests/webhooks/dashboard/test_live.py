@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from bot.storage.dashboard_records import ActRecord
+from bot.storage.records import ConfigRecord
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
 from tests.fakes.deliveries import settings
-from tests.fakes.stored import decision
+from tests.fakes.stored import decision, delivery
 from webhooks.dashboard import live
 from webhooks.dashboard.access import utc_now
 from webhooks.dashboard.live import Live, state_of
@@ -37,6 +38,11 @@ def test_whatever_moves_changes_the_mark(world: World) -> None:
     act = storage.save_act(ActRecord(None, SHOP, datetime.now(UTC), "ann", "pause"))
     marks.append(state_of(storage, SHOP))
     storage.finish_act(act, "done", "paused")
+    marks.append(state_of(storage, SHOP))
+    storage.save_config(SHOP, ConfigRecord("f", datetime.now(UTC), "mode: comment\n", "line 2: no such key"))
+    marks.append(state_of(storage, SHOP))
+    storage.start_delivery(delivery("aside", repository_id=SHOP))
+    storage.finish_delivery("aside", "failed", "set aside", "a bug")
     marks.append(state_of(storage, SHOP))
     assert len(set(marks)) == len(marks)
 

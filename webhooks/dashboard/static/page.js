@@ -14,6 +14,27 @@ function localise(root) {
   }
 }
 
+// What is told of the time since a moment grows with it; the server's clock counts, not the reader's. Steps and words
+// as in `lasting` of templating.py.
+const STEPS = [[31_536_000, "y"], [86_400, "d"], [3_600, "h"], [60, "min"], [0, "s"]];
+const AHEAD = Date.parse(document.documentElement.dataset.now) - Date.now();
+
+function lasting(since) {
+  const seconds = Math.max(0, Math.floor((Date.now() + AHEAD - since) / 1000));
+  const [step, unit] = STEPS.find(([least]) => seconds >= least);
+  return `${Math.floor(seconds / (step || 1))} ${unit}`;
+}
+
+function recount() {
+  for (const time of document.querySelectorAll("time[data-form=ago], time[data-form=lasting]")) {
+    const said = lasting(Date.parse(time.dateTime)) + (time.dataset.form === "ago" ? " ago" : "");
+    if (time.textContent !== said) time.textContent = said;
+  }
+}
+
+setInterval(recount, 30_000);
+document.addEventListener("visibilitychange", recount);
+
 localise(document);
 document.addEventListener("htmx:afterSwap", () => localise(document)); // before it is painted, so that nothing moves
 
