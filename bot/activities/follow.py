@@ -6,6 +6,7 @@ The worker does this. What follows on GitHub (an issue is decided again, comment
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.activities.curate import UNDO, Acted, act, last_act, split_of
@@ -15,6 +16,7 @@ from bot.activities.observe import config_in_force
 from bot.activities.rollback import roll_back
 from bot.activities.saying import PAUSES, WORDS, confirm, dismiss, pausing, undo_pausing, undo_words
 from bot.activities.telling import broadcast, undo_broadcast
+from bot.activities.words import is_paused, why_silent
 from bot.errors import NotFound, TriageError
 from bot.services import Services
 from bot.storage.consent import PAUSED, RESUMED
@@ -36,9 +38,24 @@ def follow(services: Services, repository: RepositoryRecord, asked: ActRecord) -
     if twin is not None:
         return Followed(DONE, twin.outcome or "", {TWIN: twin.id})
     try:
-        return handler(Doing(services, repository, asked))
+        return _with_silence(Doing(services, repository, asked), handler(Doing(services, repository, asked)))
     except (Refused, TriageError) as refusal:
         return Followed(REFUSED, str(refusal))
+
+
+def only_recorded(services: Services, repository: RepositoryRecord) -> str:
+    """What an answer ends with where nothing of it is written on GitHub; else nothing."""
+    mode = config_in_force(services, repository).mode
+    reason = why_silent(mode, is_paused=is_paused(services.storage.pauses(repository.id), repository.id))
+    return f"; it is only recorded: {reason}" if reason else ""
+
+
+def _with_silence(doing: Doing, done: Followed) -> Followed:
+    undone = doing.services.storage.act(doing.act.undoes) if doing.act.undoes is not None else None
+    kind = undone.kind if undone is not None else doing.act.kind
+    if done.state != DONE or kind not in WRITTEN:
+        return done
+    return replace(done, outcome=done.outcome + only_recorded(doing.services, doing.repository))
 
 
 def _twin(services: Services, asked: ActRecord) -> ActRecord | None:
@@ -191,6 +208,7 @@ HANDLERS: Mapping[str, Callable[[Doing], Followed]] = {
 }
 """Everything that can be done at once; a rerun and a refit take their workflow's steps instead."""
 
+WRITTEN = frozenset({*WORDS, "broadcast", "label", "canonical"})  # what follows from these, comments and labels tell
 EDITS = ("rename", "label", "canonical", "pin", "exclude", "merge", "split")
 UNDOING: Mapping[str, Callable[[Doing, ActRecord], Followed]] = {
     **dict.fromkeys(EDITS, _undo_edit_of),

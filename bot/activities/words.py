@@ -9,6 +9,7 @@ from bot.storage.records import FeedbackRecord
 from models.company import Groups
 
 WITHHELD = "the bot is paused here"  # why an effect was not carried out
+SHADOW = "the mode is shadow"
 UPKEEP = "upkeep"  # what causes a decision that only repeats the last one, with the reports that point there
 NOTICE = "notice"  # what causes a decision that only tells of a wrong configuration
 OBEYED, UNDONE = "obeyed", "undone"
@@ -55,6 +56,13 @@ def last_act(said: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
 def taken_back(said: Sequence[FeedbackRecord], source: str) -> bool:
     """Whether a word from this source (a reaction, a comment) was taken back before: it is not heard a second time."""
     return any(one.kind == UNDONE and one.value == source for one in said)
+
+
+def why_silent(mode: str, *, is_paused: bool) -> str | None:
+    """Why what is decided or done here is only recorded (INV 26); None where the bot writes."""
+    if mode == "shadow":
+        return SHADOW
+    return WITHHELD if is_paused else None
 
 
 def is_paused(pauses: Mapping[int, FeedbackRecord], repository_id: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from dbos import DBOS
 
 from bot.activities.doing import DONE, REFUSED
-from bot.activities.follow import follow
+from bot.activities.follow import follow, only_recorded
 from bot.activities.obey import PULL_REQUEST
 from bot.activities.observe import FORGOTTEN
 from bot.activities.refit import BY_HAND, PUBLISHED
@@ -28,6 +28,7 @@ TASK = "follow_act"
 MEMBER = "rerun-member"  # one issue of a cluster that is decided again
 REFIT_NOW = "refit-now"  # the refit itself, in its own place in the queue
 MEMBERS_MOST = 500  # of one cluster, the newest
+AGAIN = ("rerun", "rerun-cluster")  # what these lead to is written on GitHub
 ASKED = "asked"
 FAILED = "failed"
 
@@ -92,6 +93,9 @@ def _undo(delivery: Delivery) -> str:
 def _rerun(delivery: Delivery) -> str:
     check_issue(delivery)
     verdict = decide_and_act(delivery, "command", asked=True)
+    if verdict == "gone":
+        end_act(delivery, REFUSED, f"#{delivery['issue']} is not on GitHub any more")
+        return verdict
     end_act(delivery, DONE, f"#{delivery['issue']} was decided again: {verdict}")
     return verdict
 
@@ -152,6 +156,9 @@ def check_issue(delivery: Delivery) -> bool:
 @step
 def end_act(delivery: Delivery, state: str, outcome: str) -> None:
     """Say what came of the act, unless that was said."""
+    repository = services().storage.repository_by_id(delivery["repository_id"])
+    if state == DONE and delivery["action"] in AGAIN and repository is not None:
+        outcome += only_recorded(services(), repository)
     services().storage.finish_act(delivery["details"]["act"], state, outcome)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.storage.records import ConfigRecord, RepositoryRecord
+from webhooks.dashboard.page import Asked
 
 STOPPED = {
     "suspended": "the installation of the App is suspended",
@@ -16,30 +17,47 @@ STOPPED = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`word`: at work | reading | paused | stopped | wrong configuration."""
+    """`word`: at work | in shadow mode | reading | paused | stopped | wrong configuration; `silent`: why nothing is
+    written, so that what is done is only recorded."""
 
     word: str
     sentence: str = ""
+    silent: str | None = None
 
     @property
     def is_well(self) -> bool:
         """Whether nobody has to do anything."""
-        return self.word in {"at work", "reading"}
+        return self.word in {"at work", "reading", "in shadow mode"}
 
 
 def standing_of(repository: RepositoryRecord, config: ConfigRecord, *, is_paused: bool) -> Standing:
     """What holds the bot up there, the weightiest first."""
-    if repository.state in STOPPED:
-        return Standing("stopped", repository.state_reason or STOPPED[repository.state])
     if repository.state != "active":
-        return Standing("stopped", repository.state_reason or "GitHub does not let the bot work here")
+        reason = repository.state_reason or STOPPED.get(repository.state, "GitHub does not let the bot work here")
+        return Standing("stopped", reason, reason)
+    silent = _silent(config, is_paused=is_paused)
     if is_paused:
-        return Standing("paused", "it decides and records, and writes nothing until somebody resumes it")
+        return Standing("paused", "it decides and records, and writes nothing until somebody resumes it", silent)
     if config.error is not None:
-        return Standing("wrong configuration", held(config))
+        return Standing("wrong configuration", held(config), silent)
     if repository.imported_at is None:
-        return Standing("reading", "the history is being read; decisions begin when it is there")
+        return Standing("reading", "the history is being read; decisions begin when it is there", silent)
+    if silent is not None:
+        return Standing("in shadow mode", "it decides and records, and writes nothing", silent)
     return Standing("at work")
+
+
+def standing_at(asked: Asked) -> Standing:
+    """The same of the repository that a page is about."""
+    storage, repository = asked.storage, asked.repository
+    is_paused = repository.id in storage.pauses(repository.id)
+    return standing_of(repository, storage.config(repository.id), is_paused=is_paused)
+
+
+def _silent(config: ConfigRecord, *, is_paused: bool) -> str | None:
+    from bot.activities.words import why_silent  # noqa: PLC0415 - the receiver starts without it
+
+    return why_silent(in_force(config).mode, is_paused=is_paused)
 
 
 def is_unknown(config: ConfigRecord) -> bool:

@@ -184,12 +184,12 @@ async def test_settings_show_what_holds_and_what_is_wrong(shop: httpx.AsyncClien
     assert WRONG.splitlines()[1].partition(": ")[2] in html
 
 
-async def test_settings_that_an_upgrade_no_longer_understands_show_the_defaults(
+async def test_inv_26_settings_that_an_upgrade_no_longer_understands_leave_the_bot_recording(
     shop: httpx.AsyncClient, world: tuple[Any, DashboardRuntime]
 ) -> None:
     record = world[1].storage.config(SHOP)
     world[1].storage.save_config(SHOP, type(record)(record.etag, record.checked_at, "nonsense: [", None))
-    assert (await json_of(shop, "/settings.json"))["mode"] == "comment"
+    assert (await json_of(shop, "/settings.json"))["mode"] == "shadow"
 
 
 async def test_the_operator_sees_tasks_failures_and_versions(shop: httpx.AsyncClient) -> None:

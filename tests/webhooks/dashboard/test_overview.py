@@ -44,6 +44,29 @@ async def test_a_wave_that_is_over_is_remembered_for_a_while(maintainer: httpx.A
     assert (await model(maintainer))["past"] == []
 
 
+@pytest.mark.parametrize("is_paused", [False, True])
+async def test_inv_26_where_nothing_is_written_the_pages_that_tell_reporters_something_say_so(
+    maintainer: httpx.AsyncClient, world: World, is_paused: bool
+) -> None:
+    status = f"/r/{NAME}/clusters/extra-usage-400/status?text=Wait"
+    before = [(await maintainer.get(path)).text for path in (OVERVIEW, status)]
+    assert [text.count("only recorded") for text in before] == [0, 0]
+    storage = world[1].storage
+    if is_paused:
+        storage.save_feedback(word(0, "paused"))
+    else:
+        storage.save_config(SHOP, ConfigRecord("e", utc_now(), "mode: shadow\n", None))
+    reason = "the bot is paused here" if is_paused else "the mode is shadow"
+    standing = (await model(maintainer))["standing"]
+    assert (standing["word"], standing["silent"]) == ("paused" if is_paused else "in shadow mode", reason)
+    overview, preview = [(await maintainer.get(path)).text for path in (OVERVIEW, status)]
+    assert f"What is told is only recorded: {reason}" in overview
+    assert "button small primary" not in overview
+    assert f"only recorded, and no comment changes: {reason}" in preview
+    assert "as it would stand in" in preview
+    assert "Tell it<" not in preview
+
+
 async def todo(http: httpx.AsyncClient) -> list[str]:
     return [one["sentence"] for one in (await model(http))["todo"]]
 
@@ -61,7 +84,8 @@ async def test_a_repository_that_github_does_not_let_the_bot_work_in_is_stopped(
     assert known is not None
     storage.save_repository(replace(known, state="stopped", state_reason="a permission is missing"))
     shown = await model(maintainer)
-    assert shown["standing"] == {"word": "stopped", "sentence": "a permission is missing"}
+    reason = "a permission is missing"
+    assert shown["standing"] == {"word": "stopped", "sentence": reason, "silent": reason}
     assert "The bot does not write here: a permission is missing." in [one["sentence"] for one in shown["todo"]]
 
 
@@ -150,7 +174,7 @@ async def test_a_repository_that_is_stopped_says_why(maintainer: httpx.AsyncClie
     storage.save_repository(replace(known, state=word_of, state_reason="because"))
     rows = (await model(maintainer, "/index"))["rows"]
     (row,) = [one for one in rows if one["name"] == NAME]
-    assert row["standing"] == {"word": "stopped", "sentence": "because"}
+    assert row["standing"] == {"word": "stopped", "sentence": "because", "silent": "because"}
 
 
 async def test_all_repositories_are_listed_those_with_waves_first(maintainer: httpx.AsyncClient) -> None:

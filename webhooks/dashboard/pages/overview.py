@@ -13,7 +13,7 @@ from models.decision import Verdict
 from models.tallies import growth
 from webhooks.dashboard.page import Asked, Page, Table
 from webhooks.dashboard.pages.review import band_of, threshold_of
-from webhooks.dashboard.standing import Standing, held, in_force, standing_of
+from webhooks.dashboard.standing import Standing, held, in_force, standing_at
 from webhooks.dashboard.tasks import NOT_LOOKED_FOR, Task, began_at, is_overdue, tasks_of
 
 NEWEST = 12
@@ -134,7 +134,7 @@ def read(asked: Asked) -> Overview:
     """The model of the page."""
     storage, repository = asked.storage, asked.repository
     config = storage.config(repository.id)
-    standing = standing_of(repository, config, is_paused=repository.id in storage.pauses(repository.id))
+    standing = standing_at(asked)
     refit = next((one for one in storage.refit_standing() if one.repository_id == repository.id), None)
     published = storage.generations(repository.id, limit=1)
     waves, past = _waves(asked)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.errors import TriageError
 from webhooks.dashboard.page import Asked, Page, PageMissing
 from webhooks.dashboard.people import spread_of
+from webhooks.dashboard.standing import standing_at
 
 if TYPE_CHECKING:
     from bot.activities.spread import Spread
@@ -29,7 +30,7 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Status:
     """The page. `text` is what would be told, `markdown` how it stands in a comment, `problem` why it cannot be;
-    `spread`: how far what was told, or taken back, last has got."""
+    `spread`: how far what was told, or taken back, last has got; `silent`: why it would only be recorded."""
 
     cluster: str
     title: str
@@ -39,6 +40,7 @@ class Status:
     problem: str | None
     numbers: Sequence[int]
     spread: Spread | None
+    silent: str | None
 
 
 def read(asked: Asked) -> Status:
@@ -68,6 +70,7 @@ def read(asked: Asked) -> Status:
         problem,
         shown.numbers,
         _spread(asked, cluster.id),
+        standing_at(asked).silent,
     )
 
 
