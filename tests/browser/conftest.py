@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.fakes.chromium import ARGUMENTS, AXE, executable
 from tests.fakes.dashboard import TOKEN, DashboardRuntime, dashboard
 from webhooks.github_double.serving import listen
 
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 # What a browser says of refusals.
 REFUSALS = ("responded with a status of", "net::ERR_FAILED", "htmx:sendError", "htmx:afterRequest")
 SIZES = {"phone": (375, 720), "laptop": (1280, 800), "wide": (1920, 1080)}

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.fakes.chromium import ARGUMENTS, executable
 
@@ -43,7 +43,7 @@ def _take(page: Page, file: Path, path: str, size: tuple[int, int], colours: str
     answer = page.goto(path, wait_until="load")
     assert answer is not None
     assert answer.ok, path
-    page.wait_for_function("[...document.querySelectorAll('[data-plot]')].every((one) => one.dataset.drawn)")
+    expect(page.locator("[data-plot]:not([data-drawn])")).to_have_count(0)
     page.screenshot(path=str(file))
 
 

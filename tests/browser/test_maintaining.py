@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.records import MissedRecord
@@ -120,6 +120,42 @@ def test_answers_that_are_given_faster_than_they_are_kept_are_all_kept_and_all_t
     expect(questions).to_have_count(2)
     expect(page.locator("[data-question]:focus")).to_have_count(1)
     assert words(work.bot, 3) == words(work.bot, 4) == []
+
+
+def test_buttons_that_are_pressed_faster_than_answers_are_kept_wait_in_line(work: Work, window: Window) -> None:
+    page = work.open(window(signed=False), "review?kind=missed")
+    for pair in ("#4 and #3", "#3 and #2"):
+        page.get_by_role("button", name=re.compile(f"Same problem.*{pair}")).click()
+    expect(page.locator("[data-question]")).to_have_count(0)
+    assert ("duplicate", "local", 3) in words(work.bot, 4)
+    assert ("duplicate", "local", 2) in words(work.bot, 3)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_news_that_come_while_an_answer_is_under_way_wait_for_it(work: Work, window: Window, refused: bool) -> None:
+    page = work.open(window(signed=False, refusals=refused), "review?kind=missed")
+    held: list[Route] = []  # the news and the answer; what comes after them is let through
+    page.route(
+        re.compile(r"/do/confirm|/review\?kind=missed$"),
+        lambda one: held.append(one) if len(held) < 2 else one.continue_(),
+    )
+    at = work.bot.storage.decisions(work.bot.record.id, limit=1)[0].decided_at
+    work.bot.storage.save_missed([MissedRecord(work.bot.record.id, 5, 1, at, at, "not retrieved")])
+    work.bot.storage.save_act(
+        ActRecord(None, work.bot.record.id, at, "mia", "rename", "extra", None, {}, "done", "", at)
+    )
+    until(page, lambda: len(held) == 1)
+    for key in "jy":
+        page.keyboard.press(key)
+    until(page, lambda: len(held) == 2)
+    news, answer = held
+    with page.expect_event("requestfinished", lambda one: one.url == news.request.url):
+        news.continue_()
+    expect(page.locator("[data-question='4-3'].busy")).to_be_visible()
+    expect(page.locator("[data-question]")).to_have_count(2)
+    answer.fulfill(status=403) if refused else answer.continue_()
+    expect(page.locator("[data-question='5-1']")).to_be_visible()
+    expect(page.locator("[data-question='4-3']")).to_have_count(1 if refused else 0)
 
 
 @pytest.mark.parametrize("status", [403, 409, 500])

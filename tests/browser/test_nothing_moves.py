@@ -46,7 +46,7 @@ def signed_in(server: str) -> Any:
 def settled(page: Page) -> None:
     """Everything is drawn that scripts draw."""
     page.wait_for_load_state()
-    page.wait_for_function("[...document.querySelectorAll('[data-plot], #map-canvas')].every((o) => o.dataset.drawn)")
+    expect(page.locator(":is([data-plot], #map-canvas):not([data-drawn])")).to_have_count(0)
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 

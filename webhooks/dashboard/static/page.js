@@ -51,7 +51,7 @@ function say(words) {
 
 // What an act came to stands at the top, and is said: what is put into a page with its words in it is not heard.
 document.addEventListener("htmx:afterSettle", (event) => {
-  const notice = document.querySelector("#notice > p");
+  const notice = event.target.closest("main")?.querySelector("#notice > p"); // not for what comes along with it
   if (notice && event.detail.requestConfig?.verb === "post") say(notice.textContent.trim());
 });
 

@@ -10,6 +10,7 @@ const UNDO = "undo";
 
 const waiting = []; // {question, answer}: what is still to be sent, in order; the first one may be under way
 let sent = null; // the one that is under way
+let unseen = false; // whether news came while one was
 let order = []; // the names of the questions as they were last shown
 let last = null; // the name of the question where the reader was last
 
@@ -42,8 +43,7 @@ function move(by) {
   else say(by > 0 ? "This is the last question on this page." : "This is the first question on this page.");
 }
 
-function answer(kind) {
-  const asked = current();
+function answer(kind, asked = current()) {
   if (!asked) { move(0); return; } // an answer is for the question that one sees marked
   if (!asked.querySelector(`[data-answer="${kind}"]`)) { say("That answer is not offered here."); return; }
   if (waiting.some((one) => one.question === asked.dataset.question)) { say("This is being answered."); return; }
@@ -89,6 +89,9 @@ function ended() {
   sent = null;
   mark();
   send();
+  if (sent || !unseen) return;
+  unseen = false;
+  htmx.trigger("#live", "sse:news");
 }
 
 function mark() {
@@ -116,22 +119,38 @@ document.addEventListener("keydown", (event) => {
   if (!event.repeat || "jk".includes(event.key)) act();
 });
 
+// Who presses a button waits in the same line.
+document.addEventListener("click", (event) => {
+  const pressed = event.target.closest("[data-answer]");
+  if (!pressed) return;
+  event.preventDefault();
+  const asked = pressed.closest("[data-question]");
+  last = asked.dataset.question;
+  answer(pressed.dataset.answer, asked);
+});
+
 document.addEventListener("focusin", () => { last = current()?.dataset.question ?? last; });
 
 // Whether something else than the queue has the reader's attention: the head of the page, or a field in it.
 const isElsewhere = () => document.activeElement !== document.body && !document.activeElement.closest("main");
 
-// While an answer is under way, news are neither asked for nor shown: what comes back for the answer is as new.
+// While an answer is under way, news are neither asked for nor shown: what comes back for the answer is as new. Where it
+// is refused, they are asked for then.
 for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
   document.addEventListener(name, (event) => {
-    if (event.detail.elt.id === "live" && sent) event.preventDefault();
+    if (event.detail.requestConfig.elt.id !== "live" || !sent) return;
+    event.preventDefault();
+    unseen = true;
   });
 }
 document.addEventListener("htmx:afterSettle", (event) => {
+  if (!event.target.closest("main")) return; // what comes along with an answer settles too: it ends one answer, not three
   mark();
   if (last && !isElsewhere()) goOn();
   order = questions().map((one) => one.dataset.question);
-  if (event.detail.requestConfig?.verb === "post") ended();
+  if (event.detail.requestConfig?.verb !== "post") return;
+  unseen = false;
+  ended();
 });
 document.addEventListener("triage:refused", () => {
   if (sent && sent.answer !== UNDO) show(sent.question);
