@@ -68,6 +68,8 @@ def perform(
 def stands(row: EffectRecord) -> bool:
     """Whether GitHub shows what the effect asked for by our doing: it was done, or found done by an attempt that died
     before it was recorded (only what was not there is ever planned)."""
+    if row.state == "skipped" and row.kind == EffectKind.COMMENT.value:
+        return row.github_id is not None  # one that was given up was never found
     return row.state == "done" or (row.state == "skipped" and row.reason not in _DROPPED)
 
 

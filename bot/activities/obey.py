@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.activities.observe import observe_issue
+from bot.activities.standing import SAYS_NOTHING
 from bot.activities.words import UNDONE, UPKEEP, last_act
 from bot.case import root_of
 from bot.services import Services
 from bot.storage.consent import PAUSED, RESUMED
-from bot.storage.records import FeedbackRecord, RepositoryRecord
+from bot.storage.records import DecisionRecord, FeedbackRecord, RepositoryRecord
 from models.decision import Verdict
-
-SAYS_NOTHING = {Verdict.NEW.value, Verdict.IGNORED.value, Verdict.SECURITY.value}
 
 NO_OTHER = "say which issue it is a duplicate of"
 THE_SAME = "an issue is no duplicate of itself"
@@ -69,7 +68,7 @@ def objection(word: Word, *, value: str | None = None) -> Change:
         raise Refused(THE_SAME)
     if word.other is not None:
         return Change.of(word.record("separated", word.other, value))
-    last = word.services.storage.last_decision(word.repository.id, word.number)
+    last = _concluded(word)
     canonical = last.body.get("canonical") if last is not None else None
     pair = [word.record("separated", canonical, value)] if canonical not in {None, word.number} else []
     return Change.of(word.record("objection", None, value), *pair)
@@ -107,8 +106,7 @@ def _root(word: Word) -> int:
 
 def undoing(word: Word) -> Change:
     """Takes back what a person said of the issue last, or else what the bot says of it by itself."""
-    decisions = word.services.storage.decisions(word.repository.id, number=word.number)
-    last = next((one for one in decisions if one.trigger != UPKEEP), None)
+    last = _concluded(word)
     words = last_act(word.said())
     speaks = last is not None and last.verdict not in SAYS_NOTHING
     if words and not (speaks and last is not None and _by_itself(last.trigger) and last.decided_at > words[0].said_at):
@@ -116,6 +114,13 @@ def undoing(word: Word) -> Change:
     if not speaks:
         raise Refused(NOTHING_TO_UNDO)
     return objection(replace(word, other=None))
+
+
+def _concluded(word: Word) -> DecisionRecord | None:
+    """What the bot concluded last; a decision that left the issue alone left that standing."""
+    decisions = word.services.storage.decisions(word.repository.id, number=word.number)
+    left = Verdict.IGNORED.value
+    return next((one for one in decisions if one.trigger != UPKEEP and one.verdict != left), None)
 
 
 def _by_itself(trigger: str) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.activities.act import stands
 from bot.activities.listen import keep
-from bot.activities.obey import SAYS_NOTHING, Word, objection
+from bot.activities.obey import Word, objection
+from bot.activities.standing import claim
 from bot.activities.words import taken_back
 from bot.errors import Gone
 from bot.github.protocol import Reaction
@@ -89,8 +91,8 @@ def ask_for_objections(services: Services, repository: RepositoryRecord, ears: E
 
 
 def _claims(services: Services, repository: RepositoryRecord, comment: OwnComment) -> bool:
-    last = services.storage.last_decision(repository.id, comment.number)
-    return last is not None and last.verdict not in SAYS_NOTHING
+    rows = [row for row in services.storage.effects(repository.id, number=comment.number) if stands(row)]
+    return claim(services.storage, repository.id, comment.number, rows) is not None
 
 
 def _heard(

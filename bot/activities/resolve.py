@@ -10,7 +10,8 @@ from bot.activities.joining import find_place
 from bot.activities.judge import Judgement, judge
 from bot.activities.observe import observe_issue
 from bot.activities.promise import promised
-from bot.activities.standing import comment_row, spoken_decision, standing_rows
+from bot.activities.standing import claim, comment_row, our_labels, spoken_decision, standing_rows
+from bot.activities.taking_back import taken_back
 from bot.activities.upkeep import mark_of
 from bot.activities.words import WITHHELD, is_paused
 from bot.canonical_comment import unfolded
@@ -26,7 +27,6 @@ from models.text import text_hash
 from models.versions import fixed_in
 
 LOOKS = 3  # times that a target may change under our eyes before the decision is left to its vetoes
-LABELLING = frozenset({EffectKind.ADD_LABEL.value, EffectKind.REMOVE_LABEL.value})
 POINTING = {Verdict.DUPLICATE, Verdict.REGRESSION}
 
 
@@ -68,6 +68,7 @@ def resolve(
     rows = standing_rows(services.storage, repository.id, number, config)
     spoken = spoken_decision(services.storage, repository.id, number, rows)
     decision = promised(services, repository.id, config, judgement, spoken)
+    decision = taken_back(decision, judgement.case.history, claim(services.storage, repository.id, number, rows))
     concluded = conclusion(decision, config, judgement.view)
     standing = _standing(rows, judgement, reason)
     planned = plan(decision, judgement.view, config, standing)
@@ -150,15 +151,11 @@ def _was_deleted(services: Services, repository: RepositoryRecord, number: int) 
 
 
 def _standing(rows: Sequence[EffectRecord], judgement: Judgement, reason: Reason) -> Standing:
-    ours: dict[str, bool] = {}
-    for row in reversed(rows):  # oldest first, so that the last one counts
-        if row.kind in LABELLING:
-            ours[row.value] = row.kind == EffectKind.ADD_LABEL.value
     comment = comment_row(rows)
     said, block = unfolded(comment.value) if comment is not None else (None, None)
     return Standing(
         commented=said is not None,
-        ours=frozenset(name for name, added in ours.items() if added),
+        ours=our_labels(rows),
         live=frozenset(judgement.case.issue.labels),
         asked=reason.asked,
         closed_by_us=judgement.case.history.closed_by_us,

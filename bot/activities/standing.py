@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.activities.act import stands
+from bot.activities.words import UPKEEP
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
 from bot.storage.records import DecisionRecord, EffectRecord
-from models.decision import EffectKind
+from models.decision import EffectKind, Verdict
+
+SAYS_NOTHING = frozenset({Verdict.NEW.value, Verdict.IGNORED.value, Verdict.SECURITY.value})
+LABELLING = frozenset({EffectKind.ADD_LABEL.value, EffectKind.REMOVE_LABEL.value})
 
 
 def standing_rows(storage: Storage, repository_id: int, number: int, config: RepoConfig) -> list[EffectRecord]:
@@ -31,3 +35,24 @@ def spoken_decision(
         return None
     decisions = storage.decisions(repository_id, number=number)
     return next((one for one in decisions if one.id == comment.decision_id), None)
+
+
+def claim(storage: Storage, repository_id: int, number: int, rows: Sequence[EffectRecord]) -> DecisionRecord | None:
+    """The decision whose verdict readers of the issue are still shown, whatever was decided since (an issue that was
+    locked or closed meanwhile is *ignored*, and its comment stands); None where nothing is claimed."""
+    written = [row.decision_id for row in rows if row.kind == EffectKind.COMMENT.value]
+    if not written:
+        return None
+    decisions = {one.id: one for one in storage.decisions(repository_id, number=number)}
+    spoken = (decisions[one] for one in written if one in decisions)
+    last = next((one for one in spoken if one.trigger != UPKEEP), None)
+    return None if last is None or last.verdict in SAYS_NOTHING else last
+
+
+def our_labels(rows: Sequence[EffectRecord]) -> frozenset[str]:
+    """The labels that the bot set and did not take away again."""
+    ours: dict[str, bool] = {}
+    for row in reversed(rows):  # oldest first, so that the last one counts
+        if row.kind in LABELLING:
+            ours[row.value] = row.kind == EffectKind.ADD_LABEL.value
+    return frozenset(name for name, added in ours.items() if added)

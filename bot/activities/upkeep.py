@@ -107,7 +107,7 @@ def stale(
 ) -> list[tuple[DecisionRecord, str]]:
     """The decisions (all, those that name this canonical issue, those on the issues `among` all) whose comments say
     what is no longer so, each with the mark of what is so now. An issue that people closed is left alone, unless they
-    said whose duplicate it is."""
+    said whose duplicate it is, or told it apart from one that its comment names (INV 8)."""
     rows = storage.pointing(repository_id, canonical, among)
     around = surroundings(
         storage, repository_id, config, _canonicals(rows), promised=any(_promises(one) for one in rows)
@@ -115,7 +115,18 @@ def stale(
     marked = [(one, around.mark(one.number, one.body)) for one in rows]
     changed = [(one, mark) for one, mark in marked if one.body.get("told") not in {None, mark}]
     issues = {row.issue.number: row for row in storage.issues(repository_id, [one.number for one, _ in changed])}
-    return [(one, mark) for one, mark in changed if _is_followed(one, issues.get(one.number))]
+    return [
+        (one, mark)
+        for one, mark in changed
+        if not named_in(one.body).isdisjoint(around.apart.get(one.number, ()))
+        or _is_followed(one, issues.get(one.number))
+    ]
+
+
+def named_in(body: Mapping[str, Any]) -> frozenset[int]:
+    """The issues that a decision's comment names."""
+    links = [one["number"] for one in body.get("links", ())]
+    return frozenset(one for one in (body.get("canonical"), *links) if one is not None)
 
 
 def members_told(

@@ -37,6 +37,16 @@ class Following(Door):
         with self._reading() as connection:
             return [DecisionRecord(*row) for part in some for row in connection.execute(part)]
 
+    def left_alone(self, repository_id: int) -> Sequence[DecisionRecord]:
+        """By the last decisions and their effects."""
+        last, c = last_decisions.c, effects.c
+        refused = select(c.decision_id).where(c.repository_id == repository_id, c.state == "failed")
+        query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
+        query = query.where(last.repository_id == repository_id, last.number.in_(_spoken(repository_id)))
+        query = query.where(or_(last.verdict == "ignored", last.decision_id.in_(refused))).order_by(last.number)
+        with self._reading() as connection:
+            return [DecisionRecord(*row) for row in connection.execute(query)]
+
     def comments(
         self, repository_id: int, numbers: Collection[int], since: datetime | None = None
     ) -> Sequence[EffectRecord]:

@@ -19,6 +19,11 @@ class FollowingStorage(Protocol):
         canonical issue (this one, where it is given; otherwise related ones count too), by number."""
         ...
 
+    def left_alone(self, repository_id: int) -> Sequence[DecisionRecord]:
+        """The last decision of each issue on which a comment of the bot stands, where it is *ignored*, or where GitHub
+        refused something of what it planned; by number."""
+        ...
+
     def comments(
         self, repository_id: int, numbers: Collection[int], since: datetime | None = None
     ) -> Sequence[EffectRecord]:

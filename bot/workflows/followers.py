@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from bot.activities.config_notice import due
 from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
+from bot.activities.taking_back import unheard
 from bot.activities.upkeep import stale, told_apart
 from bot.case import root_of
 from bot.errors import StorageError
@@ -58,6 +59,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
         return [
             *members(repository, config, number),
             *foes(repository, config, number),
+            *left_alone(repository, config, {number}),
             *canonical_of(repository, config, pointed_at),
             *notice_of(repository, config),
         ]
@@ -76,7 +78,18 @@ def foes(repository: RepositoryRecord, config: RepoConfig, number: int) -> list[
     its cluster."""
     apart = told_apart(services().storage, repository.id).get(number, ())
     later = {one for one in apart if one > number}
-    return _to_follow(repository, stale(services().storage, repository.id, config, among=later)) if later else []
+    if not later:
+        return []
+    found = stale(services().storage, repository.id, config, among=later)
+    return [*_to_follow(repository, found), *left_alone(repository, config, later)]
+
+
+def left_alone(
+    repository: RepositoryRecord, config: RepoConfig, among: Collection[int] | None = None
+) -> list[dict[str, Any]]:
+    """The issues (all, or those `among` them) that the bot left alone, or could not write to, and has to look at."""
+    found = unheard(services().storage, repository.id, config, among)
+    return [payload(repository, FOLLOW, f"{one.number}/{one.id}/again", one.number) for one in found]
 
 
 def _to_follow(repository: RepositoryRecord, found: Iterable[tuple[DecisionRecord, str]]) -> list[dict[str, Any]]:

@@ -173,6 +173,20 @@ def test_who_points_at_an_issue_is_told_by_the_last_decisions_that_were_spoken(s
     assert storage.pointing(REPOSITORY + 1) == []
 
 
+def test_which_issues_were_left_alone_or_refused_is_told_by_the_last_decisions_where_a_comment_stands(
+    storage: Storage,
+) -> None:
+    for number in (5, 6, 7, 8):
+        speak(storage, number, 3)
+    decide(storage, 5, None, verdict="ignored")
+    storage.save_decision(decision(6, None), [effect(6, state="failed")])
+    storage.save_decision(decision(7, None), [effect(7, state="failed")])
+    decide(storage, 7, 3)
+    decide(storage, 9, None, verdict="ignored")
+    assert [(one.number, one.verdict) for one in storage.left_alone(REPOSITORY)] == [(5, "ignored"), (6, "new")]
+    assert storage.left_alone(REPOSITORY + 1) == []
+
+
 def test_what_comments_said_on_github_is_read_in_the_order_in_which_it_was_written(storage: Storage) -> None:
     for number, value, finished in ((5, "first", at(1)), (6, "other", at(2)), (5, "second", at(3)), (7, "else", at(3))):
         written = effect(number, value=value, state="done", finished_at=finished, github_id=number)
