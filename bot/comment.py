@@ -9,6 +9,7 @@ from datetime import date
 
 from bot.vetoes import OLDER_THAN_FIX
 from models.decision import Candidate, Decision, Evidence, Verdict
+from models.fact_words import cannot_be_prose, shown_values, without_values
 from models.facts import DISCRIMINATING
 from models.issue import Issue
 from models.versions import fixed_in
@@ -60,12 +61,14 @@ class Status:
 @dataclass(frozen=True, slots=True)
 class CommentView:
     """What the comment needs beside the decision: the linked issues as last seen, the cluster, what its members are
-    told, and the newest version that the report names."""
+    told, the newest version that the report names, and the values of facts that may be shown though they are of no
+    fixed kind (`bot.sayable`, INV 40)."""
 
     issues: Mapping[int, Issue] = field(default_factory=dict)
     cluster: ClusterView | None = None
     status: Status | None = None
     version: str | None = None
+    sayable: frozenset[tuple[str, str]] = frozenset()
 
     def fix_of(self, number: int | None) -> str | None:
         """The version in which an issue was fixed, where that is known."""
@@ -192,16 +195,17 @@ def _reports(count: int) -> str:
 def _table(decision: Decision, view: CommentView) -> str | None:
     if not decision.links:
         return None
-    rows = [f"| #{link.number} | {_row(link, decision, view.issues.get(link.number))} |" for link in decision.links]
+    rows = [f"| #{link.number} | {_row(link, decision, view)} |" for link in decision.links]
     return "\n".join(["| | |", "|---|---|", *rows])
 
 
-def _row(link: Candidate, decision: Decision, issue: Issue | None) -> str:
+def _row(link: Candidate, decision: Decision, view: CommentView) -> str:
+    issue = view.issues.get(link.number)
     parts = ["canonical"] if link.number == decision.canonical and decision.verdict is Verdict.DUPLICATE else []
     if issue is not None:
         parts.append(_state(issue))
-    parts += [_words(one) for one in link.matches[:MAX_MATCHES]] or ["similar as a whole"]
-    parts += [f"**differs**: {_words(one)}" for one in link.differs[:MAX_DIFFERS]]
+    parts += [_words(one, view) for one in link.matches[:MAX_MATCHES]] or ["similar as a whole"]
+    parts += [f"**differs**: {_words(one, view)}" for one in link.differs[:MAX_DIFFERS]]
     return " · ".join(parts)
 
 
@@ -212,8 +216,12 @@ def _state(issue: Issue) -> str:
     return reasons.get(issue.state_reason or "", "closed")
 
 
-def _words(evidence: Evidence) -> str:
-    return _spans(evidence.text)
+def _words(evidence: Evidence, view: CommentView) -> str:
+    """INV 40: where a value could be somebody's words, only the fact is named."""
+    values = shown_values(evidence)
+    if all(cannot_be_prose(value) or (evidence.name, value) in view.sayable for value in values):
+        return _spans(evidence.text)
+    return neutral(without_values(evidence))
 
 
 def _spans(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.decision import Agreement, Evidence
 from models.document import Document
+from models.fact_words import difference, same
 from models.facts import DISCRIMINATING, FACT_NAMES, Rarity, compare
 from models.features import FEATURES, shared_weight
 
@@ -28,28 +28,11 @@ NOBODY = frozenset({"", "ghost"})  # GitHub shows every deleted account as `ghos
 SENT_TWICE = 0.97  # cosine of both title and salient text
 _ALWAYS_TOLD = DISCRIMINATING | {"error_message", "exception", "plan"}
 _TELLING = 0.2  # log-odds below which a difference that is not always told is left out
-_VALUES_SHOWN = 2
-
-_WORDS = {
-    "status_code": "status code",
-    "error_type": "error type",
-    "error_message": "error message",
-    "service_error": "error of the service",
-    "exit_code": "exit code",
-    "exception": "exception",
-    "frames": "stack trace",
-    "os": "operating system",
-    "model": "model",
-}
-_WITHOUT_VALUE = frozenset(
-    {"error_message", "service_error", "frames"}
-)  # fingerprints and code say nothing to a reader
 _LIKENESS = {
     "title": ("similar title", ("title", "title_words", "title_cosine")),
     "salient": ("similar description", ("salient", "cross", "both")),
     "words_cosine": ("the same unusual words", ("words", "words_cosine")),
 }
-_PLAIN = re.compile(r"[\w][\w .:+/-]{0,39}")
 
 
 def evidence(query: Document, other: Document, values: Row, slopes: Row, rarity: Rarity) -> tuple[Evidence, ...]:
@@ -86,7 +69,7 @@ def own_facts(query: Document, other: Document, rarity: Rarity) -> tuple[Evidenc
         agreement = compare(name, mine, theirs)
         if agreement is Agreement.AGREE:
             weight = OWN_AGREE * shared_weight(name, mine, theirs, rarity)
-            found.append(Evidence(name, agreement, _same(name, mine & theirs), weight))
+            found.append(Evidence(name, agreement, same(name, mine & theirs), weight))
         elif agreement is Agreement.DIFFER:
             found.append(Evidence(name, agreement, difference(name, mine, theirs), OWN_DIFFER))
     return tuple(found)
@@ -104,7 +87,7 @@ def _fact_evidence(query: Document, other: Document, weights: dict[str, float]) 
         mine, theirs = query.facts.get(name, frozenset()), other.facts.get(name, frozenset())
         agreement = compare(name, mine, theirs)
         if agreement is Agreement.AGREE and weights.get(f"{name}:agree", 0.0) > 0:
-            yield Evidence(name, agreement, _same(name, mine & theirs), weights[f"{name}:agree"])
+            yield Evidence(name, agreement, same(name, mine & theirs), weights[f"{name}:agree"])
         elif agreement is Agreement.DIFFER:
             weight = min(0.0, weights.get(f"{name}:differ", 0.0))
             if name in _ALWAYS_TOLD or weight < -_TELLING:
@@ -115,28 +98,3 @@ def _likenesses(likeness: dict[str, float], weights: dict[str, float]) -> Iterat
     for name, (words, parts) in _LIKENESS.items():
         if likeness[name] >= NEAR[name]:
             yield Evidence(name, Agreement.AGREE, words, max(0.0, sum(weights[part] for part in parts)))
-
-
-def _same(name: str, values: frozenset[str]) -> str:
-    shown = _shown(name, values)
-    return f"same {_called(name)}" + (f": {shown}" if shown else "")
-
-
-def difference(name: str, mine: frozenset[str], theirs: frozenset[str]) -> str:
-    """Two contradicting values of a fact in words."""
-    here, there = _shown(name, mine), _shown(name, theirs)
-    word = _called(name)
-    return f"{word}: {here} here, {there} there" if here and there else f"another {word}"
-
-
-def _called(name: str) -> str:
-    """A fact's name in words; a repository's own is called what its maintainers called it."""
-    return _WORDS.get(name, name.replace("_", " ").replace("-", " "))
-
-
-def _shown(name: str, values: frozenset[str]) -> str:
-    """The first values as code, where they are plain words or numbers: a pattern may have caught anything."""
-    if name in _WITHOUT_VALUE:
-        return ""
-    plain = [value for value in sorted(values) if _PLAIN.fullmatch(value)]
-    return ", ".join(f"`{value}`" for value in plain[:_VALUES_SHOWN])

@@ -13,7 +13,8 @@ from models.cluster import KnownCluster
 from models.decision import Agreement, Evidence
 from models.document import Document, prepare_all
 from models.embedder import Embedder
-from models.evidence import DENIED, difference
+from models.evidence import DENIED
+from models.fact_words import difference
 from models.facts import compare, full_name
 from models.features import shared_weight
 from models.issue import Issue

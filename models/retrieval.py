@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -224,6 +224,15 @@ class IssueIndex:
     def rarity(self) -> Rarity:
         """How rare each value of a fact is here; a view that follows the index."""
         return Rarity(self._counts, len(self))
+
+    def authors_of(self, values: Collection[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
+        """Who states each of these values (a fact's name and the value) in an issue that is here."""
+        found: dict[tuple[str, str], set[str]] = {value: set() for value in values}
+        for document in self.documents() if values else ():
+            for name, value in values:
+                if value in document.facts.get(name, ()):
+                    found[name, value].add(document.author)
+        return {value: frozenset(authors) for value, authors in found.items()}
 
     def _shared(self, query: Document) -> Iterator[tuple[float, list[int]]]:
         """For each telling value of the query that is rare here: how rare (0 to 1), and the rows that share it."""

@@ -15,6 +15,7 @@ from bot.errors import NotFound
 from bot.index_cache import as_document
 from bot.policy import decide
 from bot.repo_config import RepoConfig
+from bot.sayable import Value, is_configured, is_sayable, open_values
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
 from models.cluster import Cluster, KnownCluster
@@ -65,8 +66,22 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     case, decision = _decided(services, repository.id, document, case, scorer, groups)
     cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at, on)
     status = status_of(services.storage, repository.id, decision.cluster, decision.canonical)
-    view = CommentView(case.history.issues, cluster, status, newest(versions))
+    sayable = _sayable(decision, document, index, config)
+    view = CommentView(case.history.issues, cluster, status, newest(versions), sayable)
     return Judgement(case, decision, document, view, scorer_id)
+
+
+def _sayable(decision: Decision, document: Document, index: IssueIndex, config: RepoConfig) -> frozenset[Value]:
+    """The values in its evidence that may be shown, though they are of no fixed kind (INV 40)."""
+    values = open_values(decision.links)
+    authors = index.authors_of({value for value in values if not is_configured(value, config)})
+    mine = {(name, value) for name, stated in document.facts.items() for value in stated}
+    own = frozenset({document.author})
+    return frozenset(
+        value
+        for value in values
+        if is_sayable(value, authors.get(value, frozenset()) | (own if value in mine else frozenset()), config)
+    )
 
 
 @dataclass(frozen=True, slots=True)

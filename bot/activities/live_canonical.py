@@ -26,6 +26,7 @@ from bot.decision_data import to_data
 from bot.effects import conclusion
 from bot.repo_config import RepoConfig
 from bot.rules import ignored
+from bot.sayable import is_sayable
 from bot.services import Services
 from bot.storage.protocol import Storage
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord, StoredIssue
@@ -92,13 +93,13 @@ def keep(
     return states[-1] if states else UNCHANGED
 
 
-def canonical_view(reports: Sequence[StoredIssue], now: datetime) -> CanonicalView:
-    """The reports in numbers; there is at least one."""
+def canonical_view(reports: Sequence[StoredIssue], now: datetime, config: RepoConfig) -> CanonicalView:
+    """The reports in numbers; there is at least one. A value that could be a reporter's words is left out (INV 40)."""
     moments = sorted(row.issue.created_at for row in reports)
-    versions = most_common(value for row in reports for value in row.facts.get("version", ()))
-    known = sorted({value for row in reports for value in row.facts.get("version", ())}, key=version_key)
-    platforms = most_common(value for row in reports for value in row.facts.get("os", ()))
-    facts = ((name, most_common(value for row in reports for value in row.facts.get(name, ()))) for name in SHOWN)
+    stated = {name: _sayable(name, reports, config) for name in (*SHOWN, "version", "os")}
+    versions, platforms = most_common(stated["version"]), most_common(stated["os"])
+    known = sorted(set(stated["version"]), key=version_key)
+    facts = ((name, most_common(stated[name])) for name in SHOWN)
     return CanonicalView(
         reports=len(reports),
         first_seen=moments[0].date(),
@@ -111,6 +112,16 @@ def canonical_view(reports: Sequence[StoredIssue], now: datetime) -> CanonicalVi
         platforms=[(PLATFORM_NAMES.get(name, name), count) for name, count in platforms],
         newest=tuple(sorted((row.issue.number for row in reports), reverse=True)),
     )
+
+
+def _sayable(name: str, reports: Sequence[StoredIssue], config: RepoConfig) -> list[str]:
+    """What the reports state of a fact and the comment may show, once for each report."""
+    authors: dict[str, set[str]] = {}
+    for row in reports:
+        for value in row.facts.get(name, ()):
+            authors.setdefault(value, set()).add(row.issue.author)
+    shown = {value for value, who in authors.items() if is_sayable((name, value), who, config)}
+    return [value for row in reports for value in row.facts.get(name, ()) if value in shown]
 
 
 def reports_of(storage: Storage, repository_id: int, number: int) -> list[StoredIssue]:
@@ -147,7 +158,7 @@ def _body(storage: Storage, repository_id: int, config: RepoConfig, number: int,
     answered = {one.number for one in storage.pointing(repository_id)}
     if block is None and (len(reports) < LEAST_REPORTS or not _any_of(reports, answered)):
         return TOO_FEW
-    fresh = render_canonical(canonical_view(reports, now)) if reports else None
+    fresh = render_canonical(canonical_view(reports, now, config)) if reports else None
     body = folded(said or (None if fresh else nobody()), fresh)
     return UNCHANGED if standing is not None and body == standing.value else body
 

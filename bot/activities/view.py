@@ -12,7 +12,8 @@ from bot.comment import ClusterView, Status
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
-from bot.storage.records import WaveRecord
+from bot.storage.records import StoredIssue, WaveRecord
+from models.fact_words import cannot_be_prose
 
 DAY = timedelta(days=1)
 PLATFORM_NAMES = {
@@ -42,13 +43,13 @@ def cluster_view(
     if defined is None:
         return None
     rows = list(services.storage.issues(repository_id, sorted(members.get(defined.slug, ()))))
-    versions = sorted({value for row in rows for value in row.facts.get("version", ())}, key=version_key)
+    versions = sorted(set(_stated("version", rows)), key=version_key)
     return ClusterView(
         title=defined.title,
         reports=len(rows),
         last_day=sum(at - DAY <= row.issue.created_at <= at for row in rows),
         versions=(versions[0], versions[-1]) if versions else None,
-        platforms=_platforms([value for row in rows for value in row.facts.get("os", ())], len(rows)),
+        platforms=_platforms(_stated("os", rows), len(rows)),
         wave=wave_view(on.get(defined.slug), [row.issue.created_at for row in rows], at),
     )
 
@@ -67,6 +68,11 @@ def status_of(storage: Storage, repository_id: int, cluster: str | None, canonic
 def version_key(version: str) -> tuple[int, ...]:
     """Puts versions in their order; of its numbers the first four count."""
     return tuple(int(number) for number in _NUMBERS.findall(version)[:4])
+
+
+def _stated(name: str, rows: Sequence[StoredIssue]) -> list[str]:
+    """Once for each report; a repository's own pattern of that name may have caught anybody's words (INV 40)."""
+    return [value for row in rows for value in row.facts.get(name, ()) if cannot_be_prose(value)]
 
 
 def _platforms(values: Sequence[str], reports: int) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,3 +158,13 @@ def test_a_snapshot_stays_as_it_was_and_answers_as_the_index_did(index: IssueInd
 def test_what_was_reported_by_then_leaves_out_later_issues_and_the_query(index: IssueIndex) -> None:
     rows = np.flatnonzero(index.reported_by(index.document(3)))
     assert rows.tolist() == index.rows([1, 2]).tolist()
+
+
+def test_who_states_a_value_is_found_and_forgotten(document: Make) -> None:
+    index = IssueIndex(DIMENSION)
+    value = ("error_type", "quota_error")
+    for number, author in enumerate(["ann", "bob", "ann"], 1):
+        index.put(replace(document(number, f"Title {number}", "It says quota_error"), author=author))
+    assert index.authors_of({value, ("exception", "x")}) == {value: {"ann", "bob"}, ("exception", "x"): frozenset()}
+    index.remove(2)
+    assert index.authors_of({value}) == {value: {"ann"}}

@@ -76,6 +76,18 @@ def test_inv_10_a_contradiction_with_the_configured_canonical_is_seen_even_where
     assert decision.verdict is not Verdict.DUPLICATE
 
 
+def test_inv_40_what_two_people_state_is_not_shown_and_what_three_state_is(known: World) -> None:
+    known.fake.config = (known.fake.config or b"") + b"facts:\n  - {name: shelf, pattern: 'Shelf: ([a-z ]+)'}\n"
+    known.clock.forward(minutes=2)
+    told = f"{BODY}\n\nShelf: maintainers are liars"
+    shown = []
+    for author in ("ann", "bob", "bob", "cyd"):
+        number = known.report(body=told, author=author)
+        known.triage(number)
+        shown.append(("shelf", "maintainers are liars") in judged(known, number).view.sayable)
+    assert shown == [False, False, False, True]
+
+
 def test_inv_08_a_separated_pair_stays_separated_either_way_round(known: World) -> None:
     for first, second in ((0, 5), (5, 0)):
         number = known.report()
