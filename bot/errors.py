@@ -61,6 +61,10 @@ class Permanent(GitHubError):
         self.stops_repository = stops_repository
 
 
+class Unaccepted(Permanent):
+    """401: GitHub does not take the credentials (any more)."""
+
+
 def where(error: BaseException) -> tuple[str, str]:
     """An exception's type, and the file and line that raised it."""
     frames = traceback.extract_tb(error.__traceback__)

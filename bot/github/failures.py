@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from bot.errors import GitHubError, Gone, Permanent, RetryAfter, Unavailable
+from bot.errors import GitHubError, Gone, Permanent, RetryAfter, Unaccepted, Unavailable
 
 SECONDARY_LIMIT_SECONDS = 60.0  # GitHub: "wait for at least one minute" where a secondary limit names no time
 LONGEST_WAIT_SECONDS = 86_400.0
@@ -73,7 +73,8 @@ def failure(refusal: Refusal, *, now: float) -> GitHubError:
     if _is_page(refusal.headers):
         return Unavailable(f"{refusal.what}: a web page came back ({status}), not GitHub's API")
     if status in _STOPPING:
-        return Permanent(f"{refusal.what}: {_STOPPING[status]} ({status})", stops_repository=True)
+        kind = Unaccepted if status == 401 else Permanent
+        return kind(f"{refusal.what}: {_STOPPING[status]} ({status})", stops_repository=True)
     return _by_phrase(refusal) or _by_status(refusal)
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.errors import GitHubError
+from bot.errors import GitHubError, Unaccepted
 from bot.settings import Settings
 from bot.storage.records import RepositoryRecord
 from webhooks.dashboard import cookies, files, forms, secrets
@@ -216,7 +216,7 @@ class Dashboard:
         read = ACTS.get(kind)
         if read is None or repository is None:
             raise PageMissing
-        await self._check_may_act(request, visit, repository)
+        await self._check_may_act(request, visit, repository, form)
         try:
             wish = read(form)
         except forms.Wrong as wrong:
@@ -225,9 +225,14 @@ class Dashboard:
         back = next(iter(form.fields.get("back", ())), "")
         return see_other(back_to(back, act_id, f"{root_of(repository.full_name)}/overview"))
 
-    async def _check_may_act(self, request: Request, visit: Visit, repository: RepositoryRecord) -> None:
+    async def _check_may_act(
+        self, request: Request, visit: Visit, repository: RepositoryRecord, form: forms.Form
+    ) -> None:
         try:
             allowed = await asyncio.to_thread(self._access.may_act_now, visit.session, repository)
+        except Unaccepted:
+            await asyncio.to_thread(self._access.close, visit.session.secret)
+            raise Refusal(self._signed_out(request, form, self._sign_in_first(request))) from None
         except GitHubError as error:
             raise Refusal(self.problem(request, 503, f"GitHub cannot be asked what you may do: {error}.")) from None
         if not allowed or not may_act(visit.viewer.role(repository.id)):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
@@ -215,6 +215,25 @@ async def test_who_loses_the_token_at_github_signs_in_again(place: Place) -> Non
     place.github.double.world.tokens.clear()
     place.clock.ahead = timedelta(minutes=6)
     assert (await place.http.get("/")).headers["location"].startswith("/sign-in?")
+
+
+async def test_who_acts_with_a_token_that_github_takes_no_more_signs_in_again_with_what_was_typed(
+    place: Place, poke: str
+) -> None:
+    await place.sign_in("ann")
+    page = await place.http.get(f"/r/{OPEN}/overview")
+    token = re.search(r'name="form_token" value="([^"]+)"', page.text)
+    assert token is not None
+    place.github.double.world.tokens.clear()
+    data = {"form_token": token[1], "back": f"/r/{OPEN}/activity", "value": "Wait for 2.0"}
+    answer = await place.http.post(f"/r/{OPEN}/do/poke", data=data)
+    assert answer.status_code == 401
+    assert "Sign in and go on" in answer.text
+    assert f"/sign-in?next={quote(f'/r/{OPEN}/activity', safe='')}" in answer.text
+    assert "Wait for 2.0" in answer.text
+    assert place.runtime.inbox.kept == {}
+    after = await place.http.get(f"/r/{OPEN}/overview")  # the session is over at once, not when the grants are old
+    assert (after.status_code, after.headers["location"].partition("?")[0]) == (303, "/sign-in")
 
 
 def _fail(github: Running) -> None:
