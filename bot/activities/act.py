@@ -49,7 +49,7 @@ def perform(
     _drop_overtaken(services, decision)
     planned = [one for one in _effects(services, decision) if one.state == "planned"]
     if not planned:
-        return [one.state for one in _effects(services, decision)]
+        return outcomes(services, decision)
     reason = _no_longer(services, decision)
     if reason is None:
         issue = observe_issue(services, repository, decision.number)
@@ -62,7 +62,7 @@ def perform(
         _finish_all(services, planned, "shadow", WITHHELD)
     else:
         _perform_all(services, repository, planned, issue, _Budget(services, repository, config, decision, ahead))
-    return [one.state for one in _effects(services, decision)]
+    return outcomes(services, decision)
 
 
 def stands(row: EffectRecord) -> bool:
@@ -83,6 +83,11 @@ def give_up(services: Services, decision: DecisionRecord, reason: str) -> None:
     """What the decision still had planned when it stepped aside to wait is not done."""
     planned = [one for one in _effects(services, decision) if one.state == "planned"]
     _finish_all(services, planned, "skipped", reason)
+
+
+def outcomes(services: Services, decision: DecisionRecord) -> list[str]:
+    """The states of the decision's effects by now."""
+    return [one.state for one in _effects(services, decision)]
 
 
 def speaks(services: Services, decision: DecisionRecord) -> bool:

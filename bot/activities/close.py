@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from bot.activities.act import perform
+from bot.activities.act import give_up, outcomes, perform
 from bot.activities.earned import closing_right
 from bot.activities.observe import observe_issue
 from bot.activities.resolve import Reason, Resolution, record, resolve
@@ -53,24 +53,43 @@ def closed_since(storage: Storage, repository_id: int, moment: datetime) -> list
 
 def close(services: Services, repository: RepositoryRecord, config: RepoConfig, number: int, run: str) -> str:
     """Close the issue, or say by name what forbids it. The caller holds the repository's lock; `run` makes it safe to
-    repeat: what was begun is finished, and nothing is done twice."""
+    repeat: what was begun is finished where nothing forbids it by now, and nothing is done twice."""
     begun = _begun(services.storage, repository.id, number, run)
-    if begun is None:
-        reason = Reason(TRIGGER, run, silent=True)
-        refusal = _refusal(services, repository, config, number)
-        if refusal is not None:
-            return refusal
-        resolution = resolve(services, repository, number, config, reason)
-        held = _held_back(services, repository, config, resolution)
-        if held:
-            log.info("close.held_back", issue=number, reasons=held)
-            return ", ".join(held)
-        closing = replace(resolution.decision, effects=(Effect(EffectKind.CLOSE, AS),))
-        record(services, repository, replace(resolution, decision=closing), config, reason)
+    if begun is not None and "planned" not in outcomes(services, begun):
+        return _told(outcomes(services, begun))
+    reason = Reason(TRIGGER, run, silent=True)
+    looked = _looked_at(services, repository, config, number, reason)
+    if isinstance(looked, str) and not (begun is not None and looked == CLOSED_BEFORE):  # perhaps it was that attempt
+        return _held(services, begun, number, looked)
+    if begun is None and not isinstance(looked, str):
+        closing = replace(looked.decision, effects=(Effect(EffectKind.CLOSE, AS),))
+        record(services, repository, replace(looked, decision=closing), config, reason)
         begun = _begun(services.storage, repository.id, number, run)
-        assert begun is not None  # noqa: S101 - it was recorded a moment ago, under the same lock
-    states = perform(services, repository, begun, config)
-    return CLOSED if states == ["done"] else f"{CLOSED_BEFORE}: {', '.join(states)}"
+    assert begun is not None  # noqa: S101 - it was recorded a moment ago, under the same lock
+    return _told(perform(services, repository, begun, config))
+
+
+def _looked_at(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, number: int, reason: Reason
+) -> Resolution | str:
+    """All of it read and decided again at this moment, or what forbids to close the issue."""
+    refusal = _refusal(services, repository, config, number)
+    if refusal is not None:
+        return refusal
+    resolution = resolve(services, repository, number, config, reason)
+    return ", ".join(_held_back(services, repository, config, resolution)) or resolution
+
+
+def _held(services: Services, begun: DecisionRecord | None, number: int, refusal: str) -> str:
+    """What an earlier attempt began is not done any more."""
+    log.info("close.held_back", issue=number, reason=refusal)
+    if begun is not None:
+        give_up(services, begun, refusal)
+    return refusal
+
+
+def _told(states: Sequence[str]) -> str:
+    return CLOSED if list(states) == ["done"] else f"{CLOSED_BEFORE}: {', '.join(states)}"
 
 
 def _refusal(services: Services, repository: RepositoryRecord, config: RepoConfig, number: int) -> str | None:

@@ -458,6 +458,20 @@ def test_inv_17_a_thumbs_down_that_nobody_heard_of_yet_keeps_it_open(promised: t
     assert closed(world, number) == CLOSE_OBJECTION
 
 
+def test_inv_17_what_a_person_said_between_a_failed_closing_and_its_next_try_keeps_it_open(
+    promised: tuple[World, int],
+) -> None:
+    world, number = promised
+    world.github.fail_next("close_issue", Unavailable("down"))
+    with pytest.raises(Unavailable):
+        closed(world, number)
+    world.github.react("acme/shop", world.fake.comments[number][0].id, "-1", "ann")
+    assert closed(world, number) == CLOSE_OBJECTION
+    assert world.issue(number).state == "open"
+    assert closed(world, number) != CLOSED
+    assert world.issue(number).state == "open"
+
+
 def test_inv_20_a_persons_comment_keeps_it_open_and_a_bots_does_not(promised: tuple[World, int]) -> None:
     world, number = promised
     world.github.add_comment("acme/shop", number, "Ping", "stale[bot]")
