@@ -25,8 +25,10 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 _AUTOLINK = re.compile(
     r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=ftp:)(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-)|(?<=[@#])"
 )
+_JOINED = r"[^\x00-\x7f\s\u200b-\u200f]"  # what a zero-width joiner may stand between: emoji, some scripts' letters
 _BREAKS = re.compile(
-    r"[\s\x00-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]+"
+    r"(?:[\s\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    rf"|(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED}))+"
 )
 
 

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.canonical_comment import CanonicalView, folded, render_canonical, unfolded
-from bot.comment import ClusterView, CommentView, Status, WaveView, cleaned, neutral, render, withdrawn
+from bot.comment import ClusterView, CommentView, Status, WaveView, cleaned, neutral, render, status_markdown, withdrawn
 from bot.github.marker import MARKER, with_marker
 from bot.vetoes import OLDER_THAN_FIX
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
@@ -432,6 +432,12 @@ def test_what_maintainers_tell_stands_below_the_headline_also_during_a_wave() ->
     wave = ClusterView("Extra usage", 9, wave=WaveView(5, 2))
     during = render(duplicate(Candidate(5, 0.9), cluster="extra"), replace(view(cluster=wave), status=status))
     assert (during or "").split("\n\n")[1] == line
+
+
+def test_joined_emoji_stay_whole_and_joiners_elsewhere_are_gone() -> None:
+    coder = "\U0001f469\u200d\U0001f4bb"
+    assert cleaned(f"A {coder}\r\nis on\tit, @\u200docto\u200dcat") == f"A {coder} is on it, @ octo cat"
+    assert status_markdown(Status(coder, date(2026, 3, 4))).endswith(f" {coder}")
 
 
 def test_inv_22_the_promise_to_close_names_its_day_and_how_to_stop_it() -> None:

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 
+from webhooks.dashboard.page import one_line
+
 LARGEST = 64 * 1024  # bytes
 MOST_FIELDS = 2000
 LARGEST_NUMBER = 2**53
@@ -23,19 +25,19 @@ class Form:
 
     fields: Mapping[str, Sequence[str]]
 
-    def text(self, name: str, *, what: str, longest: int = 200, lines: bool = False) -> str:
-        """A text that has to be there; raises Wrong. `lines` allows line breaks."""
-        found = self.maybe(name, longest=longest, what=what, lines=lines)
+    def text(self, name: str, *, what: str, longest: int = 200) -> str:
+        """A text that has to be there; raises Wrong."""
+        found = self.maybe(name, longest=longest, what=what)
         if not found:
             raise Wrong(f"{what} is missing")
         return found
 
-    def maybe(self, name: str, *, what: str, longest: int = 200, lines: bool = False) -> str:
+    def maybe(self, name: str, *, what: str, longest: int = 200) -> str:
         """The same for one that may be missing; then it is empty."""
         text = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n").strip()
         if len(text) > longest:
             raise Wrong(f"{what} is longer than {longest} characters")
-        return "".join(char for char in text if char.isprintable() or (lines and char == "\n"))
+        return one_line(text)
 
     def number(self, name: str, *, what: str) -> int:
         """An issue's number, also as #12; raises Wrong."""

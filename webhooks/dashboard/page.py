@@ -20,6 +20,8 @@ MAY_ACT = "triage"
 
 MOST_DIGITS = 15  # of a number in an address: more than any issue has, less than a database's integers hold
 
+JOINERS = "\u200c\u200d"  # zero-width, inside emoji and words of some scripts
+
 About = Literal["everything", "repository", "operation"]
 
 
@@ -30,6 +32,12 @@ class PageMissing(Exception):
 def may_act(role: str) -> bool:
     """Whether the role may change something."""
     return role in ROLES and ROLES.index(role) >= ROLES.index(MAY_ACT)
+
+
+def one_line(text: str) -> str:
+    """The text without control characters: breaks, tabs and spaces are one space; what joins emoji stays."""
+    visible = (char for char in text if char.isspace() or char.isprintable() or char in JOINERS)
+    return " ".join("".join(visible).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,8 @@ class Query:
     values: Mapping[str, str]
 
     def text(self, name: str, default: str = "", longest: int = 200) -> str:
-        """A text without control characters."""
-        text = self.values.get(name, default)[:longest]
-        return "".join(char for char in text if char.isprintable()).strip()
+        """A text on one line."""
+        return one_line(self.values.get(name, default)[:longest])
 
     def one_of(self, name: str, allowed: Sequence[str]) -> str:
         """One of these words; the first where none of them was asked for."""

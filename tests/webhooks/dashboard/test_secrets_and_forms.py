@@ -52,8 +52,9 @@ def form(**fields: str) -> Form:
 
 
 def test_a_text_is_bounded_and_printable() -> None:
-    assert form(v="  a\x00b\u202e \r\n c ").text("v", what="it") == "ab  c"
-    assert form(v="a\r\nb").maybe("v", what="it", lines=True) == "a\nb"
+    assert form(v="  a\x00b\u202e \r\n c ").text("v", what="it") == "ab c"
+    assert form(v="a\r\nb\tc\nd").maybe("v", what="it") == "a b c d"
+    assert form(v="\U0001f469\u200d\U0001f4bb\x1b[1m").maybe("v", what="it") == "\U0001f469\u200d\U0001f4bb[1m"
     assert form().maybe("v", what="it") == ""
     with pytest.raises(Wrong, match="longer than 3"):
         form(v="abcd").text("v", what="it", longest=3)
