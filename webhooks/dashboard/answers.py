@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from enum import Enum
@@ -17,9 +16,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.page import Table
 
+EMPTY = '""'  # a row with nothing in its one cell
 _FORMULA = tuple(
     "=+-@＝＋－＠﹦﹢﹣﹫\t\r\n\0"
 )  # the wide and small forms too: a spreadsheet takes them for the plain ones
+_QUOTED = re.compile(r"[,;\t\r\n\"]")
+_SEPARATORS = re.compile(
+    r"([;\t][\s\"]*)(?=[=+\-@＝＋－＠﹦﹢﹣﹫])"
+)  # of cells, where a list's separator is not the comma
 
 
 def as_data(value: Any) -> Any:
@@ -81,24 +85,30 @@ def as_csv(tables: Iterator[Table], name: str) -> Response:
 
 def csv_pieces(first: Table, more: Iterator[Table]) -> Iterator[str]:
     """The rows of all of them below the first one's columns, a piece at a time; a text that a spreadsheet would run as
-    a formula begins with an apostrophe."""
+    a formula begins with an apostrophe, also where it would split the text at a semicolon or a tab; each is quoted."""
     yield "\ufeff" + _lines([first.columns]) + _lines(first.rows)
     for table in more:
         yield _lines(table.rows)
 
 
 def _lines(rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
+    """RFC 4180, but what some spreadsheet takes for the end of a cell is quoted too."""
+    lines = (",".join(_quoted(_cell(value)) for value in row) for row in rows)
+    return "".join(f"{line or EMPTY}\r\n" for line in lines)
+
+
+def _quoted(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return '"{}"'.format(text.replace('"', '""')) if _QUOTED.search(text) else text
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    if isinstance(value, str) and (value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)):
-        return f"'{value}"
-    return "" if value is None else value
+    if not isinstance(value, str):
+        return value
+    guarded = _SEPARATORS.sub(r"\1'", value)
+    return f"'{guarded}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else guarded
 
 
 def see_other(path: str) -> Response:

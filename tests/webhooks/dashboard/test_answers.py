@@ -218,3 +218,21 @@ async def test_a_form_without_its_token_does_nothing(maintainer: httpx.AsyncClie
 async def test_the_notice_of_another_repositorys_act_is_not_shown(maintainer: httpx.AsyncClient, world: World) -> None:
     assert 'id="notice"' in (await maintainer.get(f"{OVERVIEW}?act=1")).text
     assert 'id="notice"' not in (await maintainer.get("/r/acme/secret/overview?act=1")).text
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", " =cmd|' /C calc'!A0", '"=1', "＝1"])
+def test_no_cell_runs_where_a_semicolon_or_a_tab_separates_them(separator: str, start: str) -> None:
+    """Spreadsheets of many countries, and what is pasted, are split there; some ignore quotes at that."""
+    text = "".join(csv_pieces(Table(("a", "b"), [[f"x{separator}{start}", 7]]), iter(()))).removeprefix("\ufeff")
+    line = text.split("\r\n")[1]
+    assert line.startswith('"')
+    for cell in re.split("[;\t]", line):
+        assert not cell.strip('" ').startswith(tuple("=+-@＝"))
+    (_, row) = csv.reader(io.StringIO(text, newline=""))
+    assert row == [f"x{separator}{start}".replace(start.lstrip(' "'), "'" + start.lstrip(' "')), "7"]
+
+
+def test_a_line_break_in_the_address_parts_words_and_joined_emoji_stay_whole() -> None:
+    query = Query({"text": "Line one.\r\nLine two.\tThree \U0001f469\u200d\U0001f4bb\x00"})
+    assert query.text("text") == "Line one. Line two. Three \U0001f469\u200d\U0001f4bb"
