@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.records import RepositoryRecord
+from webhooks.dashboard import notices
 from webhooks.dashboard.live import state_of
 from webhooks.dashboard.page import Asked, Page, Viewer
 from webhooks.dashboard.people import spread_of
@@ -35,7 +36,8 @@ class Shell:
     """What the layout shows. `here` is the page's own address with its query, by which one comes back after an act;
     `seen` the mark of what a live page was made from.
 
-    `exports`: (name, address) of the page's data. `notice`: an act that was just done; `far`: how far it has got.
+    `exports`: (name, address) of the page's data. `notice`: an act that was just done; `far`: how far it has got;
+    `former`: why it no longer holds.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Shell:
     exports: Sequence[tuple[str, str]] = ()
     notice: ActRecord | None = None
     far: Spread | None = None
+    former: str = ""
     may_act: bool = False
     seen: str = ""
 
@@ -77,7 +80,7 @@ def visible(asked: Asked) -> Sequence[RepositoryRecord]:
 
 def shell_of(page: Page, pages: Sequence[Page], asked: Asked, path: str, query: str, theme: str) -> Shell:
     """The shell of one page; `path` and `query` as the browser asked for them. The form token comes later."""
-    notice = _notice(asked)
+    notice = notices.named(asked)
     return Shell(
         title=page.title,
         now=asked.now,
@@ -91,6 +94,7 @@ def shell_of(page: Page, pages: Sequence[Page], asked: Asked, path: str, query: 
         exports=_exports(page, path, query),
         notice=notice,
         far=spread_of(asked.storage, notice) if notice is not None else None,
+        former=notices.former(asked.storage, notice) if notice is not None else "",
         may_act=asked.may_act,
         seen=state_of(asked.storage, asked.repository.id) if page.live else "",
     )
@@ -107,13 +111,7 @@ def _ways(page: Page, pages: Sequence[Page], asked: Asked) -> list[Way]:
 
 
 def _exports(page: Page, path: str, query: str) -> list[tuple[str, str]]:
-    stem, tail = ("/index" if path == "/" else path), f"?{query}" if query else ""
+    kept = "&".join(part for part in query.split("&") if not part.startswith("act="))  # a notice is no filter
+    stem, tail = ("/index" if path == "/" else path), f"?{kept}" if kept else ""
     kinds = ["csv", "json"] if page.table is not None else ["json"]
     return [(kind.upper(), f"{stem}.{kind}{tail}") for kind in kinds]
-
-
-def _notice(asked: Asked) -> ActRecord | None:
-    """The act that the address names, where it is one of this repository."""
-    number = asked.query.number("act", 0, least=0)
-    act = asked.storage.act(number) if number and asked.about is not None else None
-    return act if act is not None and act.repository_id == asked.repository.id else None
