@@ -13,7 +13,7 @@ from bot.activities.act import give_up, outcomes, perform
 from bot.activities.earned import closing_right
 from bot.activities.observe import observe_issue
 from bot.activities.resolve import Reason, Resolution, record, resolve
-from bot.activities.standing import comment_row, spoken_decision, standing_rows
+from bot.activities.standing import comment_row, our_labels, spoken_decision, standing_rows
 from bot.activities.words import is_paused
 from bot.closing import Candidacy, held_back
 from bot.errors import Gone
@@ -109,11 +109,11 @@ def _held_back(
 ) -> tuple[str, ...]:
     number = resolution.decision.number
     rows = standing_rows(services.storage, repository.id, number, config)
-    comment, spoken = comment_row(rows), spoken_decision(services.storage, repository.id, number, rows)
-    if comment is None or spoken is None:
+    spoken = spoken_decision(services.storage, repository.id, number, rows)
+    if spoken is None:
         return (CLOSE_NOT_PROMISED,)
     try:
-        candidacy = _candidacy(services, repository, resolution, comment, spoken)
+        candidacy = _candidacy(services, repository, resolution, rows, spoken)
     except Gone:  # the comment, or the issue
         return (CLOSE_NOT_PROMISED,)
     return held_back(candidacy, services.clock())
@@ -123,11 +123,15 @@ def _candidacy(
     services: Services,
     repository: RepositoryRecord,
     resolution: Resolution,
-    comment: EffectRecord,
+    rows: Sequence[EffectRecord],
     spoken: DecisionRecord,
 ) -> Candidacy:
     """All that bears on closing, read from GitHub at this moment; raises Gone where our comment is not there."""
+    comment = comment_row(rows)
+    if comment is None:
+        raise Gone("the comment")
     number, decision = comment.number, resolution.decision
+    live = {name.casefold() for name in resolution.judgement.case.issue.labels}
     reader = services.reader(repository)
     said = [one for one in services.storage.feedback(repository.id, number) if one.number == number]
     thumbs = reader.thumbs_down(comment.github_id or 0)
@@ -140,6 +144,7 @@ def _candidacy(
         person_spoke=any(not one.author_is_bot for one in reader.comments(number)),
         acted_at=_acted_at(services, repository, number),
         objected=any(one.kind in OBJECTING for one in said)
+        or any(name.casefold() not in live for name in our_labels(rows))  # INV 21: removed, though nobody told
         or any(not one.author_is_bot for one in (thumbs.given if thumbs is not None else ())),
         reopened=any(one.kind == "reopened" for one in said),
     )

@@ -13,7 +13,9 @@ SHADOW = "the mode is shadow"
 UPKEEP = "upkeep"  # what causes a decision that only repeats the last one, with the reports that point there
 NOTICE = "notice"  # what causes a decision that only tells of a wrong configuration
 OBEYED, UNDONE = "obeyed", "undone"
-CHANGES = frozenset({"separated", "duplicate", "objection", "label-removed", "reopened", "comment-deleted"})
+CHANGES = frozenset(
+    {"separated", "duplicate", "objection", "label-removed", "comment-deleted"}
+)  # never *reopened* (INV 19)
 
 
 def confirmed_target(said: Sequence[FeedbackRecord], number: int, duplicates: Mapping[int, int]) -> int | None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from bot.activities.listen import keep
-from bot.activities.obey import Word, objection, undoing
+from bot.activities.obey import Change, Refused, Word, objection, undoing
 from bot.activities.reactions import Ears, ask_for_objections
 from bot.activities.resolve import Reason
 from bot.activities.taking_back import unheard
 from bot.activities.upkeep import stale
 from bot.errors import Permanent
+from bot.vetoes import REOPENED_BY_PERSON
 from models.decision import Verdict
 from tests.fakes.small_world import BODY, CLUSTER_LABEL, CONFIG, LABEL, World
 
@@ -173,3 +174,26 @@ def test_inv_06_an_issue_that_is_unlocked_follows_its_canonical_again(known: Wor
     known.change(CANONICAL, state="closed", state_reason="completed", closed_at=known.clock())
     known.resolve(CANONICAL)
     assert [one.number for one, _ in stale(known.storage, known.repository.id, known.config)] == [number]
+
+
+def test_inv_19_undo_does_not_take_back_that_a_person_reopened_the_issue(known: World) -> None:
+    number = answered(known)
+    reporter = word(known, number)
+    keep(reporter, Change.of(reporter.record("reopened")))
+    assert REOPENED_BY_PERSON in known.triage(number, FEEDBACK).body["vetoes"]
+    keep(reporter, undoing(reporter))  # takes back what the bot says
+    known.triage(number, Reason("command", asked=True))
+    assert is_withdrawn(known, number)
+    keep(reporter, undoing(reporter))  # takes back that objection, and nothing else
+    assert known.triage(number, Reason("command", asked=True)).verdict == Verdict.RELATED.value
+    assert LABEL not in known.issue(number).labels
+    assert "reopened" in {one.kind for one in known.storage.feedback(known.repository.id, number)}
+
+
+def test_inv_19_undo_of_a_reopening_alone_is_refused(known: World) -> None:
+    number = known.report()
+    locked(known, number)
+    known.triage(number)
+    keep(word(known, number), Change.of(word(known, number).record("reopened")))
+    with pytest.raises(Refused):
+        undoing(word(known, number))

@@ -472,6 +472,13 @@ def test_inv_17_what_a_person_said_between_a_failed_closing_and_its_next_try_kee
     assert world.issue(number).state == "open"
 
 
+def test_inv_21_a_label_that_is_gone_keeps_it_open_though_nobody_told_of_it(promised: tuple[World, int]) -> None:
+    world, number = promised
+    world.change(number, labels=(CLUSTER_LABEL,), updated_at=world.clock() - timedelta(days=8))
+    assert closed(world, number) == CLOSE_OBJECTION
+    assert world.issue(number).state == "open"
+
+
 def test_inv_20_a_persons_comment_keeps_it_open_and_a_bots_does_not(promised: tuple[World, int]) -> None:
     world, number = promised
     world.github.add_comment("acme/shop", number, "Ping", "stale[bot]")
