@@ -64,13 +64,14 @@ class Status:
 class CommentView:
     """What the comment needs beside the decision: the linked issues as last seen, the cluster, what its members are
     told, the newest version that the report names, and the values of facts that may be shown though they are of no
-    fixed kind (`bot.sayable`, INV 40)."""
+    fixed kind (`bot.sayable`, INV 40). `telling`: the facts in which a difference forbids the verdict *duplicate*."""
 
     issues: Mapping[int, Issue] = field(default_factory=dict)
     cluster: ClusterView | None = None
     status: Status | None = None
     version: str | None = None
     sayable: frozenset[tuple[str, str]] = frozenset()
+    telling: frozenset[str] = DISCRIMINATING
 
     def fix_of(self, number: int | None) -> str | None:
         """The version in which an issue was fixed, where that is known."""
@@ -84,7 +85,7 @@ def render(decision: Decision, view: CommentView) -> str | None:
     if headline is None:
         return None
     parts = [headline, _told(view.status), _table(decision, view), _known_so_far(view.cluster)]
-    if _is_short(decision, view.cluster):
+    if _is_short(decision, view):
         parts = [headline, _told(view.status)]
     return "\n\n".join(part for part in (*parts, _promise(decision), _footer(decision)) if part)
 
@@ -130,12 +131,13 @@ def neutral(text: str) -> str:
     return _AUTOLINK.sub(ZERO_WIDTH_SPACE, _MARKDOWN.sub(r"\\\1", flat))
 
 
-def _is_short(decision: Decision, cluster: ClusterView | None) -> bool:
+def _is_short(decision: Decision, view: CommentView) -> bool:
     """During a wave the comment is a pointer; but where the report contradicts what it is related to, it says in what
     (INV 10)."""
+    cluster = view.cluster
     if cluster is None or cluster.wave is None or decision.verdict is Verdict.REGRESSION:
         return False
-    differs = any(one.name in DISCRIMINATING for link in decision.links for one in link.differs)
+    differs = any(one.name in view.telling for link in decision.links for one in link.differs)
     return decision.verdict is Verdict.DUPLICATE or not differs
 
 
@@ -207,7 +209,8 @@ def _row(link: Candidate, decision: Decision, view: CommentView) -> str:
     if issue is not None:
         parts.append(_state(issue))
     parts += [_words(one, view) for one in link.matches[:MAX_MATCHES]] or ["similar as a whole"]
-    parts += [f"**differs**: {_words(one, view)}" for one in link.differs[:MAX_DIFFERS]]
+    differs = sorted(link.differs, key=lambda one: one.name not in view.telling)  # the weightiest first among either
+    parts += [f"**differs**: {_words(one, view)}" for one in differs[:MAX_DIFFERS]]
     return " · ".join(parts)
 
 

@@ -10,7 +10,7 @@ from bot.case import Case, History, root_of
 from bot.repo_config import RepoConfig
 from models.canonical import Standing, choose_canonical
 from models.decision import Agreement, Candidate, Evidence
-from models.facts import DISCRIMINATING
+from models.facts import DISCRIMINATING, full_name
 from models.issue import Issue
 from models.matching import ClusterMatch
 from models.text import has_little_information
@@ -37,6 +37,18 @@ def canonical_of(slug: str, number: int, history: History, config: RepoConfig) -
 def contradictions(candidate: Candidate) -> tuple[Evidence, ...]:
     """The discriminating facts in which the two reports differ."""
     return tuple(one for one in candidate.evidence if one.agreement is Agreement.DIFFER and one.name in DISCRIMINATING)
+
+
+def own_facts(config: RepoConfig) -> frozenset[str]:
+    """The facts that the repository defines itself, by their full names."""
+    return frozenset(full_name(fact.name) for fact in config.facts)
+
+
+def _own_contradictions(case: Case, target: Candidate, *, named: bool) -> frozenset[str]:
+    """The repository's own facts in which the two reports share no value. At a known cluster's canonical issue only
+    those count in which the cluster is about one value: its reports may differ in the others."""
+    differs = own_facts(case.config).intersection(one.name for one in target.differs)
+    return differs & case.history.unlike if named else differs
 
 
 def ignored(issue: Issue, config: RepoConfig) -> str | None:
@@ -100,6 +112,7 @@ def target_vetoes(
         (target.probability < _needed(case, named=named), vetoes.BELOW_THRESHOLD),
         (not named and _has_rival(case, target, shown), vetoes.AMBIGUOUS_CLUSTER),
         (bool(contradictions(target)), vetoes.CONTRADICTING_FACT),  # INV 10
+        (bool(_own_contradictions(case, target, named=named)), vetoes.CONTRADICTING_OWN_FACT),  # INV 10
     )
     rest = (
         (case.history.reopened_by_person, vetoes.REOPENED_BY_PERSON),  # INV 19

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 BELOW_THRESHOLD = "below-threshold"
 AMBIGUOUS_CLUSTER = "ambiguous-cluster"
 CONTRADICTING_FACT = "contradicting-fact"
+CONTRADICTING_OWN_FACT = "contradicting-own-fact"
 DENIED_BY_AUTHOR = "denied-by-author"
 SEPARATED_BY_PERSON = "separated-by-person"
 OBJECTION = "objection"
@@ -50,6 +51,7 @@ VETOES: Mapping[str, str] = {
     BELOW_THRESHOLD: "the score is under the threshold for a duplicate",
     AMBIGUOUS_CLUSTER: "another cluster is nearly as probable",
     CONTRADICTING_FACT: "the two reports state different values of a discriminating fact",
+    CONTRADICTING_OWN_FACT: "the two reports state different values of a fact that the configuration defines",
     DENIED_BY_AUTHOR: "the author wrote that it is not a duplicate of that issue",
     SEPARATED_BY_PERSON: "a person told the two issues apart",
     OBJECTION: "a person objected to the verdict on this issue",

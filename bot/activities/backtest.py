@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.activities.judge import KEPT, POOL, known_members, matches_of, thresholds
+from bot.activities.judge import KEPT, POOL, known_members, matches_of, thresholds, unlike_best
 from bot.activities.observe import config_in_force
 from bot.activities.people import constraints_of
 from bot.activities.words import told_groups
@@ -145,7 +145,8 @@ def _decided(stream: _Stream, number: int) -> Decision:
     numbers = {one.number for one in candidates} | {one for held in members.values() for one in held}
     numbers |= {root_of(one, duplicates) for one in numbers}
     issues = {one: _on(stream.rows[one].issue, day) for one in numbers if one in stream.rows}
-    history = History(issues, duplicates, says_little=stream.quiet & numbers, members=members)
+    apart = unlike_best(document, matches, members, index, stream.config)
+    history = History(issues, duplicates, says_little=stream.quiet & numbers, members=members, unlike=apart)
     case = Case(
         _on(row.issue, day),
         row.text,

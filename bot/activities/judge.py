@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
+from bot.activities.own_facts import unlike
 from bot.activities.view import cluster_view, status_of
 from bot.activities.waves import wave_comments, waves_on
 from bot.activities.words import confirmed_target, told_groups
@@ -15,6 +16,7 @@ from bot.errors import NotFound
 from bot.index_cache import as_document
 from bot.policy import decide
 from bot.repo_config import RepoConfig
+from bot.rules import own_facts
 from bot.sayable import Value, is_configured, is_sayable, open_values
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
@@ -22,6 +24,7 @@ from models.cluster import Cluster, KnownCluster
 from models.company import Groups
 from models.decision import Candidate, Decision, EffectKind
 from models.document import Document
+from models.facts import DISCRIMINATING
 from models.matching import ClusterMatch, match_clusters
 from models.retrieval import IssueIndex
 from models.scorer import PairScorer
@@ -60,14 +63,20 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     matches = matches_of(services, index, document, config.known_clusters(), _before(members, number))
     history = _history(services, repository.id, number, candidates, known, config)
     on = waves_on(services, repository.id)
-    history = replace(history, waves=wave_comments(services, repository.id, on.keys() & members.keys()))
+    history = replace(
+        history,
+        waves=wave_comments(services, repository.id, on.keys() & members.keys()),
+        unlike=unlike_best(document, matches, _before(members, number), index, config),
+    )
     versions = document.facts.get("version", frozenset())
     case = Case(stored.issue, stored.text, candidates, matches, history, config, thresholds(scorer), versions)
     case, decision = _decided(services, repository.id, document, case, scorer, groups)
     cluster = cluster_view(services, repository.id, config, decision.cluster, members, stored.issue.created_at, on)
     status = status_of(services.storage, repository.id, decision.cluster, decision.canonical)
     sayable = _sayable(decision, document, index, config)
-    view = CommentView(case.history.issues, cluster, status, newest(versions), sayable)
+    view = CommentView(
+        case.history.issues, cluster, status, newest(versions), sayable, DISCRIMINATING | own_facts(config)
+    )
     return Judgement(case, decision, document, view, scorer_id)
 
 
@@ -160,6 +169,17 @@ def known_members(services: Services, repository_id: int) -> dict[str, Sequence[
     """Slug of each known cluster → its members in the generation in force."""
     known = services.storage.clusters_in_force(repository_id, known=True)
     return {str(cluster.slug): cluster.members for cluster in known}
+
+
+def unlike_best(
+    document: Document,
+    matches: Sequence[ClusterMatch],
+    members: Mapping[str, Sequence[int]],
+    index: IssueIndex,
+    config: RepoConfig,
+) -> frozenset[str]:
+    """The own facts in which the issue is unlike the known cluster that it resembles most; `members` came before it."""
+    return unlike(document, own_facts(config), members.get(matches[0].slug, ()), index) if matches else frozenset()
 
 
 def _before(members: dict[str, Sequence[int]], number: int) -> dict[str, Sequence[int]]:

@@ -219,6 +219,35 @@ def test_inv_10_a_contradicting_discriminating_fact_forbids_the_duplicate(name: 
     assert contradictions(decision.links[0])
 
 
+REGION = "facts:\n  - {name: region, pattern: '(eu|us)'}\n  - {name: status, pattern: 'S(4..)'}\n"
+
+
+def test_inv_10_a_repositorys_own_fact_that_contradicts_forbids_the_duplicate() -> None:
+    apart = Candidate(3, 0.99, evidence=differ("region"))
+    decision = decide(case(apart, config=parse(REGION)))
+    assert (concluded(decision), decision.vetoes) == (RELATED_ONLY, (vetoes.CONTRADICTING_OWN_FACT,))
+    assert decide(case(apart)).verdict is Verdict.DUPLICATE, "where the configuration defines no such fact"
+    same = Candidate(3, 0.99, evidence=(Evidence("region", Agreement.AGREE, "same region"),))
+    assert decide(case(same, config=parse(REGION))).verdict is Verdict.DUPLICATE
+
+
+@pytest.mark.parametrize(("unlike", "verdict"), [(["region"], Verdict.RELATED), ([], Verdict.DUPLICATE)])
+def test_inv_10_reports_of_a_known_cluster_may_differ_in_what_it_is_not_about(
+    unlike: list[str], verdict: Verdict
+) -> None:
+    config = parse(REGION + "clusters:\n  - {slug: extra, title: Extra usage, canonical: 3}\n")
+    apart = Candidate(3, 0.99, evidence=differ("region"))
+    past = history(members={"extra": [3, 4]}, unlike=frozenset(unlike))
+    decision = decide(case(apart, past=past, config=config, matches=(match(),)))
+    assert (decision.verdict, decision.canonical, decision.cluster) == (verdict, 3, "extra")
+    assert (vetoes.CONTRADICTING_OWN_FACT in decision.vetoes) == bool(unlike)
+
+
+def test_inv_10_a_person_may_call_a_duplicate_what_differs_in_an_own_fact() -> None:
+    apart = Candidate(3, 0.99, evidence=differ("region"))
+    assert decide(case(apart, past=history(confirmed=3), config=parse(REGION))).verdict is Verdict.DUPLICATE
+
+
 @pytest.mark.parametrize("name", ["os", "version", "title", "terminal"])
 def test_inv_10_a_fact_that_tells_nothing_apart_forbids_nothing(name: str) -> None:
     assert decide(case(Candidate(3, 0.99, evidence=differ(name)))).verdict is Verdict.DUPLICATE
