@@ -16,11 +16,14 @@ from bot.github.protocol import Reaction
 from bot.services import Services
 from bot.storage.records import OwnComment, RepositoryRecord
 
-KEPT = timedelta(days=14)  # how old a comment may be that is still listened to
 FRESH = timedelta(days=1)
+RECENT = timedelta(days=14)
 OFTEN = timedelta(minutes=9)  # between two questions about a fresh comment; the task runs every ten minutes
-SELDOM = timedelta(minutes=49)  # about an older one, so that each is asked about within the hour
+SELDOM = timedelta(minutes=49)  # about a recent one, so that each is asked about within the hour
+DAILY = timedelta(hours=23)  # about an old one: every comment that stands is listened to for ever (INV 17)
 MOST = 300  # comments of one repository in one run; who waited longest comes first
+MOST_OLD = 100  # of them, where newer ones wait as well
+FORGOTTEN = timedelta(days=60)  # after which an answer to a question is remembered no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,15 @@ class Ears:
         self._asked[comment.id] = (at, etag)
 
     def due(self, comments: Sequence[OwnComment], now: datetime) -> list[OwnComment]:
-        """Those whose time has come, who waited longest for it first, of those who never were the newest first."""
+        """Those whose time has come, the recent ones first, of either who waited longest for it first, and of those who
+        never were asked about the newest first. Old ones have a part of each run that nobody else can take."""
         waited = [(self._overdue(one, now), one) for one in comments]
         found = [(share, one) for share, one in waited if share >= 1.0]
         found.sort(key=lambda pair: (-pair[0], -pair[1].at.timestamp(), -pair[1].id))
-        return [one for _, one in found[:MOST]]
+        recent = [one for _, one in found if now - one.at < RECENT]
+        old = [one for _, one in found if now - one.at >= RECENT]
+        chosen = recent[: MOST - min(len(old), MOST_OLD)]
+        return [*chosen, *old[: MOST - len(chosen)]]
 
     def forget(self, before: datetime) -> None:
         """Drop what was not asked about since then."""
@@ -59,7 +66,8 @@ class Ears:
     def _overdue(self, comment: OwnComment, now: datetime) -> float:
         if comment.id not in self._asked:
             return float("inf")
-        pause = OFTEN if now - comment.at < FRESH else SELDOM
+        age = now - comment.at
+        pause = OFTEN if age < FRESH else SELDOM if age < RECENT else DAILY
         return (now - self._asked[comment.id][0]) / pause
 
 
@@ -72,7 +80,7 @@ def ask_for_objections(services: Services, repository: RepositoryRecord, ears: E
     now = services.clock()
     reader = services.reader(repository)
     found: list[Objection] = []
-    for comment in ears.due(services.storage.own_comments(repository.id, since=now - KEPT), now):
+    for comment in ears.due(services.storage.own_comments(repository.id), now):
         if not _claims(services, repository, comment):
             ears.heard(comment, now, None)
             continue
@@ -86,7 +94,7 @@ def ask_for_objections(services: Services, repository: RepositoryRecord, ears: E
             continue
         found += _heard(services, repository, comment, reactions.given)
         ears.heard(comment, now, reactions.etag)
-    ears.forget(now - KEPT)
+    ears.forget(now - FORGOTTEN)
     return found
 
 

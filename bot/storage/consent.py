@@ -45,9 +45,9 @@ class Consent(Door):
             found = {row.repository_id: FeedbackRecord(*row) for row in connection.execute(query)}
         return {key: word for key, word in found.items() if word.kind == PAUSED}
 
-    def own_comments(self, repository_id: int, *, since: datetime) -> Sequence[OwnComment]:
+    def own_comments(self, repository_id: int) -> Sequence[OwnComment]:
         """Each comment once, with the last time that it was written."""
-        return self._own_comments(effects.c.repository_id == repository_id, effects.c.finished_at >= since)
+        return self._own_comments(effects.c.repository_id == repository_id)
 
     def own_comment(self, repository_id: int, comment_id: int) -> OwnComment | None:
         """By GitHub's id of it."""

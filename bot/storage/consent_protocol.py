@@ -23,8 +23,8 @@ class ConsentStorage(Protocol):
         """Repository → the word that paused it, for those that are paused; of all, or of one."""
         ...
 
-    def own_comments(self, repository_id: int, *, since: datetime) -> Sequence[OwnComment]:
-        """The bot's comments that were written or found standing since then, the newest first."""
+    def own_comments(self, repository_id: int) -> Sequence[OwnComment]:
+        """The bot's comments, each with the last time that it was written or found standing, the newest first."""
         ...
 
     def own_comment(self, repository_id: int, comment_id: int) -> OwnComment | None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.storage.protocol import Storage
 from bot.storage.records import OwnComment, RepositoryRecord
-from tests.fakes.stored import NOON, REPOSITORY, at, decision, delivery, effect, word
+from tests.fakes.stored import REPOSITORY, at, decision, delivery, effect, word
 
 OTHER = REPOSITORY + 1
 
@@ -48,19 +48,19 @@ def test_the_newest_word_decides_whether_a_repository_is_paused(storage: Storage
     assert storage.pauses()[REPOSITORY] == again
 
 
-def test_the_bots_comments_are_found_by_id_and_by_age(storage: Storage) -> None:
+def test_the_bots_comments_are_found_by_id_and_the_newest_first(storage: Storage) -> None:
     _, ids = storage.save_decision(decision(6, 5), [effect(6), effect(6, kind="add-label", value="x"), effect(6)])
     _, later = storage.save_decision(decision(7, 5), [effect(7)])
     storage.finish_effect(ids[0], "done", None, 901)
     storage.finish_effect(ids[1], "done", None, None)
     storage.finish_effect(ids[2], "skipped", "the comment says so already", 901)
     storage.finish_effect(later[0], "done", None, 902)
-    found = storage.own_comments(REPOSITORY, since=NOON)
+    found = storage.own_comments(REPOSITORY)
     assert [(one.number, one.id) for one in found] == [(7, 902), (6, 901)]
     assert isinstance(storage.own_comment(REPOSITORY, 901), OwnComment)
     assert storage.own_comment(REPOSITORY, 903) is None
     assert storage.own_comment(OTHER, 901) is None
-    assert storage.own_comments(REPOSITORY, since=found[0].at + (at(1) - NOON)) == []
+    assert storage.own_comments(OTHER) == []
 
 
 def test_the_first_delivery_tells_since_when_the_bot_listens(storage: Storage) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.activities.reactions import FRESH, MOST, Ears
+from bot.activities.reactions import FRESH, MOST, MOST_OLD, Ears
 from bot.storage.records import OwnComment
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -43,6 +44,26 @@ def test_a_run_asks_no_more_than_it_may_and_those_who_waited_longest_first() -> 
     second = ears.due(comments, NOW + RUN)
     assert {one.number for one in second[:50]} == set(range(MOST, MOST + 50))
     assert ears.etag(first[0]) == '"tag"'
+
+
+def test_inv_17_an_old_comment_is_asked_about_daily_for_ever_however_many_newer_ones_there_are() -> None:
+    recent = [comment(number, timedelta(days=2, minutes=number)) for number in range(3 * MOST)]
+    old = [comment(5000 + number, timedelta(days=20 + number)) for number in range(2 * MOST_OLD)]
+    ears, asked = Ears(), Counter[int]()
+    for run in range(6 * 24 * 2):  # two days
+        now = NOW + run * RUN
+        due = ears.due([*recent, *old], now)
+        assert len(due) <= MOST
+        for one in due:
+            ears.heard(one, now, None)
+            asked[one.number] += 1
+    assert {asked[one.number] for one in old} <= {2, 3}
+    assert min(asked[one.number] for one in recent) >= 2 * 24 * 0.9
+
+
+def test_inv_17_old_comments_alone_may_use_a_whole_run() -> None:
+    old = [comment(number, timedelta(days=400)) for number in range(MOST + 1)]
+    assert len(Ears().due(old, NOW)) == MOST
 
 
 def test_what_was_not_asked_about_for_long_is_forgotten() -> None:

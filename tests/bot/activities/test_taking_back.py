@@ -158,6 +158,13 @@ def test_inv_17_a_comment_is_listened_to_whatever_was_decided_after_it(known: Wo
     assert ask_for_objections(known.services, known.repository, Ears()) == []
 
 
+def test_inv_17_a_thumbs_down_is_heard_however_old_the_comment_is(known: World) -> None:
+    number = answered(known)
+    known.clock.forward(days=400)
+    assert known.github.react(known.fake.info.full_name, known.fake.comments[number][0].id, "-1", "passer-by")
+    assert [one.number for one in ask_for_objections(known.services, known.repository, Ears())] == [number]
+
+
 def test_inv_06_an_issue_that_is_unlocked_follows_its_canonical_again(known: World) -> None:
     number = answered(known)
     locked(known, number)
