@@ -30,8 +30,7 @@ def test_colours_are_chosen_with_and_without_scripts(window: Window, scripts: bo
     page = window(scripts=scripts)
     page.goto(OVERVIEW)
     page.get_by_label("Colours").select_option("dark")
-    if not scripts:
-        page.get_by_role("button", name="Set").click()
+    page.get_by_role("button", name="Set colours").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("body")).to_have_css("background-color", "rgb(13, 17, 23)")
     page.goto("/")

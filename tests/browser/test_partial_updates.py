@@ -85,11 +85,30 @@ def test_who_is_signed_out_meanwhile_comes_back_to_the_page(window: Window) -> N
     assert "next=%2Fr%2F" in page.url
 
 
-def test_the_colours_change_after_a_part_was_replaced_and_lead_back_to_it(window: Window) -> None:
+def test_the_colours_change_after_a_part_was_replaced_and_it_stays(window: Window) -> None:
     page = window()
     page.goto(f"{ROOT}/issues")
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text("51–60 of 60 issues")).to_be_visible()
     page.get_by_label("Colours").select_option("dark")
+    page.get_by_role("button", name="Set colours").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_text("51–60 of 60 issues")).to_be_visible()
+
+
+def test_colours_are_tried_with_the_arrow_keys_and_set_with_the_button_and_nothing_typed_is_lost(
+    window: Window,
+) -> None:
+    page = window()
+    page.goto(f"{ROOT}/clusters/extra-usage-400")
+    page.get_by_label("Label").fill("area: half")
+    marked(page).get_by_label("Colours").press("ArrowDown")
+    page.get_by_label("Colours").press("ArrowDown")
+    expect(page.get_by_label("Colours")).to_have_value("dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "auto")
+    page.get_by_role("button", name="Set colours").press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("[data-plot]").first).to_have_attribute("data-drawn", "#0d1117")
+    expect(page.get_by_role("button", name="Set colours")).to_be_focused()
+    expect(page.get_by_label("Label")).to_have_value("area: half")
+    assert stayed(page)

@@ -38,8 +38,17 @@ document.addEventListener("visibilitychange", recount);
 localise(document);
 document.addEventListener("htmx:afterSwap", () => localise(document)); // before it is painted, so that nothing moves
 
-document.addEventListener("change", (event) => {
-  if (event.target.id === "theme") event.target.form.requestSubmit();
+// The page stays as it is, with what was written in it.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.id !== "theme-form") return;
+  event.preventDefault();
+  const theme = form.elements.theme.value;
+  const sent = { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" };
+  const answer = await fetch(form.action, sent).catch(() => null);
+  if (answer?.type !== "opaqueredirect") { form.submit(); return; } // it shows why not
+  document.documentElement.dataset.theme = theme;
+  say(`Colours: ${theme}`);
 });
 
 // Said aloud by a screen reader; the same words twice are said twice.
