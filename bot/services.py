@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.github.protocol import GitHub, Reader
+from bot.github.protocol import GitHub, Reader, Writer
 from bot.index_cache import IndexCache
 from bot.settings import Settings
 from bot.storage.protocol import Storage
@@ -55,4 +55,8 @@ class Services:
 
     def reader(self, repository: RepositoryRecord) -> Reader:
         """The repository as GitHub shows it, with read permission (INV 26, 29)."""
-        return self.github.reader(repository.full_name, repository.installation_id)
+        return self.github.reader(repository.full_name, repository.installation_id, repository.id)
+
+    def writer(self, repository: RepositoryRecord) -> Writer:
+        """What changes the repository on GitHub; only a gateway is given it."""
+        return self.github.writer(repository.full_name, repository.installation_id, repository.id)

@@ -138,9 +138,7 @@ def _perform_all(
     issue: Issue,
     budget: _Budget,
 ) -> None:
-    gateway = Gateway(
-        services.github.writer(repository.full_name, repository.installation_id), services.reader(repository)
-    )
+    gateway = Gateway(services.writer(repository), services.reader(repository))
     live = set(issue.labels)
     for place, row in enumerate(planned):
         try:

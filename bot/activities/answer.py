@@ -28,8 +28,7 @@ def acknowledge(
     paused = is_paused(services.storage.pauses(repository.id), repository.id)
     if config.mode == "shadow" or (paused and not SILENT & set(heard.obeyed)):
         return []
-    writer = services.github.writer(repository.full_name, repository.installation_id)
-    gateway = Gateway(writer, services.reader(repository))
+    gateway = Gateway(services.writer(repository), services.reader(repository))
     wanted = [sign for sign, words in ((DONE, heard.obeyed), (CONFUSED, heard.refused)) if words]
     try:
         for sign in wanted:

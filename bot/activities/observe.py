@@ -112,13 +112,8 @@ def _installation(services: Services, known: RepositoryRecord | None, full_name:
 def _info(
     services: Services, known: RepositoryRecord | None, full_name: str, installation: int | None
 ) -> RepositoryInfo:
-    """The repository by the event's name, or by the one that we know where another has the event's by now (INV 29)."""
-    info = services.github.reader(full_name, installation).repository()
-    if known is not None and info.id != known.id:
-        info = services.github.reader(known.full_name, installation).repository()
-        if info.id != known.id:
-            raise Stopped(f"{full_name} is another repository by now")
-    return info
+    """The repository by the event's name, or the one that we know whoever has that name by now (INV 29)."""
+    return services.github.reader(full_name, installation, known.id if known is not None else None).repository()
 
 
 @contextmanager

@@ -102,14 +102,15 @@ class App:
         self._wire = wire
         self._auth = AppAuth(app_id, private_key)
         self._lock = threading.Lock()
-        self._tokens: dict[tuple[int, str | None, Kind], _Kept] = {}
+        self._tokens: dict[tuple[int, str | int | None, Kind], _Kept] = {}
         try:
             self._auth.create_jwt()
         except (ValueError, TypeError, jwt.PyJWTError):
             raise SettingsError("TRIAGE_PRIVATE_KEY is not an RSA private key in PEM form") from None
 
-    def token(self, installation_id: int, repository: str | None, kind: Kind) -> Credentials:
-        """The credentials of one kind for one repository (None: for all that the installation covers)."""
+    def token(self, installation_id: int, repository: str | int | None, kind: Kind) -> Credentials:
+        """The credentials of one kind for one repository: by its id, which no other ever has (INV 29), or, where that
+        is not known, by its name (None: for all that the installation covers)."""
         key = (installation_id, repository, kind)
         with self._lock:
             if key not in self._tokens:
@@ -119,11 +120,11 @@ class App:
     def _signed(self) -> tuple[str, float]:
         return f"Bearer {self._auth.create_jwt()}", self._wire.clock() + JWT_SECONDS
 
-    def _created(self, installation_id: int, repository: str | None, kind: Kind) -> tuple[str, float]:
+    def _created(self, installation_id: int, repository: str | int | None, kind: Kind) -> tuple[str, float]:
         try:
             answer = self._granted(installation_id, repository, kind)
         except Forbidden:
-            if repository is None or repository.endswith("/.github"):  # which is often outside the installation
+            if not isinstance(repository, str) or repository.endswith("/.github"):  # often outside the installation
                 raise
             present = self._present_name(installation_id, repository)
             if present in {None, repository}:
@@ -136,9 +137,11 @@ class App:
             raise answer.malformed() from None
         return f"token {token}", expires_at.timestamp() - RENEW_BEFORE_SECONDS
 
-    def _granted(self, installation_id: int, repository: str | None, kind: Kind) -> Answer:
+    def _granted(self, installation_id: int, repository: str | int | None, kind: Kind) -> Answer:
         body: dict[str, object] = {"permissions": dict(PERMISSIONS[kind])}
-        if repository is not None:
+        if isinstance(repository, int):
+            body["repository_ids"] = [repository]
+        elif repository is not None:
             body["repositories"] = [repository.partition("/")[2]]
         return self._ask(Request("POST", f"/app/installations/{installation_id}/access_tokens", body=body))
 

@@ -20,6 +20,7 @@ from bot.github.wire import TIMEOUT_SECONDS, Answer, Request, Wire
 from bot.settings import Settings
 
 OUTSIDE_SECONDS = 600.0  # for so long a `.github` outside the installation is not asked a token for again
+NAME_SECONDS = 60.0  # for so long a repository's name is believed to be still its own
 
 _Asked = Callable[[], Credentials | None]
 
@@ -51,10 +52,13 @@ class GitHubClient:
         self._slug = ""
         self._installations: dict[str, int] = {}
         self._outside: dict[tuple[str, int | None], float] = {}
+        self._names: dict[tuple[int, str], tuple[str, float]] = {}
 
-    def reader(self, repository: str, installation_id: int | None) -> RepositoryReader:
-        """A reader for `owner/name`; asks GitHub for nothing yet."""
-        line = self._line(repository, installation_id, "reader")
+    def reader(
+        self, repository: str, installation_id: int | None, repository_id: int | None = None
+    ) -> RepositoryReader:
+        """A reader for `owner/name`, or what the repository of that id is called now; asks GitHub for nothing yet."""
+        line = self._line(repository, installation_id, "reader", repository_id)
         owner, _, name = repository.partition("/")
         if name == ".github":
             return RepositoryReader(line, None, self._wrote)
@@ -64,9 +68,11 @@ class GitHubClient:
         fallback = Line(self._wire, beside.repository, credentials)
         return RepositoryReader(line, fallback, self._wrote, lambda: key in self._outside)
 
-    def writer(self, repository: str, installation_id: int | None) -> RepositoryWriter:
-        """A writer for `owner/name`; asks GitHub for nothing yet."""
-        return RepositoryWriter(self._line(repository, installation_id, "writer"))
+    def writer(
+        self, repository: str, installation_id: int | None, repository_id: int | None = None
+    ) -> RepositoryWriter:
+        """A writer for `owner/name`, or what the repository of that id is called now; asks GitHub for nothing yet."""
+        return RepositoryWriter(self._line(repository, installation_id, "writer", repository_id))
 
     def app_slug(self) -> str:
         """The App's slug (with a plain token: its owner's login); asked for once."""
@@ -137,15 +143,45 @@ class GitHubClient:
             return self._identity
         raise Permanent("this needs a GitHub App (TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY); a plain token cannot do it")
 
-    def _line(self, repository: str, installation_id: int | None, kind: Kind) -> Line:
-        return Line(self._wire, repository, lambda: self._credentials(repository, installation_id, kind))
+    def _line(self, repository: str, installation_id: int | None, kind: Kind, repository_id: int | None = None) -> Line:
+        present = None if repository_id is None else lambda line: self._present_name(line, repository_id)
+        return Line(
+            self._wire,
+            repository,
+            lambda: self._credentials(repository, installation_id, kind, repository_id),
+            present,
+        )
 
-    def _credentials(self, repository: str, installation_id: int | None, kind: Kind) -> Credentials:
+    def _present_name(self, line: Line, repository_id: int) -> str:
+        """What the repository of the id is called now, looked up once a minute: another may have got the line's name
+        while the rename's delivery is still under way (INV 29)."""
+        key = (repository_id, line.repository)
+        kept = self._names.get(key)
+        if kept is not None and self._wire.clock() < kept[1]:
+            return kept[0]
+        try:
+            info = line.info()
+            if info.id != repository_id:
+                info = line.info_of(repository_id)
+        except Gone:
+            info = self._found_by_id(line, repository_id)
+        self._names[key] = (info.full_name, self._wire.clock() + NAME_SECONDS)
+        return info.full_name
+
+    def _found_by_id(self, line: Line, repository_id: int) -> RepositoryInfo:
+        try:
+            return line.info_of(repository_id)
+        except Gone as error:  # no issue of it is gone for that: nothing is known of them now
+            raise Permanent(f"{error}: there is no such repository any more", stops_repository=True) from None
+
+    def _credentials(
+        self, repository: str, installation_id: int | None, kind: Kind, repository_id: int | None
+    ) -> Credentials:
         if isinstance(self._identity, PlainToken):
             return self._identity
         if installation_id is None:
             installation_id = self._found_installation(repository)
-        return self._identity.token(installation_id, repository, kind)
+        return self._identity.token(installation_id, repository if repository_id is None else repository_id, kind)
 
     def _first_granted(self, wanted: _Asked, otherwise: _Asked, key: tuple[str, int | None]) -> _Asked:
         """The owner's `.github` is often outside the installation, but public: then any token of ours may read it."""

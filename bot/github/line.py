@@ -23,15 +23,35 @@ T = TypeVar("T")
 
 
 class Line:
-    """Requests about one repository with one kind of credentials."""
+    """Requests about one repository with one kind of credentials.
 
-    def __init__(self, wire: Wire, repository: str, credentials: Callable[[], Credentials | None]) -> None:
+    `present`: asks what the repository is called now, where another may have its name (None: nobody looks).
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        repository: str,
+        credentials: Callable[[], Credentials | None],
+        present: Callable[[Line], str] | None = None,
+    ) -> None:
         if _NAME.fullmatch(repository) is None or repository.endswith(("/.", "/..")):
             raise Permanent(f"{repository!r} is not a repository's name like owner/name")
         self.repository = repository
-        self.root = f"/repos/{repository}"
+        self._present = present
         self._wire = wire
         self.credentials = credentials
+
+    def name(self) -> str:
+        """What the repository is called now, as far as it is known."""
+        if self._present is None:
+            return self.repository
+        return self._present(Line(self._wire, self.repository, self.credentials))
+
+    @property
+    def root(self) -> str:
+        """The path of the repository."""
+        return f"/repos/{self.name()}"
 
     def call(
         self,
@@ -63,6 +83,10 @@ class Line:
     def info(self) -> RepositoryInfo:
         """The repository under its present name, wherever it was renamed to."""
         return read(self.moved(""), mapping.repository)
+
+    def info_of(self, repository_id: int) -> RepositoryInfo:
+        """The repository of the id, whatever it is called."""
+        return read(self._exchange(Request("GET", f"/repositories/{repository_id}"), ()), mapping.repository)
 
     def moved(self, path: str) -> Answer:
         """GET what belongs to the repository as such, wherever it was renamed or transferred to."""

@@ -226,12 +226,15 @@ class Writer(Protocol):
 class GitHub(Protocol):
     """GitHub as the App sees it: a reader or a writer for one repository of one installation."""
 
-    def reader(self, repository: str, installation_id: int | None) -> Reader:
-        """For `owner/name`. Its token is asked for with read permissions only, for this repository only."""
+    def reader(self, repository: str, installation_id: int | None, repository_id: int | None = None) -> Reader:
+        """For `owner/name`. Its token is asked for with read permissions only, for this repository only.
+
+        `repository_id`: it is this repository whatever it is called by now, and no other that got its name (INV 29).
+        """
         ...
 
-    def writer(self, repository: str, installation_id: int | None) -> Writer:
-        """For `owner/name`. Its token is asked for with `issues: write`, for this repository only."""
+    def writer(self, repository: str, installation_id: int | None, repository_id: int | None = None) -> Writer:
+        """For `owner/name`, in the same manner. Its token is asked for with `issues: write`."""
         ...
 
     def app_slug(self) -> str:

@@ -81,7 +81,7 @@ class RepositoryReader:
 
     def timeline(self, number: int) -> Sequence[TimelineEvent]:
         """Everything that happened on the issue, oldest first."""
-        name = self._line.repository
+        name = self._line.name()
         pages = self._line.pages(f"/issues/{number}/timeline", {}, lambda row: mapping.timeline_event(row, name))
         return sorted((event for page in pages for event in page if event is not None), key=lambda one: one.at)
 

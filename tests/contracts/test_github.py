@@ -315,6 +315,41 @@ def test_the_real_client_follows_a_rename_and_says_the_new_name(double: DoublePl
     assert reader.repository().full_name == "acme/till"
 
 
+def test_inv_29_a_new_repository_under_the_old_name_is_neither_read_nor_written_to(place):
+    known = place.github.reader(NAME, place.installation).repository()
+    number = place.add_issue("Mine")
+    place.rename("acme/till")
+    other = place.add_namesake(number)
+    reader = place.github.reader(NAME, place.installation, known.id)
+    writer = place.github.writer(NAME, place.installation, known.id)
+    assert (reader.repository().id, reader.repository().full_name) == (known.id, "acme/till")
+    assert reader.issue(number).title == "Mine"
+    writer.create_comment(number, "hi")
+    writer.add_label(number, "bug")
+    assert [comment.body for comment in reader.comments(number)] == ["hi"]
+    namesake = place.github.reader(NAME, place.installation, other)
+    assert (namesake.issue(number).title, namesake.issue(number).labels) == ("Another's", ())
+    assert namesake.comments(number) == []
+
+
+def test_inv_29_a_token_is_asked_for_by_the_repositorys_id(double: DoublePlace):
+    number = double.add_issue()
+    known = double.github.reader(NAME, double.installation).repository()
+    double.github.writer(NAME, double.installation, known.id).add_label(number, "bug")
+    double.rename("acme/till")
+    other = double.add_namesake(number)
+    with pytest.raises(Gone):  # the name was believed just now; the token is not good for another all the same
+        double.github.writer(NAME, double.installation, known.id).add_label(number, "late")
+    assert double.github.reader(NAME, double.installation, other).issue(number).labels == ()
+
+
+def test_inv_36_a_repository_that_is_gone_stops_and_its_issues_are_not_taken_for_deleted(place):
+    with pytest.raises(Permanent) as caught:
+        place.github.reader(NAME, place.installation, 987_654_321).issue(1)
+    assert caught.value.stops_repository
+    assert not isinstance(caught.value, Gone)
+
+
 def test_inv_29_a_transferred_issue_is_gone_from_here(double: DoublePlace):
     number = double.add_issue()
     double._do("POST", "/repositories", full_name="acme/other")

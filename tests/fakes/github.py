@@ -125,11 +125,18 @@ class FakeGitHub:
 
     # The port
 
-    def reader(self, repository: str, installation_id: int | None) -> FakeReader:
-        return FakeReader(self, repository, installation_id)
+    def reader(self, repository: str, installation_id: int | None, repository_id: int | None = None) -> FakeReader:
+        return FakeReader(self, self._present_name(repository, repository_id), installation_id)
 
-    def writer(self, repository: str, installation_id: int | None) -> FakeWriter:
-        return FakeWriter(self, repository, installation_id)
+    def writer(self, repository: str, installation_id: int | None, repository_id: int | None = None) -> FakeWriter:
+        return FakeWriter(self, self._present_name(repository, repository_id), installation_id)
+
+    def _present_name(self, repository: str, repository_id: int | None) -> str:
+        """The name of the repository of the id; no name where there is none."""
+        named = self.repositories.get(repository.lower())
+        if repository_id is None or (named is not None and named.info.id == repository_id):
+            return repository
+        return next((name for name, one in self.repositories.items() if one.info.id == repository_id), "")
 
     def app_slug(self) -> str:
         self.called("app_slug")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import httpx
@@ -29,6 +30,8 @@ class Place(Protocol):
     def set_fallback_config(self, text: str) -> None: ...
     def set_permission(self, login: str, permission: str) -> None: ...
     def archive(self) -> None: ...
+    def rename(self, full_name: str) -> None: ...
+    def add_namesake(self, number: int) -> int: ...
     def suspend(self) -> None: ...
     def labels_of(self, number: int) -> tuple[str, ...]: ...
 
@@ -70,6 +73,16 @@ class FakePlace:
 
     def archive(self) -> None:
         self._fake.archive(NAME)
+
+    def rename(self, full_name: str) -> None:
+        self._fake.repositories[full_name] = self._fake.repositories.pop(NAME)
+        self._repository.info = replace(self._repository.info, full_name=full_name)
+
+    def add_namesake(self, number: int) -> int:
+        """Another repository NAME, with an issue of that number; returns its id."""
+        made = self._fake.add_repository(NAME, installation_id=self.installation)
+        self._fake.add_issue(NAME, "Another's", number=number)
+        return made.info.id
 
     def suspend(self) -> None:
         self._repository.suspended = True
@@ -124,6 +137,15 @@ class DoublePlace:
 
     def set_permission(self, login: str, permission: str) -> None:
         self._do("PATCH", f"/repositories/{NAME}", collaborators={login: permission}, deliver=False)
+
+    def rename(self, full_name: str) -> None:
+        self._do("PATCH", f"/repositories/{NAME}", full_name=full_name, deliver=False)
+
+    def add_namesake(self, number: int) -> int:
+        """Another repository NAME, with an issue of that number; returns its id."""
+        made = self._do("POST", "/repositories", full_name=NAME, installation_id=self.installation)
+        self._do("POST", f"/repositories/{NAME}/issues", title="Another's", number=number, deliver=False)
+        return int(made["repository"]["id"])
 
     def archive(self) -> None:
         self._do("PATCH", f"/repositories/{NAME}", archived=True, deliver=False)

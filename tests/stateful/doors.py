@@ -43,13 +43,13 @@ class GitHubDoor:
     def __init__(self, inner: Any, death: Death, asked: Callable[[str, int | None], Watch]) -> None:
         self._inner, self._death, self._asked = inner, death, asked
 
-    def reader(self, repository: str, installation_id: int | None) -> Any:
-        return Door(self._inner.reader(repository, installation_id), self._death)
+    def reader(self, repository: str, installation_id: int | None, repository_id: int | None = None) -> Any:
+        return Door(self._inner.reader(repository, installation_id, repository_id), self._death)
 
-    def writer(self, repository: str, installation_id: int | None) -> Any:
+    def writer(self, repository: str, installation_id: int | None, repository_id: int | None = None) -> Any:
         """`asked` hears that write permission was asked for, and watches what is done with it."""
         watch = self._asked(repository, installation_id)
-        return Door(self._inner.writer(repository, installation_id), self._death, watch)
+        return Door(self._inner.writer(repository, installation_id, repository_id), self._death, watch)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

@@ -14,9 +14,10 @@ from webhooks.github_double.world import World
 
 
 def seed_repository(world: World, seed: RepositorySeed) -> Repository:
-    """Make the repository, or add to the one of that name."""
-    key = world.names.get(seed.full_name.lower())
-    repo = world.repositories[key] if key is not None else world.add_repository(seed.full_name)
+    """Make the repository, or add to the one of that name; one that only had the name before loses it."""
+    known = world.repositories.get(world.names.get(seed.full_name.lower(), 0))
+    has_it = known is not None and known.full_name.lower() == seed.full_name.lower()
+    repo = known if known is not None and has_it else world.add_repository(seed.full_name)
     repo.private, repo.archived, repo.has_issues = seed.private, seed.archived, seed.has_issues
     repo.description = seed.description
     repo.files |= seed.files
