@@ -35,6 +35,13 @@ function recount() {
 setInterval(recount, 30_000);
 document.addEventListener("visibilitychange", recount);
 
+// On a narrow screen the ways are wider than it: the one where one is stands in the middle.
+const here = document.querySelector(".ways [aria-current]");
+if (here) {
+  const ways = here.closest(".ways");
+  ways.scrollLeft += here.getBoundingClientRect().left - ways.getBoundingClientRect().left - (ways.clientWidth - here.offsetWidth) / 2;
+}
+
 localise(document);
 document.addEventListener("htmx:afterSwap", () => localise(document)); // before it is painted, so that nothing moves
 

@@ -3,6 +3,8 @@
 
 const SHARE = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const HOUR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const DAYS = 6 * 86_400_000; // ms: over so many days, the ticks of a plot have a day each
 const drawn = new Map(); // canvas → its chart
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -92,11 +94,12 @@ function growth({ since, until, counts }) {
   const [from, to] = [Date.parse(since), Date.parse(until)];
   const at = counts.map((_, place) => from + ((to - from) * place) / counts.length);
   const colour = token("series-1");
-  const said = (place) => `${DAY.format(at[place])}: ${counts[place]}`;
+  const words = to - from < DAYS ? HOUR : DAY;
+  const said = (place) => `${words.format(at[place])}: ${counts[place]}`;
   return {
     type: "bar",
     data: { labels: at, datasets: [{ data: counts, backgroundColor: colour, barPercentage: 1, categoryPercentage: 0.9 }] },
-    options: { scales: { x: { ticks: { callback: (place) => DAY.format(at[place]), maxTicksLimit: 6, maxRotation: 0 } },
+    options: { scales: { x: { ticks: { callback: (place) => words.format(at[place]), maxTicksLimit: 6, maxRotation: 0 } },
       y: { beginAtZero: true, ticks: { precision: 0 } } },
     plugins: { tooltip: { callbacks: { title: () => "", label: ({ dataIndex }) => said(dataIndex) } } } },
   };
