@@ -34,9 +34,13 @@ class Spread:
         """Those that are followed no more: closed, locked, in another cluster, or told something else since."""
         return self.total - self.done - self.waiting - self.withheld
 
+    def _have(self) -> str:
+        return "are without it" if self.taken else "have it"
+
     def sentence(self) -> str:
         """`5 of 8 comments have it, the rest from 2026-11-21T14:05:00+00:00`."""
-        told = f"{self.done} of {self.total} comments {'are without it' if self.taken else 'have it'}"
+        have = ("is without it" if self.taken else "has it") if self.total == 1 else self._have()
+        told = f"{self.done} of {self.total} comment{'' if self.total == 1 else 's'} {have}"
         if self.waiting:
             told += f", {self.waiting} {'follow' if self.waiting > 1 else 'follows'}"
             told += f" from {self.next_at.isoformat(timespec='seconds')}" if self.next_at is not None else ""

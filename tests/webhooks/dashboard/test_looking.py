@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +14,12 @@ import numpy as np
 import pytest
 from markupsafe import escape
 
+from bot.storage.dashboard_records import ActRecord
 from models.issue_map import from_bytes
 from tests.fakes.dashboard import ISSUES, NAME, SHOP, DashboardRuntime, do
 from tests.fakes.looking import REASON, WRONG, look_at
-from tests.fakes.stored import word
+from tests.fakes.stored import decision, effect, word
+from webhooks.dashboard.access import utc_now
 
 ROOT = f"/r/{NAME}"
 
@@ -202,3 +205,18 @@ async def test_the_operator_sees_tasks_failures_and_versions(shop: httpx.AsyncCl
     assert data["versions"]["schema"]
     assert {one["name"] for one in data["repositories"]} == {NAME, "acme/secret"}
     assert [one["is_stale"] for one in data["tasks"]] == [False] * 3  # the first delivery came a moment ago
+
+
+async def test_activity_as_data_holds_whole_comments_and_parts_who_from_what(
+    shop: httpx.AsyncClient, world: tuple[Any, DashboardRuntime]
+) -> None:
+    storage, text = world[1].storage, "x" * 400
+    storage.save_decision(decision(21, 1, decided_at=utc_now()), [effect(21, value=text, planned_at=utc_now())])
+    assert text in (await shop.get(f"{ROOT}/activity.json")).text
+    assert text in (await shop.get(f"{ROOT}/activity.csv")).text
+    page = (await shop.get(f"{ROOT}/activity")).text
+    assert (text in page, "x" * 200 in page) == (False, True)
+    first = storage.save_act(ActRecord(None, SHOP, utc_now(), "mia", "label", "c-dark", None, {"value": "ui"}, "done"))
+    storage.save_act(ActRecord(None, SHOP, utc_now(), "ann", "undo", "c-dark", None, {}, "done", undoes=first))
+    people = re.sub(r"<[^>]+>", "", (await shop.get(f"{ROOT}/activity?view=people")).text)
+    assert "took back mia: set the label" in people

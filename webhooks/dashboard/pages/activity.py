@@ -32,7 +32,6 @@ PEOPLE = (
     "outcome",
     "undone",
 )
-LONGEST = 300  # characters of a comment that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +155,9 @@ def _number(want: Wanted) -> int | None:
 
 
 def _effect(one: EffectRecord) -> Effect:
-    value = one.value if len(one.value) <= LONGEST else f"{one.value[:LONGEST]}…"
     comment = one.github_id if one.kind == "comment" else None
     return Effect(
-        one.id or 0, one.number, one.kind, value, one.state, one.planned_at, one.finished_at, one.reason, comment
+        one.id or 0, one.number, one.kind, one.value, one.state, one.planned_at, one.finished_at, one.reason, comment
     )
 
 
