@@ -5,7 +5,7 @@ The worker does this. What follows on GitHub (an issue is decided again, comment
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -161,7 +161,16 @@ def _undone(doing: Doing, number: int) -> Followed:
         taken_back = last_act(services, repository.id, number)
         edit = Edit(UNDO, services.clock(), doing.act.actor, taken_back.edit.cluster, value=str(number))
         done = act(services, repository, config_in_force(services, repository), edit, undoes=number)
-    return _edited(done, f"the {taken_back.edit.kind} is undone")
+    newer = _newer(edits, taken_back) if taken_back.edit.kind in SETTING else None
+    stands = "" if newer is None else f"; a newer one by {newer.edit.actor} stands, so that nothing changes"
+    return _edited(done, f"the {taken_back.edit.kind} is undone{stands}")
+
+
+def _newer(edits: Sequence[EditRecord], edit: EditRecord) -> EditRecord | None:
+    """The newest edit that set the same of the same cluster later, and holds."""
+    later = [one for one in edits if (one.id or 0) > (edit.id or 0) and one.undone_by is None]
+    same = [one for one in later if (one.edit.kind, one.edit.cluster) == (edit.edit.kind, edit.edit.cluster)]
+    return same[-1] if same else None
 
 
 def _roll_back(doing: Doing) -> Followed:
@@ -209,6 +218,7 @@ HANDLERS: Mapping[str, Callable[[Doing], Followed]] = {
 """Everything that can be done at once; a rerun and a refit take their workflow's steps instead."""
 
 WRITTEN = frozenset({*WORDS, "broadcast", "label", "canonical"})  # what follows from these, comments and labels tell
+SETTING = ("rename", "label", "canonical")  # of these, the newest on a cluster holds
 EDITS = ("rename", "label", "canonical", "pin", "exclude", "merge", "split")
 UNDOING: Mapping[str, Callable[[Doing, ActRecord], Followed]] = {
     **dict.fromkeys(EDITS, _undo_edit_of),

@@ -53,3 +53,11 @@ def test_while_it_is_paused_an_act_says_that_it_is_only_recorded(known: World) -
     assert RECORDED not in (done(known, "rename", value="Another title").outcome or "")
     assert RECORDED not in (done(known, "resume").outcome or "")
     assert RECORDED not in (done(known, "broadcast", value="wait for 2.2").outcome or "")
+
+
+def test_undoing_a_name_below_a_newer_one_says_that_the_newer_one_stands(known: World) -> None:
+    first, second = (done(known, "rename", value=f"Title {letter}") for letter in "AB")
+    taken = done(known, "undo", undoes=first.id)
+    assert "a newer one by ada stands, so that nothing changes" in (taken.outcome or "")
+    last = done(known, "undo", undoes=second.id)
+    assert "newer" not in (last.outcome or "")
