@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.redact import redact
-from webhooks.dashboard.forms import Form
+from webhooks.dashboard.forms import Form, Wrong
 from webhooks.dashboard.posting import Act, Wish
 
 TITLE_MOST = 120  # characters
@@ -28,7 +28,10 @@ def _label(form: Form) -> Wish:
 def _canonical(form: Form) -> Wish:
     """No number gives the choice back to the policy."""
     given = any(value.strip() for value in form.fields.get("numbers", ()))
-    return Wish(_cluster(form), details={"numbers": [form.number("numbers", what="the issue")] if given else []})
+    numbers = form.numbers("numbers", what="the issue") if given else ()
+    if len(numbers) > 1:
+        raise Wrong("one issue can be the canonical one: choose one")
+    return Wish(_cluster(form), details={"numbers": list(numbers)})
 
 
 def _issues(form: Form) -> Wish:

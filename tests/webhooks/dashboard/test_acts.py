@@ -100,3 +100,9 @@ def test_an_act_whose_id_was_given_before_the_repository_was_forgotten_is_other_
     assert delivery_id(1, datetime(2026, 4, 11, 9, tzinfo=UTC)) != delivery_id(
         1, datetime(2026, 4, 11, 9, 1, tzinfo=UTC)
     )
+
+
+async def test_two_issues_are_not_taken_for_one_canonical(maintainer: httpx.AsyncClient) -> None:
+    answer = await do(maintainer, "canonical", cluster="c-dark", numbers=["30", "31"])
+    assert (answer.status_code, "choose one" in answer.text) == (400, True)
+    assert (await do(maintainer, "canonical", cluster="c-dark", numbers="31")).status_code == 303
