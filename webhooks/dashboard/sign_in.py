@@ -174,6 +174,7 @@ class SignIn:
             from_here=is_local(request),
             token=request.query_params.get("token", "")[:200],
             onward=onward,
+            port=(request.scope.get("server") or ("", 8000))[1] or 8000,  # that the server listens at
         )
 
 

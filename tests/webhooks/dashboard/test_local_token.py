@@ -60,9 +60,9 @@ async def test_the_token_is_shown_in_the_form_and_nothing_is_spent_by_looking(vi
 
 
 async def test_who_is_elsewhere_is_told_how_to_get_in(world: World) -> None:
-    async with client(world[0], host=OUTSIDE) as http:
+    async with client(world[0], "http://127.0.0.1:18433", OUTSIDE) as http:
         page = await http.get("/sign-in", headers={"accept": "text/html"})
-    assert "ssh -L" in page.text
+    assert "ssh -L 18433:127.0.0.1:18433 SERVER" in page.text
 
 
 async def test_guessing_has_to_wait(visitor: httpx.AsyncClient) -> None:
