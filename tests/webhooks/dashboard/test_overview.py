@@ -229,3 +229,10 @@ async def test_a_wave_says_what_can_be_done_about_it_and_whether_it_was(
     assert f'href="/r/{NAME}/clusters/extra-usage-400/status">Tell its reporters something</a>' in page
     world[1].storage.set_status(SHOP, "extra-usage-400", "A fix is on its way.", "mia", utc_now())
     assert "Its reporters were told something" in (await maintainer.get(OVERVIEW)).text
+
+
+async def test_while_the_history_is_read_no_decision_is_promised(maintainer: httpx.AsyncClient) -> None:
+    page = (await maintainer.get("/r/acme/secret/overview")).text
+    assert "Decisions begin when the history is read." in page
+    assert "within seconds" not in page
+    assert "0 of 0" not in page
