@@ -109,7 +109,7 @@ def target_vetoes(
     named = target.number == canonical
     held = None if named else _held(case, target.number)
     gates = (
-        (target.probability < _needed(case, named=named), vetoes.BELOW_THRESHOLD),
+        (target.probability < needed(case.thresholds.duplicate, named=named), vetoes.BELOW_THRESHOLD),
         (not named and _has_rival(case, target, shown), vetoes.AMBIGUOUS_CLUSTER),
         (bool(contradictions(target)), vetoes.CONTRADICTING_FACT),  # INV 10
         (bool(_own_contradictions(case, target, named=named)), vetoes.CONTRADICTING_OWN_FACT),  # INV 10
@@ -160,8 +160,10 @@ def silencing(case: Case) -> tuple[str, ...]:
     return _applying(((case.history.objected, vetoes.OBJECTION), (little, vetoes.LITTLE_INFORMATION)))
 
 
-def _needed(case: Case, *, named: bool) -> float:
-    return case.thresholds.duplicate if named else max(case.thresholds.duplicate, UNNAMED_AT_LEAST)
+def needed(cut: float, *, named: bool) -> float:
+    """The probability from which on the policy says *duplicate*, at a scorer's cut; `named`: the target is the
+    canonical issue of a known cluster that the report is in."""
+    return cut if named else max(cut, UNNAMED_AT_LEAST)
 
 
 def _held(case: Case, target: int) -> str | None:

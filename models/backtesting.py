@@ -20,6 +20,7 @@ class Replayed:
     `named`: the issue that it would have pointed at, with `probability`; `free`: nothing but the cut holds it back;
     `said`: at the cut in force it would have said *duplicate*. `group`: the lowest number of those that people called
     the same problem, 0 where nobody said anything. `positive`: an earlier issue is in that group; `right`: `named` is.
+    `least`: the probability that the policy asks for here, whatever the cut is.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Replayed:
     group: int
     positive: bool
     right: bool
+    least: float = 0.0
 
 
 def precision(flagged: Iterable[Replayed]) -> Share:
@@ -45,12 +47,12 @@ def recall(flagged: Iterable[Replayed], replayed: Iterable[Replayed]) -> Share:
 
 def at_cut(replayed: Iterable[Replayed], cut: float) -> list[Replayed]:
     """Those that it would call duplicates with this cut."""
-    return [one for one in replayed if one.free and one.probability >= cut]
+    return [one for one in replayed if one.free and one.probability >= max(cut, one.least)]
 
 
 def lowest_cut(replayed: Sequence[Replayed], target: float = PRECISION) -> float | None:
     """The lowest probability at which the precision's lower bound reaches the target; None where none does."""
-    ranked = sorted((one for one in replayed if one.free), key=lambda one: -one.probability)
+    ranked = sorted(at_cut(replayed, 0.0), key=lambda one: -one.probability)
     best, right = None, 0
     for place, one in enumerate(ranked, 1):
         right += one.right

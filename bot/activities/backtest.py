@@ -15,6 +15,7 @@ from bot.activities.words import told_groups
 from bot.case import Case, History, root_of
 from bot.policy import decide
 from bot.repo_config import RepoConfig
+from bot.rules import canonical_of, needed
 from bot.services import Services
 from bot.storage.look_records import BacktestRecord
 from bot.storage.records import EditRecord, FeedbackRecord, RepositoryRecord, StoredIssue
@@ -113,7 +114,7 @@ def groups_of(said: Sequence[FeedbackRecord]) -> dict[int, int]:
 
 
 def _replayed(stream: _Stream, number: int) -> Replayed:
-    decision = _decided(stream, number)
+    case, decision = _decided(stream, number)
     vetoes = set(decision.vetoes) - {BELOW_THRESHOLD}
     named = decision.canonical
     group = stream.groups.get(number, 0)
@@ -126,10 +127,18 @@ def _replayed(stream: _Stream, number: int) -> Replayed:
         group=group,
         positive=bool(group) and group < number,
         right=named is not None and bool(group) and stream.groups.get(named) == group,
+        least=needed(0.0, named=_is_named(case, decision)),
     )
 
 
-def _decided(stream: _Stream, number: int) -> Decision:
+def _is_named(case: Case, decision: Decision) -> bool:
+    """Whether it points at the canonical issue of the known cluster that it is in."""
+    if decision.canonical is None or decision.cluster is None:
+        return False
+    return decision.canonical == canonical_of(decision.cluster, decision.number, case.history, case.config)
+
+
+def _decided(stream: _Stream, number: int) -> tuple[Case, Decision]:
     """What the policy would have said on the day, by the words that were spoken until then."""
     services, row = stream.services, stream.rows[number]
     index = services.indexes.index(stream.repository.id)
@@ -157,7 +166,7 @@ def _decided(stream: _Stream, number: int) -> Decision:
         thresholds(scorer),
         document.facts.get("version", frozenset()),
     )
-    return decide(case)
+    return case, decide(case)
 
 
 def _on(issue: Issue, day: datetime) -> Issue:
@@ -165,6 +174,11 @@ def _on(issue: Issue, day: datetime) -> Issue:
     if issue.closed_at is not None and issue.closed_at <= day:
         return replace(issue, locked=False)
     return replace(issue, state="open", state_reason=None, closed_at=None, locked=False, labels=())
+
+
+def _cuts(cut: float) -> dict[str, float]:
+    """What a cut comes to in the policy: in known clusters, and elsewhere."""
+    return {"threshold": needed(cut, named=True), "threshold_elsewhere": needed(cut, named=False)}
 
 
 def _found(stream: _Stream, replayed: Sequence[Replayed], *, sampled: bool) -> dict[str, Any]:
@@ -178,7 +192,7 @@ def _found(stream: _Stream, replayed: Sequence[Replayed], *, sampled: bool) -> d
         "sampled": sampled,
         "duplicates": sum(one.positive for one in replayed),
         "in_force": {
-            "threshold": thresholds(scorer).duplicate,
+            **_cuts(thresholds(scorer).duplicate),
             "flagged": len(said),
             "precision": precision(said).to_data(),
             "recall": recall(said, replayed).to_data(),
@@ -187,7 +201,7 @@ def _found(stream: _Stream, replayed: Sequence[Replayed], *, sampled: bool) -> d
         "recommended": None
         if better is None
         else {
-            "threshold": better.cut,
+            **_cuts(better.cut),
             "flagged": len(at_cut(replayed, better.cut)),
             "precision": better.precision.to_data(),
             "recall": better.recall.to_data(),

@@ -41,11 +41,14 @@ def backtest(repository: Repository, since: Since = None, sample: Sample = None,
 def _print(data: Mapping[str, Any]) -> None:
     out.print(f"{data['repository']}: {data['issues']} issues, {data['duplicates']} duplicates by what people said")
     table = Table(
-        "threshold", "", "said duplicate", "precision", "recall", box=None, header_style="bold", pad_edge=False
+        *("in known clusters from", "elsewhere from", "", "said duplicate", "precision", "recall"),
+        box=None,
+        header_style="bold",
+        pad_edge=False,
     )
-    table.add_row(f"{data['in_force']['threshold']:.3f}", "in force", *_row(data["in_force"]))
-    if data["recommended"] is not None:
-        table.add_row(f"{data['recommended']['threshold']:.3f}", "recommended", *_row(data["recommended"]))
+    for name, figures in (("in force", data["in_force"]), ("recommended", data["recommended"])):
+        if figures is not None:
+            table.add_row(*_cuts(figures), name, *_row(figures))
     out.print(table)
     wanted = f"{data['wanted_precision']:.0%}"
     if data["recommended"] is None:
@@ -56,6 +59,10 @@ def _print(data: Mapping[str, Any]) -> None:
     out.print("Only what people linked counts as a duplicate: precision is a lower bound.")
     for one in data["worst"]:
         out.print(f"  {one['probability']:.2f}  {one['url']} → {one['named_url']}", markup=False)
+
+
+def _cuts(figures: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{figures['threshold']:.3f}", f"{figures['threshold_elsewhere']:.3f}"
 
 
 def _row(figures: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -32,6 +32,16 @@ def test_what_a_veto_holds_back_is_said_at_no_cut() -> None:
     assert at_cut([replace(ONE, free=False)], 0.0) == []
 
 
+def test_what_the_policy_asks_for_elsewhere_stands_under_every_cut() -> None:
+    elsewhere = [replace(one, least=0.95) for one in replayed(60, 0.9, right=False, start=300)]
+    known = replayed(60, 0.9, right=True)
+    assert at_cut([*known, *elsewhere], 0.5) == known
+    assert lowest_cut([*known, *elsewhere]) == pytest.approx(0.9), "those under the floor spoil no lower cut"
+    surer = [replace(one, probability=0.96) for one in elsewhere]
+    assert at_cut([*known, *surer], 0.5) == [*known, *surer]
+    assert at_cut(surer, 0.97) == []
+
+
 def test_a_cut_is_not_taken_in_the_middle_of_equals() -> None:
     mixed = replayed(60, 0.9, right=True) + replayed(60, 0.8, right=False, start=300)
     cut = lowest_cut(mixed)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.activities import backtest as module
 from bot.activities.backtest import backtest, groups_of, placed_at
+from bot.rules import UNNAMED_AT_LEAST, needed
 from bot.storage.records import EditRecord, FeedbackRecord
 from models.curation import Edit
 from models.matching import ClusterMatch
@@ -80,3 +81,10 @@ def test_the_state_of_a_target_is_that_of_the_day(past: World) -> None:
     past.change(5, state="closed", state_reason="completed", closed_at=past.clock())
     past.learn()
     assert backtest(past.services, past.repository).found["in_force"]["flagged"] == before > 0
+
+
+def test_the_cuts_that_it_names_are_those_of_the_policy(past: World) -> None:
+    """Every issue that it counts as said is over the cut of its kind; the cut elsewhere is the policy's own."""
+    found = backtest(past.services, past.repository).found["in_force"]
+    assert found["threshold_elsewhere"] == needed(found["threshold"], named=False) >= UNNAMED_AT_LEAST
+    assert found["threshold"] == needed(found["threshold"], named=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from bot.rules import UNNAMED_AT_LEAST
 from bot.storage.open import open_storage
 from tests.bot.cli.conftest import Run
 from tests.fakes.played import Played
@@ -21,6 +22,8 @@ def test_a_backtest_says_what_the_bot_would_have_said(triage: Run, tracker: Play
     assert told["issues"] >= second - first + 1
     assert told["recommended"] is None, "a handful of issues recommends nothing"
     assert told["in_force"]["precision"]["whole"] == told["in_force"]["flagged"]
+    cut = told["in_force"]["threshold"]
+    assert told["in_force"]["threshold_elsewhere"] == max(cut, UNNAMED_AT_LEAST), "what the policy asks for"
     storage = open_storage(f"sqlite:///{tmp_path / 'triage.db'}")
     repository = storage.repository(NAME)
     assert repository is not None

@@ -189,7 +189,8 @@ def found(**changes: Any) -> dict[str, Any]:
     share = {"right": 9, "whole": 10, "part": 0.9, "low": 0.596, "high": 0.982}
     figures = {"threshold": 0.9, "flagged": 10, "precision": share, "recall": {**share, "whole": 20, "part": 0.45}}
     wrong = {"number": 31, "named": 7, "probability": 0.97, "url": "https://h/31", "named_url": "https://h/7"}
-    kept = {"duplicates": 20, "in_force": figures, "recommended": {**figures, "threshold": 0.8}, "worst": [wrong] * 10}
+    other = {**figures, "threshold": 0.8, "threshold_elsewhere": 0.951}  # an older record has no such figure
+    kept = {"duplicates": 20, "in_force": figures, "recommended": other, "worst": [wrong] * 10}
     return {**kept, "wanted_precision": 0.9, **changes}
 
 
@@ -202,7 +203,9 @@ async def test_after_the_first_reading_it_shows_what_the_bot_would_have_said(
         page = (await maintainer.get(path)).text
         assert "What it would have said in the past" in page
         assert "500 issues replayed" in page
-        assert all(words in page for words in ("in force", "recommended", "90.0 %", "45.0 %", "59.6 % to 98.2 %"))
+        assert all(
+            words in page for words in ("in force", "recommended", "90.0 %", "45.0 %", "59.6 % to 98.2 %", "95.1 %")
+        )
         assert page.count('<a href="https://h/31">#31</a> as a duplicate of <a href="https://h/7">#7</a>') == 10
 
 
