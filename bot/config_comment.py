@@ -14,17 +14,19 @@ OWNERS = "owner"  # the file is that of the owner's `.github` repository
 FILES = frozenset({"repository", OWNERS})
 
 _FOUND = re.compile(r" \(found .*[)…]$", re.DOTALL)
+_LINE = re.compile(r"line [0-9]+\b")
 _FOOTER = "<sub>{what} Edited in place: when that changes, and once the file is valid again.</sub>"
 
 
 def wrong(problems: Sequence[str], source: str | None) -> str:
     """The comment while the file is wrong. `problems`: a sentence each; `source`: whose file it is.
 
-    What stands in the file is left out, for it may come from a repository that fewer people may read (INV 40, 41).
+    The values in it are left out; of an organisation's file, which fewer people may read, all but the lines (INV 40).
     """
     count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
     head = f"**The last change of {_file(source)} is not in force**: it has {count}. What was in force before still is."
-    rows = [f"- {neutral(redact(_FOUND.sub('', problem)))}" for problem in problems[:MOST_SHOWN]]
+    shown = [_place(one) if source == OWNERS else _FOUND.sub("", one) for one in problems[:MOST_SHOWN]]
+    rows = [f"- {neutral(redact(one))}" for one in shown]
     if len(problems) > MOST_SHOWN:
         rows.append(f"- and {len(problems) - MOST_SHOWN} more")
     footer = _FOOTER.format(what="`triage config check` says the same before a push.")
@@ -37,6 +39,12 @@ def mended(source: str | None) -> str:
         f"{_file(source)} is in force" if source in FILES else "there is no file any more, so the defaults are in force"
     )
     return f"Nothing is wrong with the configuration now: {now}."
+
+
+def _place(problem: str) -> str:
+    """Where the problem is, and nothing that stands there."""
+    found = _LINE.match(problem)
+    return f"{found[0]} is wrong" if found else "the file as a whole is wrong"
 
 
 def _file(source: str | None) -> str:

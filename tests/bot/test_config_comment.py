@@ -27,6 +27,15 @@ def test_the_comment_names_lines_and_keys() -> None:
     )
 
 
+def test_inv_40_of_an_organisations_file_only_the_lines_are_told() -> None:
+    text = "acquisition: 1\nlabels: {candidate: layoffs, confirmed: layoffs}\n"
+    said = wrong([*problems(text), "cluster x requires the unknown fact 'margin'"], "owner")
+    assert "- line 1 is wrong" in said
+    assert "- the file as a whole is wrong" in said
+    assert not any(word in said for word in ("acquisition", "layoffs", "margin"))
+    assert "acquisition" in wrong(problems(text), "repository")
+
+
 def test_what_stands_in_the_file_is_not_repeated() -> None:
     said = wrong(problems("mode: hunter2hunter2\n"), "owner")
     assert "hunter2" not in said
