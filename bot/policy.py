@@ -42,7 +42,17 @@ def decide(case: Case) -> Decision:
         confirmed=target.number == case.history.confirmed,
         settled=verdict is Verdict.RELATED and _is_settled(against),
     )
-    return _in_budget(case, _with_cluster(_without_empty_promise(decision), cluster))
+    return _in_budget(case, _with_cluster(_without_empty_promise(decision), _around(case, target.number, cluster)))
+
+
+def _around(case: Case, target: int, cluster: ClusterMatch | None) -> ClusterMatch | None:
+    """The cluster, unless a person named a target outside of it: what is said then is of that target."""
+    if cluster is None or target != case.history.confirmed:
+        return cluster
+    canonical = canonical_of(cluster.slug, case.issue.number, case.history, case.config)
+    members = case.history.members.get(cluster.slug, ())
+    roots = {root_of(one, case.history.duplicates) for one in members}
+    return cluster if target in {canonical, *members, *roots} else None
 
 
 def _ignored(case: Case) -> str | None:

@@ -208,8 +208,9 @@ def _history(
     confirmed = confirmed_target(said, number, duplicates)
     numbers |= {root_of(one, duplicates) for one in numbers} | ({confirmed} if confirmed else set())
     rows = list(services.storage.issues(repository_id, sorted(numbers)))
-    if confirmed not in {row.issue.number for row in rows if not row.issue.is_pull_request}:
-        confirmed = None
+    fit = {row.issue.number for row in rows if not row.issue.is_pull_request}
+    if confirmed not in fit - _secret(row for row in rows if row.issue.number == confirmed):
+        confirmed = None  # INV 7, 44
     in_force = services.storage.clusters_in_force(repository_id, holding=numbers)
     reopened = any(one.kind == "reopened" and one.number == number for one in said)
     return History(

@@ -13,6 +13,7 @@ from bot.services import Services
 from bot.storage.consent import PAUSED, RESUMED
 from bot.storage.records import DecisionRecord, FeedbackRecord, RepositoryRecord
 from models.decision import Verdict
+from models.text import looks_like_security_report
 
 NO_OTHER = "say which issue it is a duplicate of"
 THE_SAME = "an issue is no duplicate of itself"
@@ -20,6 +21,7 @@ NEWER = "#{} is newer than this issue"
 CIRCLE = "#{} is itself a duplicate of this issue"
 NOT_THERE = "#{} is not there"
 PULL_REQUEST = "#{} is a pull request"
+SECURITY_REPORT = "#{} reads like a security report, which is never named in public"
 NOTHING_TO_UNDO = "there is nothing to undo"
 
 
@@ -77,15 +79,22 @@ def objection(word: Word, *, value: str | None = None) -> Change:
 def confirmation(word: Word, *, value: str | None = None) -> Change:
     """The issue is a duplicate of another, or of that one's root (INV 4); what was said against the pair is over."""
     root = _root(word)
+    _check_target(word, root)
+    against = [one for one in word.said() if one.kind == "objection" or (one.kind, one.other) == ("separated", root)]
+    theirs = word.services.storage.feedback(word.repository.id, root)
+    against += [one for one in theirs if (one.kind, one.other) == ("separated", word.number)]
+    return Change(tuple(against), (*_undone(word, against), word.record("duplicate", root, value)))
+
+
+def _check_target(word: Word, root: int) -> None:
     issue = observe_issue(word.services, word.repository, root)
     if issue is None:
         raise Refused(NOT_THERE.format(root))
     if issue.is_pull_request:
         raise Refused(PULL_REQUEST.format(root))  # INV 7
-    against = [one for one in word.said() if one.kind == "objection" or (one.kind, one.other) == ("separated", root)]
-    theirs = word.services.storage.feedback(word.repository.id, root)
-    against += [one for one in theirs if (one.kind, one.other) == ("separated", word.number)]
-    return Change(tuple(against), (*_undone(word, against), word.record("duplicate", root, value)))
+    stored = word.services.storage.issue(word.repository.id, root)
+    if stored is not None and looks_like_security_report(stored.text):
+        raise Refused(SECURITY_REPORT.format(root))  # INV 44
 
 
 def _root(word: Word) -> int:

@@ -664,3 +664,13 @@ def test_what_refused_a_probable_candidate_is_named() -> None:
 def test_a_closed_issue_is_looked_at_again_where_the_bot_closed_it() -> None:
     assert decide(case(STRONG, state="closed", past=history(closed_by_us=True))).verdict is Verdict.DUPLICATE
     assert decide(case(STRONG, state="closed")).verdict is Verdict.IGNORED
+
+
+def test_what_a_person_named_outside_of_the_cluster_is_told_without_that_cluster() -> None:
+    past = history(members={"extra": [3, 4]})
+    outside = decide(case(STRONG, past=replace(past, confirmed=2), config=WITH_CANONICAL, matches=(match(),)))
+    assert (outside.verdict, outside.canonical, outside.cluster) == (Verdict.DUPLICATE, 2, None)
+    inside = decide(case(STRONG, past=replace(past, confirmed=4), config=WITH_CANONICAL, matches=(match(),)))
+    assert (inside.canonical, inside.cluster) == (4, "extra")
+    root = replace(past, confirmed=2, duplicates={4: 2})
+    assert decide(case(STRONG, past=root, config=WITH_CANONICAL, matches=(match(),))).cluster == "extra"
