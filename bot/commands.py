@@ -14,6 +14,8 @@ BY_AUTHOR = frozenset({"different"})  # what an issue's author may say of their 
 MOST = 10  # commands of one comment; what follows is not looked at
 
 NOT_A_NUMBER = "it names no issue: write the number as #12"
+SEVERAL = "it names more than one issue: write a line for each"
+UNCLEAR = "write the number right after the command, as #12"
 ELSEWHERE = "the issue that it names is in another repository"
 
 _COMMAND = re.compile(
@@ -23,18 +25,40 @@ _ADDRESS = (
     r"(?:https?://[^\s/]{1,100}/)?(?P<home>[\w.-]{1,39}/[\w.-]{1,100})(?:#|/issues/)"  # an end for each, else slow
 )
 _ISSUE = rf"(?:#|{_ADDRESS})"
-_NAMES = re.compile(
-    rf"[ \t:,]*(?:(?:of|from)[ \t:]+)?(?P<sign>#[ \t]*|{_ADDRESS})(?P<number>[1-9][0-9]{{0,9}}(?![\w]))?", re.IGNORECASE
+_NUMBER = r"(?P<number>[1-9][0-9]{0,9})(?!\w|[-/]\w|\.[0-9])"  # "#2.5" and "#2-x" are no numbers of issues
+_OF = r"(?:of|from)"
+_NOT = r"(?:(?:is[ \t]+)?not(?:[ \t]+(?:the[ \t]+same[ \t]+as|an?[ \t]+duplicate[ \t]+of))?|of|from|than|to|as|with)"
+_NAMES = {
+    verb: re.compile(
+        rf"[ \t:,]*(?:{before}[ \t:]+)?(?P<sign>#[ \t]*|{_ADDRESS})(?:{_NUMBER})?",
+        re.IGNORECASE,
+    )
+    for verb, before in (("duplicate", _OF), ("different", _NOT))
+}
+_LIKE = re.compile(r"\b(?:same|dup(?:e|licates?)?|identical|like)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"#[ \t]*[0-9]|/issues/")
+_CLAIM = re.compile(
+    r" {0,3}(?:(?:this|it)(?: issue)?(?: is|'s)[ \t]+)?(?:(?:an?|the|exact)[ \t]+)*"
+    rf"dup(?:e|licate)?[ \t]+of[ \t]+{_ISSUE}{_NUMBER}(?P<rest>.*)",
+    re.IGNORECASE,
 )
-_CLAIM = re.compile(rf" {{0,3}}duplicate[ \t]+of[ \t]+{_ISSUE}(?P<number>[1-9][0-9]{{0,9}})(?![\w])", re.IGNORECASE)
 _PAST_CLAIM = re.compile(
     r" {0,3}(?:(?:i am |i'm )?clos(?:ed|ing)(?: (?:this|it|issue|out|as|since|because|it's|it is|this is))*[,:]?[ \t]+"
     r"|(?:this|it)(?: issue)?(?: is|'s| looks like| seems(?: to be)?)[ \t]+)?"
     r"(?:(?:an?|the|exact)[ \t]+)*dup(?:e|licate[sd]?)?[ \t]+(?:of|with)[ \t:]+"
-    rf"{_ISSUE}(?P<number>[1-9][0-9]{{0,9}})(?![\w])",
+    rf"{_ISSUE}{_NUMBER}(?P<rest>.*)",
     re.IGNORECASE,
 )
-_MENTION = re.compile(rf"(?<![\w/#]){_ISSUE}(?P<number>[1-9][0-9]{{0,9}})(?![\w])")
+_DOUBT = re.compile(
+    r"[?\U0001f44e\u274c\U0001f914]|n['\u2019]t\b"
+    r"|\b(?:not?|nope|never|cannot|nor|or|but|although|though|however|unless|except|if|whether|doubt\w*|unsure|uncertain"
+    r"|maybe|perhaps|might|could|thought|seemed|wrong\w*|incorrect\w*|mist(?:ake\w*|ook)|false|ruled|turns|turned"
+    r"|different\w*|differs?|distinct|separate|unlike|unrelated|instead|reopen\w*|was|is what)\b",
+    re.IGNORECASE,
+)
+_ONE_MORE = re.compile(rf"[ \t]*(?:[,&+/]|and\b)[ \t]*(?:and[ \t]+)?{_ISSUE}[0-9]", re.IGNORECASE)
+_EMPHASIS = re.compile(r"\*{1,3}(?=\S)|(?<=\S)\*{1,3}")
+_MENTION = re.compile(rf"(?<![\w/#]){_ISSUE}{_NUMBER}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +78,34 @@ def parse(body: str, repository: str) -> tuple[Command, ...]:
 
 
 def duplicate_claim(body: str, repository: str) -> int | None:
-    """The issue of this repository of which a person says, in GitHub's own words and by number or address, that this
-    one is a duplicate; the first line counts."""
-    first = next(iter(_plain_lines(body)), "")
-    found = _CLAIM.match(first)
-    return int(found["number"]) if found is not None and _is_at_home(found, repository) else None
+    """The issue of this repository of which a person says, in GitHub's own words or nearly so and by number or address,
+    that this one is a duplicate; the first line counts, and only where the rest of it takes nothing back."""
+    return _claimed(_CLAIM, next(iter(_plain_lines(body, bold=True)), ""), repository)
 
 
 def past_claim(body: str, repository: str) -> int | None:
     """The issue of this repository of which somebody said that this one is a duplicate, in the words of people who knew
     of no bot: a line that says just that, or the one that closes it with these words. Quotes and denials are none."""
-    found = (_PAST_CLAIM.match(line) for line in _plain_lines(body))
-    return next((int(one["number"]) for one in found if one is not None and _is_at_home(one, repository)), None)
+    found = (_claimed(_PAST_CLAIM, line, repository) for line in _plain_lines(body, bold=True))
+    return next((one for one in found if one is not None), None)
+
+
+def claimed(body: str, repository: str) -> int | None:
+    """The issue that a comment calls the one that this is a duplicate of, in either of these ways."""
+    return duplicate_claim(body, repository) or past_claim(body, repository)
+
+
+def _claimed(pattern: re.Pattern[str], line: str, repository: str) -> int | None:
+    found = pattern.match(_EMPHASIS.sub("", line))
+    if found is None or not _is_at_home(found, repository):
+        return None
+    in_doubt = _DOUBT.search(found["rest"]) or _ONE_MORE.match(found["rest"])
+    return None if in_doubt else int(found["number"])
 
 
 def mentioned(body: str, repository: str) -> frozenset[int]:
     """The issues of this repository that a comment names, by number or by address."""
-    found = (one for line in _plain_lines(body) for one in _MENTION.finditer(line))
+    found = (one for line in _plain_lines(body, bold=True) for one in _MENTION.finditer(line))
     return frozenset(int(one["number"]) for one in found if _is_at_home(one, repository))
 
 
@@ -80,7 +115,7 @@ def _is_at_home(found: re.Match[str], repository: str) -> bool:
 
 def is_for_us(body: str, repository: str) -> bool:
     """Whether a comment has something to be heard."""
-    claims = "duplicate" in body.lower() and duplicate_claim(body, repository) is not None
+    claims = "dup" in body.lower() and duplicate_claim(body, repository) is not None
     return claims or bool(parse(body, repository))
 
 
@@ -89,18 +124,27 @@ def allowed(command: Command, *, is_author: bool, permission: str) -> bool:
     return permission in MAINTAINERS or (is_author and command.verb in BY_AUTHOR)
 
 
-def _plain_lines(body: str) -> Iterator[str]:
+def _plain_lines(body: str, *, bold: bool = False) -> Iterator[str]:
+    """The lines that a person writes in their own words; `bold`: those that are bold from end to end as well."""
     text = without_comments(plain_characters(bounded(body)))
-    return (line.text for line in lines_of(text) if line.kind is Kind.TEXT)
+    return (one.text for one in lines_of(text) if one.kind is Kind.TEXT or (bold and one.language == "bold"))
 
 
 def _command(verb: str, rest: str, repository: str) -> Command:
     if verb not in {"different", "duplicate"}:
         return Command(verb)
-    named = _NAMES.match(rest)
+    named = _NAMES[verb].match(rest)
     if named is not None and not _is_at_home(named, repository):
         return Command(verb, problem=ELSEWHERE)
+    numbers = {int(one["number"]) for one in _MENTION.finditer(rest) if _is_at_home(one, repository)}
     if named is not None and named["number"] is not None:
-        return Command(verb, int(named["number"]))
-    names_none = named is not None or verb == "duplicate"  # "different" alone is an objection to whatever was said
-    return Command(verb, problem=NOT_A_NUMBER if names_none else None)
+        numbers.add(int(named["number"]))
+    elif named is not None or verb == "duplicate":
+        return Command(verb, problem=NOT_A_NUMBER)
+    elif _NUMBERED.search(rest) and (
+        not numbers or _LIKE.search(rest)
+    ):  # "different, the same as #2" is not told of #2
+        return Command(verb, problem=UNCLEAR)
+    if len(numbers) > 1:
+        return Command(verb, problem=SEVERAL)
+    return Command(verb, next(iter(numbers), None))  # "different" alone is an objection to whatever was said

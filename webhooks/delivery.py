@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
-from bot.commands import is_for_us
+from bot.commands import claimed, is_for_us
 from bot.errors import TriageError
 from bot.github.marker import marked
 from bot.storage.records import DeliveryRecord
@@ -176,13 +176,17 @@ def _unheard(action: str | None, payload: _Object) -> str | None:
     """Why a comment starts nothing. Its text is looked at here and goes no further; the worker reads it again."""
     body = _at(payload, "comment", "body")
     body = body if isinstance(body, str) else ""
-    home = _at(payload, "repository", "full_name")
+    name = _at(payload, "repository", "full_name")
+    home = name if isinstance(name, str) else ""
     by_bot = _at(payload, "comment", "user", "type") == "Bot"
     if action == "deleted":
-        return None if by_bot and marked(body) and not _by_bot(payload) else "the comment is not ours"
+        ours = by_bot and marked(body) and not _by_bot(payload)
+        return None if ours or (not by_bot and claimed(body, home) is not None) else "the comment is not ours"
     if by_bot:
         return "the comment is by a bot"
-    return None if is_for_us(body, home if isinstance(home, str) else "") else "the comment is no command"
+    before = _at(payload, "changes", "body", "from") if action == "edited" else None
+    said = isinstance(before, str) and claimed(before, home) is not None  # it may take that back
+    return None if said or is_for_us(body, home) else "the comment is no command"
 
 
 def _by_bot(payload: _Object) -> bool:

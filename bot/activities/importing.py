@@ -22,7 +22,7 @@ from bot.activities.past_verdicts import learn_verdict
 from bot.activities.preparing import prepare
 from bot.activities.reading import Recipe, recipe_in_force
 from bot.activities.seams import MOST, between, left
-from bot.commands import duplicate_claim, past_claim
+from bot.commands import claimed
 from bot.errors import Gone, NotFound, RetryAfter, TriageError
 from bot.github.protocol import Page, PastComment, Reader, TimelineEvent
 from bot.services import Services
@@ -229,7 +229,7 @@ def _read_words(reading: _Reading) -> bool:
 
 def _is_claim(body: str, repository: RepositoryRecord) -> bool:
     home = repository.full_name
-    return bool(body) and (duplicate_claim(body, home) is not None or past_claim(body, home) is not None)
+    return bool(body) and claimed(body, home) is not None
 
 
 def _read_timelines(reading: _Reading) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.activities.obey import OBEY, Change, Refused, Word, confirmation
 from bot.activities.observe import observe_issue
-from bot.activities.words import OBEYED, taken_back
-from bot.commands import MAINTAINERS, Command, allowed, duplicate_claim, parse
+from bot.activities.words import OBEYED, UNDONE, claims_of, taken_back
+from bot.commands import MAINTAINERS, Command, allowed, claimed, duplicate_claim, parse
 from bot.github.protocol import Comment
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
@@ -54,15 +54,16 @@ def hear(
         return Heard()  # INV 20: only people count
     home = repository.full_name
     commands, claim = parse(comment.body, home), duplicate_claim(comment.body, home)
-    if not commands and claim is None:
-        return Heard()
-    permission = reader.permission(comment.author)
     word = Word(services, repository, number, comment.author, "command", f"comment {comment_id}")
+    back = take_back(word, comment_id, delivery_id, claim or claimed(comment.body, home))
+    if not commands and claim is None:
+        return Heard(claimed=back)
+    permission = reader.permission(comment.author)
     if not commands:
-        return _claimed(word, claim or 0, permission)
+        return Heard(claimed=_claimed(word, claim or 0, permission) or back)
     is_author = _is_author(services, repository, number, comment)
     theirs = [one for one in commands if allowed(one, is_author=is_author, permission=permission)]
-    return _obeyed(word, theirs, delivery_id)
+    return replace(_obeyed(word, theirs, delivery_id), claimed=back)
 
 
 def _is_author(services: Services, repository: RepositoryRecord, number: int, comment: Comment) -> bool:
@@ -97,17 +98,29 @@ def _obeyed(word: Word, commands: list[Command], delivery_id: str) -> Heard:
     return Heard(tuple(obeyed), tuple(refused))
 
 
-def _claimed(word: Word, other: int, permission: str) -> Heard:
+def _claimed(word: Word, other: int, permission: str) -> bool:
     """A person with a say called the issue a duplicate, without asking the bot for anything."""
     if permission not in MAINTAINERS or taken_back(word.said(), word.source):
-        return Heard()
+        return False
     word = Word(word.services, word.repository, word.number, word.actor, "comment", word.source, other)
     try:
         keep(word, confirmation(word, value=word.source))
     except Refused as refusal:
         log.info("claim.left", reason=str(refusal))
-        return Heard()
-    return Heard(claimed=True)
+        return False
+    return True
+
+
+def take_back(word: Word, comment_id: int, delivery_id: str, still: int | None = None) -> bool:
+    """Withdraw what a comment had claimed and does not say any more (`still`: what it says now); whether this delivery
+    did, now or in an attempt that died."""
+    source = f"comment {comment_id}"
+    mark = f"{source} until {delivery_id}"
+    said = word.said()
+    gone = [one for one in claims_of(said, source) if one.other != still]
+    if gone:
+        keep(word, Change(tuple(gone), tuple(word.record(UNDONE, one.other, mark) for one in gone)))
+    return bool(gone) or any((one.kind, one.value) == (UNDONE, mark) for one in said)
 
 
 def keep(word: Word, change: Change) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.activities.act import stands
-from bot.activities.listen import keep
+from bot.activities.listen import keep, take_back
 from bot.activities.obey import Change, Refused, Word, confirmation, objection
 from bot.commands import MAINTAINERS, duplicate_claim
 from bot.services import Services
@@ -67,9 +67,11 @@ def _closed(word: Word, _: Mapping[str, Any]) -> bool:
 
 
 def _comment_deleted(word: Word, details: Mapping[str, Any]) -> bool:
-    """A person deleted the bot's own comment, by its records or else by its author (it stood before the bot came back,
-    or the process died as it was written): an objection, and the bot is silent there for good."""
+    """A comment that a person deleted claims nothing any more. The bot's own, by its records or else by its author (it
+    stood before the bot came back, or the process died as it was written), is an objection: silence for good."""
     comment = int(details["comment"])
+    if take_back(word, comment, word.source):
+        return True
     ours = word.services.storage.own_comment(word.repository.id, comment)
     if ours is None:
         is_ours = details.get("comment_by", "").lower() == f"{word.services.github.app_slug()}[bot]".lower()

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.activities.words import taken_back
 from bot.case import root_of
-from bot.commands import duplicate_claim, mentioned, past_claim
+from bot.commands import claimed, mentioned
 from bot.github.protocol import TimelineEvent
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord
@@ -53,7 +53,7 @@ def may_claim(issue: Issue, author: str, association: str) -> bool:
 def _claimed(issue: Issue, event: TimelineEvent, repository: str) -> Verdict | None:
     if not may_claim(issue, event.actor, event.association):
         return None
-    other = duplicate_claim(event.body, repository) or past_claim(event.body, repository)
+    other = claimed(event.body, repository)
     return None if other in {None, issue.number} else Verdict(other or 0, event, "comment", f"comment {event.id}")
 
 

@@ -67,6 +67,11 @@ def why_silent(mode: str, *, is_paused: bool) -> str | None:
     return WITHHELD if is_paused else None
 
 
+def claims_of(said: Sequence[FeedbackRecord], source: str) -> list[FeedbackRecord]:
+    """What a comment called a duplicate in passing; what it commanded holds whatever becomes of the comment."""
+    return [one for one in said if (one.kind, one.source, one.value) == ("duplicate", "comment", source)]
+
+
 def is_paused(pauses: Mapping[int, FeedbackRecord], repository_id: int) -> bool:
     """Whether maintainers asked for silence in the repository."""
     return repository_id in pauses

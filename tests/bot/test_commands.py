@@ -10,6 +10,8 @@ from bot.commands import (
     ELSEWHERE,
     MOST,
     NOT_A_NUMBER,
+    SEVERAL,
+    UNCLEAR,
     Command,
     allowed,
     duplicate_claim,
@@ -194,3 +196,71 @@ def test_a_comment_mentions_issues_by_number_and_by_address() -> None:
     named = mentioned("See #3 and https://github.com/acme/shop/issues/4, not a#5 or `#6`", "acme/shop")
     assert named >= {3, 4}
     assert 5 not in mentioned("a#5 and https://github.com/acme/framework/issues/5", "acme/shop")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "This is a duplicate of #2",
+        "It's a dup of #2, closing. Thanks!",
+        "**Duplicate of #2**",
+        "Duplicate of **#2**",
+        "Duplicate of #2, fixed in #77",
+        "Duplicate of #2.",
+    ],
+)
+def test_what_a_maintainer_says_of_duplicates_is_heard_live(body: str) -> None:
+    assert duplicate_claim(body, HOME) == 2
+    assert is_for_us(body, HOME)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Duplicate of #2? No \u2013 it is not.",
+        "Duplicate of #2 is what I thought, but no.",
+        "Duplicate of #2 (no!)",
+        "Duplicate of #2 or #3, not sure yet",
+        "Duplicate of #2 and #3",
+        "Duplicate of #2.5",
+        "Duplicate of #2-3",
+        "Dup of #2 ruled out",
+        "It's a duplicate of #2? I doubt it",
+        "This is a duplicate of #2, isn\u2019t it",
+    ],
+)
+def test_a_claim_that_the_rest_of_its_line_doubts_is_none(body: str) -> None:
+    assert duplicate_claim(body, HOME) is None
+    assert past_claim(body, HOME) is None
+
+
+@pytest.mark.parametrize(
+    ("rest", "other"),
+    [
+        ("than #2", 2),
+        ("to #2", 2),
+        ("as #2", 2),
+        ("is not #2", 2),
+        ("not the same as #2", 2),
+        (", I read through #2 and it crashes earlier", 2),
+        ("to the report in https://github.com/acme/shop/issues/2", 2),
+        ("- another error: 400", None),
+    ],
+)
+def test_inv_08_an_objection_is_to_the_issue_that_its_line_names(rest: str, other: int | None) -> None:
+    assert parse(f"/triage different {rest}", HOME) == (Command("different", other),)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("different than #2.5", NOT_A_NUMBER),
+        ("different, see #2.5", UNCLEAR),
+        ("different, the same as #2", UNCLEAR),
+        ("different, see acme/framework#2", UNCLEAR),
+        ("different from #2 and #3", SEVERAL),
+        ("duplicate of #2 and #3", SEVERAL),
+    ],
+)
+def test_inv_08_a_number_that_cannot_be_read_for_sure_separates_no_other_pair(line: str, problem: str) -> None:
+    assert [(one.other, one.problem) for one in parse(f"/triage {line}", HOME)] == [(None, problem)]

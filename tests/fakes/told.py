@@ -20,13 +20,14 @@ def shown(issue: Issue, **more: Any) -> dict[str, Any]:
 
 
 async def commented(
-    bot: Running, issue: Issue, comment: Comment, action: str, sender: str, delivery: str | None = None
+    bot: Running, issue: Issue, comment: Comment, action: str, sender: str, delivery: str | None = None, **more: Any
 ) -> str:
     payload = {
         "action": action,
         "issue": shown(issue),
         "comment": {"id": comment.id, "body": comment.body, "user": person(comment.author)},
         "sender": person(sender),
+        **more,
     }
     return await bot.send(payload, event="issue_comment", delivery=delivery)
 
@@ -42,8 +43,17 @@ async def edits(bot: Running, issue: Issue, comment: Comment, text: str) -> Deli
     """The comment is changed by its author; the delivery is worked off."""
     held = bot.fake.comments[issue.number]
     place = next(place for place, one in enumerate(held) if one.id == comment.id)
+    before = {"body": {"from": held[place].body}}
     held[place] = replace(comment, body=text)
-    (row,) = await bot.ended(await commented(bot, issue, held[place], "edited", comment.author))
+    (row,) = await bot.ended(await commented(bot, issue, held[place], "edited", comment.author, changes=before))
+    return row
+
+
+async def deletes(bot: Running, issue: Issue, comment: Comment) -> DeliveryRecord:
+    """The comment is deleted by its author; the delivery is worked off."""
+    held = bot.fake.comments[issue.number]
+    held[:] = [one for one in held if one.id != comment.id]
+    (row,) = await bot.ended(await commented(bot, issue, comment, "deleted", comment.author))
     return row
 
 

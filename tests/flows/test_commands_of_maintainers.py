@@ -9,7 +9,7 @@ import pytest
 from models.issue import Issue
 from tests.fakes.running import Running
 from tests.fakes.small_world import BODY, CLUSTER_LABEL, CONFIG, LABEL, TITLE
-from tests.fakes.told import edits, own, says, signs, words
+from tests.fakes.told import deletes, edits, own, says, signs, words
 
 CONFIRMED = "duplicate"
 UNLIKE = ("Keyboard layout is forgotten", "After a restart the layout is American again.")
@@ -242,3 +242,28 @@ async def test_inv_03_a_closed_target_is_never_called_the_one_that_it_is_a_dupli
     assert row.outcome == "related"
     assert words(bot, answered.number) == [("duplicate", "boss", 5)]
     assert CONFIRMED not in bot.labels(answered.number)
+
+
+async def test_a_claim_that_is_edited_away_or_deleted_is_taken_back(bot: Running, answered: Issue) -> None:
+    _, comment = await says(bot, answered, "This is a duplicate of #5", "boss")
+    assert CONFIRMED in bot.labels(answered.number)
+    assert (await edits(bot, answered, comment, "Sorry, wrong one.")).outcome == "duplicate"
+    assert words(bot, answered.number) == []
+    assert set(bot.labels(answered.number)) == {LABEL, CLUSTER_LABEL}
+    await edits(bot, answered, comment, "Duplicate of #4")
+    assert words(bot, answered.number) == [("duplicate", "boss", 4)]
+    await deletes(bot, answered, replace(comment, body="Duplicate of #4"))
+    assert words(bot, answered.number) == []
+    assert "A person said so." not in own(bot, answered).body
+
+
+async def test_inv_44_a_security_report_is_never_confirmed_as_a_target(bot: Running) -> None:
+    bot.fake.permissions["boss"] = "triage"
+    secret = bot.report("Token leak", "I found a security vulnerability that lets an attacker run code (RCE).")
+    await bot.handled(secret)
+    issue = bot.report()
+    await bot.handled(issue)
+    row, comment = await says(bot, issue, f"/triage duplicate of #{secret.number}", "boss")
+    assert row.outcome == f"refused: #{secret.number} reads like a security report, which is never named in public"
+    assert signs(bot, comment) == ["confused"]
+    assert f"#{secret.number}" not in own(bot, issue).body
