@@ -10,7 +10,7 @@ import structlog
 from bot.activities.act import stands
 from bot.activities.listen import keep, take_back
 from bot.activities.obey import Change, Refused, Word, confirmation, objection
-from bot.commands import MAINTAINERS, duplicate_claim
+from bot.commands import MAINTAINERS, claimed, mentioned
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
 from models.decision import EffectKind, Verdict
@@ -51,10 +51,11 @@ def _closed(word: Word, _: Mapping[str, Any]) -> bool:
     reader = word.services.reader(word.repository)
     if reader.permission(word.actor) not in MAINTAINERS:
         return False
-    people = [one for one in reader.comments(word.number) if not one.author_is_bot]
-    claims = [(one.author, duplicate_claim(one.body, word.repository.full_name)) for one in people]
-    named = [other for author, other in claims if other is not None and author.casefold() == word.actor.casefold()]
-    other = named[-1] if named else _named_by_us(word)
+    home = word.repository.full_name
+    theirs = [one.body for one in reader.comments(word.number) if one.author.casefold() == word.actor.casefold()]
+    named = [other for body in theirs if (other := claimed(body, home)) is not None]
+    silent = not any(mentioned(body, home) - {word.number} for body in theirs)  # else they may mean another than we do
+    other = named[-1] if named else _named_by_us(word) if silent else None
     if other is None:
         return False
     word = Word(word.services, word.repository, word.number, word.actor, word.kind, word.source, other)

@@ -75,6 +75,23 @@ async def test_githubs_own_close_as_duplicate_follows_the_closers_comment(bot: R
     assert words(bot, answered.number) == [("duplicate", "boss", 4)]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Closing as duplicate of #4", [("duplicate", "boss", 4)]),
+        ("Dup of #4", [("duplicate", "boss", 4)]),
+        ("Not #5, it is that of #4", []),
+    ],
+)
+async def test_no_word_is_put_into_the_mouth_of_who_closes_as_duplicate(
+    bot: Running, answered: Issue, text: str, said: list[tuple[str, str, int]]
+) -> None:
+    bot.github.add_comment(bot.name, answered.number, text, "boss")
+    change(bot, answered, state="closed", state_reason="duplicate")
+    await happens(bot, answered, "closed", "boss")
+    assert words(bot, answered.number) == said
+
+
 async def test_inv_28_where_the_bot_was_silent_a_close_is_learnt_in_silence(bot: Running) -> None:
     bot.fake.permissions["boss"] = "triage"
     issue = bot.report(*UNLIKE)
