@@ -83,7 +83,7 @@ def test_inv_40_a_comment_names_the_fact_and_not_a_reporters_value() -> None:
     decision = Decision(9, Verdict.DUPLICATE, 0.9, canonical=5, links=(Candidate(5, 0.9, evidence=evidence),))
     body = render(decision, CommentView())
     assert body is not None
-    row = "canonical · same error type · **differs**: another plan · **differs**: status code: `400` here, `401` there"
+    row = "canonical · same error type · **differs**: status code: `400` here, `401` there · **differs**: another plan"
     assert row in body
     assert open_values(decision.links) == {("error_type", INSULT), ("plan", "go to evil")}
     told = render(decision, CommentView(sayable=frozenset({("error_type", INSULT)})))

@@ -30,7 +30,7 @@ async def test_a_cluster_is_renamed_by_a_person_and_the_name_is_taken_back(
     new = await acted(bot, http, "split", cluster="extra", numbers=str(answered.number))
     (made,) = [name for name in new.details["clusters"] if name != "extra"]
     act = await acted(bot, http, "rename", cluster=made, value="  Extra   usage, again ")
-    assert (act.state, act.actor, act.details["value"]) == ("done", "local", "Extra   usage, again")
+    assert (act.state, act.actor, act.details["value"]) == ("done", "local", "Extra usage, again")
     assert (cluster(bot, made).title, cluster(bot, made).title_by) == ("Extra usage, again", "person")
     assert bot.storage.edits(bot.record.id)[-1].edit.actor == "local"
     undone = await acted(bot, http, "undo", act=act.id)

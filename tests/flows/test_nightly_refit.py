@@ -13,6 +13,7 @@ import pytest
 import structlog
 from dbos import DBOS
 
+from bot.errors import TriageError
 from bot.inbox import CLOCKS
 from bot.storage.records import ConfigRecord, TaskRun
 from bot.workflows.refit_clusters import TASK, refit_clusters
@@ -81,15 +82,20 @@ async def test_inv_28_a_refit_notifies_nobody(bot: Running) -> None:
     assert bot.writes() == []
 
 
-async def test_inv_38_a_failed_refit_leaves_yesterdays_generation_and_says_why(bot: Running) -> None:
+def _breaks(*_: object) -> None:
+    raise TriageError("the pairs cannot be judged")
+
+
+async def test_inv_38_a_failed_refit_leaves_yesterdays_generation_and_says_why(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await bot.handled(bot.report(*UNLIKE))
     before = bot.storage.current_generation(bot.record.id)
-    bot.fake.config = b"\xff"
-    bot.storage.save_config(bot.record.id, ConfigRecord())
-    run = await refitted(bot)
-    assert "not UTF-8" in str(run.error)
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.activities.refit.judged", _breaks)
+        run = await refitted(bot)
+    assert "the pairs cannot be judged" in str(run.error)
     assert bot.storage.current_generation(bot.record.id) == before
-    bot.fake.config = CONFIG
     assert (await refitted(bot)).error is None
 
 

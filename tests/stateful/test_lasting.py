@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import effects, policy, rules
-from bot.activities import close, live_canonical, observe, promise, refit, upkeep
+from bot.activities import close, live_canonical, obey, observe, promise, refit, upkeep
 from bot.activities.refit_budget import OverBudget
 from bot.closing import Right
 from bot.services import Services
@@ -176,7 +176,8 @@ def test_inv_44_a_bot_that_counts_reports_on_a_security_report_is_noticed(
     history: Histories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = [told_of(history, "bob"), told_of(history, "cyd")]
-    monkeypatch.setattr(live_canonical, "looks_like_security_report", lambda _: False)
+    for room in (live_canonical, obey):
+        monkeypatch.setattr(room, "looks_like_security_report", lambda _: False)
     for number in numbers:
         history.comments_on(number, "mia", "Duplicate of #4")
     assert history.town.issues[4].title == SECURITY[0]

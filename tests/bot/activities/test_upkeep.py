@@ -268,7 +268,7 @@ def test_a_verdict_that_comes_later_stands_above_what_is_said_of_the_reports(kno
     )
     known.triage(5, Reason("command", "c", asked=True))
     (comment,) = known.comments(5)
-    assert comment.index("(#2, ") < comment.index(BEGIN) < comment.index("2 reports")
+    assert comment.index("#2") < comment.index(BEGIN) < comment.index("2 reports")
 
 
 def test_inv_44_a_canonical_that_reads_like_a_security_report_gets_no_comment(known: World) -> None:
