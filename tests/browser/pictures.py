@@ -18,7 +18,7 @@ PICTURES = (  # name, page, width and height, colours
     ("dashboard-cluster", "/clusters/extra-usage-400", (1280, 860), "dark"),
     ("dashboard-review-phone", "/review", (375, 720), "light"),
 )
-COMMENTED = 4413  # the issue on which the comment stands that is shown
+COMMENTED = 4420  # the issue on which the comment stands that is shown
 COMMENT_WIDTH = 860
 
 
