@@ -34,13 +34,10 @@ class Spread:
         """Those that are followed no more: closed, locked, in another cluster, or told something else since."""
         return self.total - self.done - self.waiting - self.withheld
 
-    def _have(self) -> str:
-        return "are without it" if self.taken else "have it"
-
     def sentence(self) -> str:
         """`5 of 8 comments have it, the rest from 2026-11-21T14:05:00+00:00`."""
-        have = ("is without it" if self.taken else "has it") if self.total == 1 else self._have()
-        told = f"{self.done} of {self.total} comment{'' if self.total == 1 else 's'} {have}"
+        plural, are, have = ("", "is", "has") if self.total == 1 else ("s", "are", "have")
+        told = f"{self.done} of {self.total} comment{plural} {f'{are} without' if self.taken else have} it"
         if self.waiting:
             told += f", {self.waiting} {'follow' if self.waiting > 1 else 'follows'}"
             told += f" from {self.next_at.isoformat(timespec='seconds')}" if self.next_at is not None else ""

@@ -33,7 +33,7 @@ def unheard(
 ) -> list[DecisionRecord]:
     """The last decisions on the issues (all, or those `among` them) whose comments still claim something, while the bot
     left the issue alone and need not do so any more, or could not take back there what it had to."""
-    found = [one for one in storage.left_alone(repository_id) if among is None or one.number in among]
+    found = storage.left_alone(repository_id, among)
     if not found:
         return []
     apart = told_apart(storage, repository_id)

@@ -28,24 +28,28 @@ class Following(Door):
     ) -> Sequence[DecisionRecord]:
         """Each issue's last decision, where it names a canonical issue or related ones and the bot has spoken."""
         last = last_decisions.c
-        query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
-        query = query.where(last.repository_id == repository_id, last.number.in_(_spoken(repository_id)))
         anything = or_(last.canonical.is_not(None), last.verdict == "related")
         names = anything if canonical is None else last.canonical == canonical
-        query = query.where(names).order_by(last.number)
-        some = [query] if among is None else [query.where(last.number.in_(part)) for part in chunks(sorted(among))]
-        with self._reading() as connection:
-            return [DecisionRecord(*row) for part in some for row in connection.execute(part)]
+        return self._last_spoken(repository_id, names, among)
 
-    def left_alone(self, repository_id: int) -> Sequence[DecisionRecord]:
+    def left_alone(self, repository_id: int, among: Collection[int] | None = None) -> Sequence[DecisionRecord]:
         """By the last decisions and their effects."""
         last, c = last_decisions.c, effects.c
         refused = select(c.decision_id).where(c.repository_id == repository_id, c.state == "failed")
+        left = or_(last.verdict == "ignored", last.decision_id.in_(refused))
+        return self._last_spoken(repository_id, left, among)
+
+    def _last_spoken(
+        self, repository_id: int, wanted: ColumnElement[bool], among: Collection[int] | None
+    ) -> Sequence[DecisionRecord]:
+        """Each issue's last decision that is wanted (all, or on these issues), where the bot has spoken, by number."""
+        last = last_decisions.c
         query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
-        query = query.where(last.repository_id == repository_id, last.number.in_(_spoken(repository_id)))
-        query = query.where(or_(last.verdict == "ignored", last.decision_id.in_(refused))).order_by(last.number)
+        query = query.where(last.repository_id == repository_id, last.number.in_(_spoken(repository_id)), wanted)
+        query = query.order_by(last.number)
+        some = [query] if among is None else [query.where(last.number.in_(part)) for part in chunks(sorted(among))]
         with self._reading() as connection:
-            return [DecisionRecord(*row) for row in connection.execute(query)]
+            return [DecisionRecord(*row) for part in some for row in connection.execute(part)]
 
     def comments(
         self, repository_id: int, numbers: Collection[int], since: datetime | None = None

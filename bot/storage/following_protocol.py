@@ -19,9 +19,9 @@ class FollowingStorage(Protocol):
         canonical issue (this one, where it is given; otherwise related ones count too), by number."""
         ...
 
-    def left_alone(self, repository_id: int) -> Sequence[DecisionRecord]:
-        """The last decision of each issue on which a comment of the bot stands, where it is *ignored*, or where GitHub
-        refused something of what it planned; by number."""
+    def left_alone(self, repository_id: int, among: Collection[int] | None = None) -> Sequence[DecisionRecord]:
+        """The last decision of each issue (of all, or of these) on which a comment of the bot stands, where it is
+        *ignored*, or where GitHub refused something of what it planned; by number."""
         ...
 
     def comments(

@@ -184,6 +184,7 @@ def test_which_issues_were_left_alone_or_refused_is_told_by_the_last_decisions_w
     decide(storage, 7, 3)
     decide(storage, 9, None, verdict="ignored")
     assert [(one.number, one.verdict) for one in storage.left_alone(REPOSITORY)] == [(5, "ignored"), (6, "new")]
+    assert [one.number for one in storage.left_alone(REPOSITORY, among=[6, 7])] == [6]
     assert storage.left_alone(REPOSITORY + 1) == []
 
 
