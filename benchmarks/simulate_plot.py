@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+from models.share import percent
+
 # Okabe and Ito, Color Universal Design (2008).
 OURS, NAIVE, PALE, INK = "#0072B2", "#D55E00", "#BBBBBB", "#222222"
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 300, 64, 44, 24, 52
@@ -42,7 +44,7 @@ def nights_plot(kept: Sequence[float], naive: Sequence[float], wanted: float, ti
 
 
 def _mark(share: float, low: float) -> str:
-    return f'<text x="{LEFT - 8}" y="{_down(share, low) + 4:.1f}" text-anchor="end">{share:.0%}</text>'
+    return f'<text x="{LEFT - 8}" y="{_down(share, low) + 4:.1f}" text-anchor="end">{percent(share, 0)}</text>'
 
 
 def _line(points: Sequence[tuple[float, float]], low: float, colour: str, dashes: str) -> str:

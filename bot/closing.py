@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from bot import vetoes
+from models.share import percent
 
 LEAST_JUDGED = 100  # decisions
 PRECISION = 0.97
@@ -36,11 +37,12 @@ class Right:
 
     def sentence(self) -> str:
         """The standing in words, with its figures."""
-        figures = f"{self.right} of {self.judged} judged decisions were right, at least {self.bound:.1%} for certain"
+        bound = f"at least {percent(self.bound)} for certain"
+        figures = f"{self.right} of {self.judged} judged decisions were right, {bound}"
         if self.earned:
             return f"earned: {figures}"
         since = " since it was lost" if self.times_lost else ""
-        needs = f"needs {LEAST_JUDGED} and more than {PRECISION:.0%}"
+        needs = f"needs {LEAST_JUDGED} and more than {percent(PRECISION, 0)}"
         if not self.judged:
             return f"not earned, the bot only comments: no decision was judged{since or ' yet'} ({needs})"
         return f"not earned, the bot only comments: {figures}{since} ({needs})"

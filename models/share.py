@@ -1,4 +1,4 @@
-"""A share of what was counted, with how far it may be off."""
+"""A share of what was counted, with how far it may be off, and how it is written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 
 LIKELY = 1.959964  # standard deviations of the normal distribution that hold 95 %
+UNBROKEN = "\u00a0"  # a space at which no line ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,8 @@ def wilson(right: int, whole: int, deviations: float = LIKELY) -> tuple[float, f
     middle = (part + spread / 2) / (1 + spread)
     half = math.sqrt(part * (1 - part) * spread + spread**2 / 4) / (1 + spread)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def percent(part: float, digits: int = 1) -> str:
+    """A share of one as `47.3 %`, everywhere in the same way; number and sign stay on one line."""
+    return f"{100 * part:.{digits}f}{UNBROKEN}%"

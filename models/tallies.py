@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import chain, count
 
 SHORTEST_BUCKET = timedelta(hours=1)
 BUCKETS = 30  # of a cluster's growth
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
+SPANS = tuple(HOUR * hours for hours in (1, 2, 3, 6, 12, 24, 48))  # then a week, two, four, eight, …
+MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -33,6 +37,17 @@ def growth(
     span = max((max(until, *moments) - first) / buckets, SHORTEST_BUCKET)
     counts = Counter(min(int((moment - first) / span), buckets - 1) for moment in moments if moment >= first)
     return tuple(counts[at] for at in range(buckets))
+
+
+def round_spans(first: datetime, until: datetime, most: int = BUCKETS) -> tuple[datetime, timedelta, int]:
+    """Equal spans that hold both moments, as people count them: when the first begins (UTC), how long each is (whole
+    hours, days or weeks), and how many, `most` at most."""
+    for span in chain(SPANS, (WEEK * 2**doubled for doubled in count())):
+        since = first - (first - MONDAY) % span
+        spans = int((until - since) / span) + 1
+        if spans <= most:
+            return since, span, spans
+    raise AssertionError
 
 
 def sparkline(counts: Sequence[int]) -> str:

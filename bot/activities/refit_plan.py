@@ -25,6 +25,7 @@ from models.pair_graph import PairGraph, pair_graph
 from models.reconcile import Fit, reconcile
 from models.retrieval import IssueIndex
 from models.seating import settle_known
+from models.share import percent
 
 FEW = 2  # issues that may always move: in a small repository they are a large share
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
@@ -208,7 +209,7 @@ def _refusal(
     moved = sum(after.get(number) != one.id for one in last for number in one.members)
     if churn <= limit or moved <= FEW:
         return None
-    words = f"{churn:.0%} of the settled members would move, the limit is {limit:.0%} (limits.churn)"
+    words = f"{percent(churn, 0)} of the settled members would move, the limit is {percent(limit, 0)} (limits.churn)"
     made_by = next(iter(services.storage.generations(repository_id)), None)
     if made_by is not None and made_by.model_id not in {None, str(services.embedder.model_id)}:
         words += f"; the model is another than the one that made the clusters in force ({made_by.model_id})"

@@ -12,6 +12,7 @@ from rich.table import Table
 from bot.activities.backtest import backtest as replay
 from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import progress
+from models.share import percent
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
 Since = Annotated[datetime | None, typer.Option(help="Judge only issues from this day on.", formats=["%Y-%m-%d"])]
@@ -50,7 +51,7 @@ def _print(data: Mapping[str, Any]) -> None:
         if figures is not None:
             table.add_row(*_cuts(figures), name, *_row(figures))
     out.print(table)
-    wanted = f"{data['wanted_precision']:.0%}"
+    wanted = percent(data["wanted_precision"], 0)
     if data["recommended"] is None:
         out.print(f"no threshold is recommended: none keeps {wanted} precision, with 95 % confidence, on what it was")
         out.print("not chosen on; more duplicates that people linked would be needed")

@@ -28,6 +28,7 @@ from bot.cli.progress import Shown, progress
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RefitRecord, RepositoryRecord
+from models.share import percent
 
 NUMBERS_SHOWN = 8
 
@@ -124,7 +125,7 @@ def _report(record: RepositoryRecord, seen: _Seen, *, dry_run: bool, as_json: bo
         out.print(table, markup=False)
     kinds = Counter(str(one["kind"]) for one in seen.changes)
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing changed"
-    moved = "" if seen.churn is None else f"; {seen.churn:.1%} of the settled members moved"
+    moved = "" if seen.churn is None else f"; {percent(seen.churn)} of the settled members moved"
     out.print(f"{record.full_name}: {seen.figures.get('clusters', 0)} clusters, {counted}{moved}", markup=False)
     for problem in seen.problems:
         out.print(f"note: {problem}", markup=False)

@@ -83,11 +83,11 @@ def test_one_wrong_one_among_many_right_ones_does_not_take_it_away() -> None:
 
 def test_the_standing_says_its_figures() -> None:
     assert standing([True] * 200).sentence() == (
-        "earned: 200 of 200 judged decisions were right, at least 98.5% for certain"
+        "earned: 200 of 200 judged decisions were right, at least 98.5\u00a0% for certain"
     )
     assert standing([True] * 12).sentence() == (
-        "not earned, the bot only comments: 12 of 12 judged decisions were right, at least 77.9% for certain"
-        " (needs 100 and more than 97%)"
+        "not earned, the bot only comments: 12 of 12 judged decisions were right, at least 77.9\u00a0% for certain"
+        " (needs 100 and more than 97\u00a0%)"
     )
     assert " since it was lost (" in standing([*[True] * 100, *[False] * 5]).sentence()
 
@@ -135,5 +135,5 @@ def test_nothing_is_closed_before_the_day_that_the_comment_names_nor_before_seve
 
 
 def test_nothing_judged_is_said_without_figures() -> None:
-    told = "not earned, the bot only comments: no decision was judged yet (needs 100 and more than 97%)"
+    told = "not earned, the bot only comments: no decision was judged yet (needs 100 and more than 97\u00a0%)"
     assert Right(earned=False).sentence() == told

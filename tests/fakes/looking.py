@@ -21,7 +21,7 @@ CHANGES = [
     {"kind": "born", "cluster": "c-dark", "joined": [3, 5], "left": [], "reason": "reports that agree", "others": []},
     {"kind": "retired", "cluster": "c-gone", "joined": [], "left": [8], "reason": "its reports left", "others": ["c9"]},
 ]
-REASON = "31% of the settled members would move, the limit is 20% (limits.churn)"
+REASON = "31\u00a0% of the settled members would move, the limit is 20\u00a0% (limits.churn)"
 WRONG = "line 2: `mod` is no key; did you mean `mode`?\nline 4: clusters must be a list"
 
 

@@ -167,6 +167,7 @@ async def test_activity_says_what_was_told_and_which_act_of_whom_was_taken_back(
     assert "<strong>local</strong>: told all reporters" in page
     csv = (await http.get(f"/r/{bot.name}/activity.csv?view=people")).text
     assert "'=1+1 <b>" in csv
-    assert "local's “told all reporters” of extra: =1+1" in csv
+    assert ", extra: told all reporters “=1+1" in csv
+    assert [one for one in csv.splitlines() if ",broadcast," in one and "comments have it" in one] == []
     assert secret not in page + csv
     assert bot.storage.acts(bot.record.id)[1].details["value"] == broadcast["value"]  # INV 41: nor in the database

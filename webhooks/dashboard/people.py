@@ -11,7 +11,7 @@ from bot.storage.dashboard_records import ActRecord
 from bot.storage.look_records import PeopleRow
 from bot.storage.protocol import Storage
 from bot.storage.records import EditRecord
-from webhooks.dashboard.words import did
+from webhooks.dashboard.words import GAVE_BACK, did
 
 if TYPE_CHECKING:
     from bot.activities.spread import Spread
@@ -33,18 +33,23 @@ class TakenBack:
     issues: Sequence[int]
     value: str | None
 
+    @property
+    def gave_back(self) -> bool:
+        """Whether it set nothing, where something could have been set."""
+        return _gave_back(self)
+
     def sentence(self) -> str:
-        """`mia's “renamed” of c-dark: Dark mode (2026-03-04T12:00:00+00:00)`."""
-        about = [f"#{self.number}" if self.number else "", self.cluster or "", f"#{self.other}" if self.other else ""]
-        about += [f"#{number}" for number in self.issues]
-        said = " ".join(one for one in about if one)
-        value = f": {self.value}" if self.value else ""
-        of = f" of {said}" if said else ""
-        return f"{self.actor}'s “{did(self.kind)}”{of}{value} ({self.at.isoformat(timespec='seconds')})"
+        """`mia, 2026-03-04T12:00:00+00:00, c-dark: renamed it to “Dark mode”`."""
+        where = ", ".join(filter(None, (f"#{self.number}" if self.number else "", self.cluster)))
+        which = [f"#{number}" for number in (self.other, *self.issues) if number]
+        value = [f"“{self.value}”"] if self.value else []
+        done = " ".join([did(self.kind, gave_back=self.gave_back), *which, *value])
+        about = f", {where}" if where else ""
+        return f"{self.actor}, {self.at.isoformat(timespec='seconds')}{about}: {done}"
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class Deed:
     """Something that a person did or said. `source`: dashboard | command line | comment | reaction | event; `issues`:
     those that it named; `spread`: how far what was told, or taken back, has got."""
 
@@ -62,14 +67,19 @@ class Doing:
     undone: bool = False
     spread: Spread | None = None
 
+    @property
+    def gave_back(self) -> bool:
+        """Whether it set nothing, where something could have been set."""
+        return _gave_back(self)
 
-def told(storage: Storage, repository_id: int, rows: Sequence[PeopleRow]) -> list[Doing]:
+
+def told(storage: Storage, repository_id: int, rows: Sequence[PeopleRow]) -> list[Deed]:
     """The rows with what each act was about."""
     acts = dict(storage.acts_of(repository_id, [row.act for row in rows if row.act is not None]))
     acts |= storage.acts_of(repository_id, [one.undoes for one in acts.values() if one.undoes is not None])
     wanted = any(row.edit is not None or row.kind == UNDO_EDIT for row in rows)
     edits = {one.id: one for one in storage.edits(repository_id)} if wanted else {}
-    return [_doing(storage, row, acts, edits) for row in rows]
+    return [_deed(storage, row, acts, edits) for row in rows]
 
 
 def spread_of(storage: Storage, act: ActRecord) -> Spread | None:
@@ -81,19 +91,19 @@ def spread_of(storage: Storage, act: ActRecord) -> Spread | None:
     return found(storage, act)
 
 
-def _doing(storage: Storage, row: PeopleRow, acts: Mapping[int, ActRecord], edits: Mapping[int, EditRecord]) -> Doing:
+def _deed(storage: Storage, row: PeopleRow, acts: Mapping[int, ActRecord], edits: Mapping[int, EditRecord]) -> Deed:
     plain = (row.at, row.actor, row.source, row.kind, row.number, row.cluster)
     act, edit = acts.get(row.act or 0), edits.get(row.edit or 0)
     if act is not None:
-        other = act.details.get("other")
+        other, undone = act.details.get("other"), act.undone_by is not None
         back = _back(acts.get(act.undoes or 0), edits.get(int(act.details.get("edit") or 0)), act.kind)
         named = (other, _issues(act), None if back is not None else _value(act))
-        return Doing(*plain, *named, row.outcome, back, act.undone_by is not None, spread_of(storage, act))
+        return Deed(*plain, *named, row.outcome, back, undone, None if undone else spread_of(storage, act))
     if edit is not None:
         back = _of_edit(edits.get(_number(edit.edit.value))) if edit.edit.kind == "undo" else None
         value = None if back is not None else edit.edit.value
-        return Doing(*plain, None, edit.edit.numbers, value, row.outcome, back, edit.undone_by is not None)
-    return Doing(*plain, row.other, (), row.value, row.outcome)
+        return Deed(*plain, None, edit.edit.numbers, value, row.outcome, back, edit.undone_by is not None)
+    return Deed(*plain, row.other, (), row.value, row.outcome)
 
 
 def _back(act: ActRecord | None, edit: EditRecord | None, kind: str) -> TakenBack | None:
@@ -108,6 +118,10 @@ def _of_edit(edit: EditRecord | None) -> TakenBack | None:
         return None
     one = edit.edit
     return TakenBack(one.at, one.actor, one.kind, None, None, one.cluster, one.numbers, one.value)
+
+
+def _gave_back(one: Deed | TakenBack) -> bool:
+    return one.kind in GAVE_BACK and not one.value and not one.issues
 
 
 def _issues(act: ActRecord) -> Sequence[int]:

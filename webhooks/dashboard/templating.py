@@ -12,6 +12,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from models.share import percent
 from webhooks.dashboard import files, words
 from webhooks.dashboard.answers import as_data
 from webhooks.dashboard.headers import HEADERS
@@ -29,6 +30,7 @@ _STEPS = (
     (timedelta(hours=1), "h"),
     (timedelta(minutes=1), "min"),
 )
+_PERIODS = ((timedelta(days=7), "week"), (timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
 
 
 def html(template: str, shell: Shell, status: int = 200, **context: Any) -> HTMLResponse:
@@ -54,6 +56,7 @@ def _environment() -> Environment:
         "ago": ago,
         "since": since,
         "lasting": lasting,
+        "period": period,
         "count": count,
         "share": share,
         "markdown": markdown,
@@ -100,6 +103,12 @@ def lasting(time: timedelta | float) -> str:
     )
 
 
+def period(span: timedelta) -> str:
+    """A span that comes again and again: `hour`, `6 hours`, `2 weeks`."""
+    unit, name = next(((unit, name) for unit, name in _PERIODS if not span % unit))
+    return name if span == unit else f"{span // unit} {name}s"
+
+
 def count(number: int | None) -> str:
     """A whole number with separators between its thousands."""
     return "–" if number is None else f"{number:,}"
@@ -110,7 +119,7 @@ def share(part: float | None) -> str:
     if part is None:
         return "–"
     whole = round(part, 9) in {0.0, 1.0}  # the end of an interval is that to the last digit but one
-    return f"{100 * part:.0f} %" if whole else f"{100 * part:.1f} %"
+    return percent(part, 0 if whole else 1)
 
 
 def figures(value: Any) -> str:

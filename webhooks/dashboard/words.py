@@ -61,7 +61,7 @@ SAID: Mapping[str, str] = {
     "undone": "took back a word",
 }
 DID: Mapping[str, str] = {
-    "rename": "renamed",
+    "rename": "renamed it to",
     "label": "set the label",
     "canonical": "set the canonical issue",
     "pin": "put in",
@@ -79,6 +79,20 @@ DID: Mapping[str, str] = {
     "resume": "let the bot work again",
     "undo": "took back",
     "undo-edit": "took back",
+}
+GAVE_BACK: Mapping[str, str] = {
+    "rename": "took its title away",
+    "label": "took its label away",
+    "canonical": "left the canonical issue to the policy",
+    "broadcast": "took away what all reporters were told",
+}
+"""The same acts with nothing to set."""
+EFFECTS: Mapping[str, str] = {
+    "comment": "Comment",
+    "add-label": "Add label",
+    "remove-label": "Remove label",
+    "close": "Close",
+    "reopen": "Reopen",
 }
 MISSED: Mapping[str, str] = {
     "arrived unseen": "it was opened when the bot did not listen",
@@ -100,9 +114,14 @@ def value(name: str, text: str) -> str:
     return PLATFORMS.get(text, text) if name == "os" else text
 
 
-def did(kind: str) -> str:
-    """What a person did or said."""
-    return DID.get(kind) or SAID.get(kind, kind)
+def did(kind: str, *, gave_back: bool = False) -> str:
+    """What a person did or said; `gave_back`: set nothing, where something could have been set."""
+    return (GAVE_BACK.get(kind) if gave_back else None) or DID.get(kind) or SAID.get(kind, kind)
+
+
+def effect(kind: str) -> str:
+    """What the bot does, said alike whether it is planned, done or failed."""
+    return EFFECTS.get(kind, kind)
 
 
 def missed(cause: str) -> str:

@@ -204,7 +204,15 @@ async def test_after_the_first_reading_it_shows_what_the_bot_would_have_said(
         assert "What it would have said in the past" in page
         assert "500 issues replayed" in page
         assert all(
-            words in page for words in ("in force", "recommended", "90.0 %", "45.0 %", "59.6 % to 98.2 %", "95.1 %")
+            words in page
+            for words in (
+                "in force",
+                "recommended",
+                "90.0\u00a0%",
+                "45.0\u00a0%",
+                "59.6\u00a0% to 98.2\u00a0%",
+                "95.1\u00a0%",
+            )
         )
         assert page.count('<a href="https://h/31">#31</a> as a duplicate of <a href="https://h/7">#7</a>') == 10
 

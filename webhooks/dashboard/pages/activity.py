@@ -11,7 +11,7 @@ from bot.storage.look_records import EffectQuery, PeopleQuery
 from bot.storage.records import DeliveryRecord, EffectRecord
 from webhooks.dashboard.lists import Listing, Wanted, counted, last_of, wanted
 from webhooks.dashboard.page import Asked, Page, Table
-from webhooks.dashboard.people import Doing, told
+from webhooks.dashboard.people import Deed, told
 
 VIEWS = ("effects", "people", "failures")
 KINDS = ("comment", "add-label", "remove-label", "close", "reopen")
@@ -57,7 +57,7 @@ class Tied:
     rows: int
 
     @staticmethod
-    def after(rows: Sequence[Doing], before: Tied | None) -> Tied:
+    def after(rows: Sequence[Deed], before: Tied | None) -> Tied:
         """After these rows, which came after `before`."""
         at = rows[-1].at
         known = before.rows if before is not None and before.at == at else 0
@@ -84,7 +84,7 @@ class Activity:
     view: str
     list: Listing
     effects: Sequence[Effect]
-    people: Sequence[Doing]
+    people: Sequence[Deed]
     failures: Sequence[Failure]
     tally: Mapping[str, Mapping[str, int]]
 
@@ -95,7 +95,7 @@ def read(asked: Asked) -> Activity:
     want = wanted(asked, ("newest",), FILTERS)
     tally = asked.storage.effect_tally(asked.repository.id)
     effects: Sequence[Effect] = ()
-    people: Sequence[Doing] = ()
+    people: Sequence[Deed] = ()
     failures: Sequence[Failure] = ()
     if view == "effects":
         found = asked.storage.find_effects(asked.repository.id, replace(_effects(want), before=asked.after))
@@ -166,7 +166,7 @@ def failure_of(one: DeliveryRecord) -> Failure:
     return Failure(one.id, one.event, one.action, one.issue, one.received_at, one.error or one.outcome)
 
 
-def _row(one: Doing) -> tuple[Any, ...]:
+def _row(one: Deed) -> tuple[Any, ...]:
     issues = " ".join(f"#{number}" for number in one.issues)
     back = one.took_back.sentence() if one.took_back is not None else None
     far = one.spread.sentence() if one.spread is not None else ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.storage.page_records import IssueQuery, IssueRow, MemberRow
 from bot.storage.records import EditRecord, WaveRecord
 from models.cluster import Cluster
-from models.tallies import growth, stated
+from models.tallies import growth, round_spans, stated
 from webhooks.dashboard import words
 from webhooks.dashboard.canonical import Canonical, canonical_of
 from webhooks.dashboard.lists import Listing, last_of, wanted
@@ -47,11 +47,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Reports in each of equal spans."""
+    """Reports in each of equal spans of whole hours, days or weeks."""
 
     since: datetime
     until: datetime
     counts: Sequence[int]
+
+    @property
+    def span(self) -> timedelta:
+        """How long each is."""
+        return (self.until - self.since) / len(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,9 @@ def _fact(name: str, counts: Mapping[str, int], stating: int) -> Fact:
 def _growth(moments: Sequence[datetime], now: datetime) -> Growth | None:
     if not moments:
         return None
-    return Growth(moments[0], now, growth(moments, now, BUCKETS))
+    since, span, spans = round_spans(moments[0], max(now, moments[-1]), BUCKETS)
+    until = since + spans * span
+    return Growth(since, until, growth(moments, until, spans, since))
 
 
 def _burst(record: WaveRecord) -> Burst:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.storage.records import RefitRecord
+from models.share import percent
 from webhooks.dashboard.page import Asked, Page, Table
 
 SHOWN = 100
@@ -47,8 +48,8 @@ class Refits:
         """The share of settled issues that moved, by attempt, the oldest first."""
         made = [one for one in self.rows[:PLOTTED] if one.churn is not None]
         return [
-            (f"{one.started_at:%Y-%m-%d}", 100 * (one.churn or 0), f"{one.started_at:%Y-%m-%d}: {one.churn:.1%} moved")
-            for one in reversed(made)
+            (day, 100 * churn, f"{day}: {percent(churn)} moved")
+            for day, churn in ((f"{one.started_at:%Y-%m-%d}", one.churn or 0) for one in reversed(made))
         ]
 
 

@@ -1,16 +1,18 @@
 // Draws every plot of the page with Chart.js, out of the figures that stand hidden beside its canvas.
 "use strict";
 
-const SHARE = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const HOUR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const DAYS = 6 * 86_400_000; // ms: over so many days, the ticks of a plot have a day each
 const drawn = new Map(); // canvas → its chart
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const percent = (number) => `${NUMBER.format(number)}\u00a0%`; // as percent() of models/share.py writes it
+const share = (part) => percent(100 * part);
 const soft = (colour) => `${colour}26`; // 15 % of it
 const shares = (title = "") => ({ min: 0, max: 1, title: { display: title !== "", text: title },
-  ticks: { stepSize: 0.25, callback: (value) => SHARE.format(value) } });
+  ticks: { stepSize: 0.25, callback: (value) => share(value) } });
 const days = (texts) => texts.map((text) => DAY.format(new Date(`${text}T00:00:00`)));
 
 function lines(series) {
@@ -26,7 +28,7 @@ function lines(series) {
   });
   const said = ({ dataset, dataIndex }) => {
     const { value, low, high, of } = dataset.points[dataIndex];
-    return `${SHARE.format(value)} of ${of}; 95 %: ${SHARE.format(low)} to ${SHARE.format(high)}`;
+    return `${share(value)} of ${of}; 95\u00a0%: ${share(low)} to ${share(high)}`;
   };
   return {
     type: "line",
@@ -43,7 +45,7 @@ function reliability(dots) {
   const line = { showLine: true, pointRadius: 0, pointHitRadius: 0 };
   const said = ({ dataIndex }) => {
     const { stated, seen, of } = dots[dataIndex];
-    return `stated ${SHARE.format(stated)}, right ${SHARE.format(seen)} of ${of}`;
+    return `stated ${share(stated)}, right ${share(seen)} of ${of}`;
   };
   return {
     type: "scatter",
@@ -85,7 +87,7 @@ function bars(values) {
     type: "bar",
     data: { labels: values.map(([label]) => label), datasets: [{
       data: values.map(([, value]) => value), backgroundColor: token("series-1"), maxBarThickness: 26 }] },
-    options: { scales: { y: { beginAtZero: true, ticks: { callback: (value) => `${value} %` } } },
+    options: { scales: { y: { beginAtZero: true, ticks: { callback: (value) => percent(value) } } },
       plugins: { tooltip: { callbacks: { title: () => "", label: ({ dataIndex }) => values[dataIndex][2] } } } },
   };
 }

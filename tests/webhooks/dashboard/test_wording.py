@@ -1,0 +1,109 @@
+"""How pages say things: one style of numbers, one form of verbs, the singular where there is one."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from html import unescape
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from bot.storage.dashboard_records import ActRecord
+from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
+from tests.fakes.looking import look_at
+from webhooks.dashboard.access import utc_now
+from webhooks.dashboard.templating import period
+
+World = tuple[FastAPI, DashboardRuntime]
+ROOT = f"/r/{NAME}"
+PAGES = ("overview", "quality", "settings", "refits", "refits/2", "clusters/extra-usage-400", "issues/21", "review")
+
+
+async def said(http: httpx.AsyncClient, path: str) -> str:
+    """The page's words, without its markup."""
+    answer = await http.get(f"{ROOT}/{path}")
+    assert answer.status_code == 200
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", answer.text)).split(" "))
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_percentage_is_written_in_one_way_and_breaks_over_no_line(
+    maintainer: httpx.AsyncClient, world: World, path: str
+) -> None:
+    look_at(world[1].storage)
+    signs = re.findall(r"\S?.?%", await said(maintainer, path))
+    assert [sign for sign in signs if not re.fullmatch("\\d\u00a0%", sign)] == []
+
+
+async def test_a_list_of_one_is_counted_in_the_singular(maintainer: httpx.AsyncClient) -> None:
+    assert "1 wave\n" in await said(maintainer, "waves") + "\n"
+    assert "1–50 of 60 issues" in await said(maintainer, "issues")
+
+
+async def test_the_bots_effects_are_named_alike_on_all_pages(maintainer: httpx.AsyncClient, world: World) -> None:
+    look_at(world[1].storage)
+    for path in ("activity", "issues/21"):
+        page = await said(maintainer, path)
+        assert "Add label possible-duplicate" in page
+        assert "label added" not in page.casefold()
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "words"),
+    [
+        ("rename", {"value": "Night"}, "renamed it to Night"),
+        ("rename", {"value": ""}, "took its title away"),
+        ("label", {"value": "ui"}, "set the label ui"),
+        ("label", {}, "took its label away"),
+        ("canonical", {"numbers": [31]}, "set the canonical issue #31"),
+        ("canonical", {"numbers": []}, "left the canonical issue to the policy"),
+        ("broadcast", {"value": "Fixed."}, "told all reporters Fixed."),
+        ("broadcast", {"value": "", "text": None}, "took away what all reporters were told"),
+    ],
+)
+async def test_activity_says_whether_something_was_set_or_given_back(
+    maintainer: httpx.AsyncClient, world: World, kind: str, details: dict[str, object], words: str
+) -> None:
+    storage = world[1].storage
+    act = ActRecord(None, SHOP, utc_now(), "ann", kind, "c-dark", None, details, "done", "so it is")
+    first = storage.save_act(act)
+    storage.save_act(ActRecord(None, SHOP, utc_now(), "leo", "undo", "c-dark", None, {}, "done", "", undoes=first))
+    page = await said(maintainer, "activity?view=people")
+    assert page.count(words) == 2
+    csv = (await maintainer.get(f"{ROOT}/activity.csv?view=people")).text
+    assert f", c-dark: {words}" in csv.replace("“", "").replace("”", "")
+
+
+async def test_what_was_told_and_taken_back_is_not_said_to_stand_in_comments(
+    maintainer: httpx.AsyncClient, world: World
+) -> None:
+    storage = world[1].storage
+    spread = {"cluster": "c-dark", "line": "> x", "total": 3, "left": [30, 31]}
+    details = {"value": "Fixed.", "text": "Fixed.", "spread": spread}
+    told = storage.save_act(
+        ActRecord(None, SHOP, utc_now(), "ann", "broadcast", "c-dark", None, details, "done", "it is told")
+    )
+    address = f"{ROOT}/activity.csv?view=people"
+    assert "1 of 3 comments have it" in (await maintainer.get(address)).text
+    undo = ActRecord(None, SHOP, utc_now(), "leo", "undo", "c-dark", undoes=told)
+    storage.finish_act(storage.save_act(undo), "done", "it is taken out")
+    csv, page = (await maintainer.get(address)).text, await said(maintainer, "activity?view=people")
+    assert ("comments have it" in csv, "comments have it" in page) == (False, False)
+    assert "it is told,yes" in csv
+
+
+async def test_growth_is_counted_in_whole_spans(maintainer: httpx.AsyncClient) -> None:
+    assert "Reports in each hour since" in await said(maintainer, "clusters/extra-usage-400")
+    data = (await maintainer.get(f"{ROOT}/clusters/extra-usage-400.json")).json()["growth"]
+    begins, ends = (datetime.fromisoformat(data[name]) for name in ("since", "until"))
+    assert (ends - begins) / len(data["counts"]) == timedelta(hours=1)
+    assert (begins.minute, begins.second) == (0, 0)
+    assert sum(data["counts"]) == 24
+
+
+def test_a_span_is_said_as_people_say_it() -> None:
+    hour = timedelta(hours=1)
+    spans = (1, 2, 24, 48, 168, 336)
+    assert [period(hour * one) for one in spans] == ["hour", "2 hours", "day", "2 days", "week", "2 weeks"]
