@@ -97,6 +97,11 @@ class GitHubClient:
         line = Line(self._wire, repository, lambda: self._app().jwt)
         return read(line.moved("/installation"), mapping.number)
 
+    def is_suspended(self, installation_id: int) -> bool:
+        """Whether the installation is suspended; raises Gone where there is none any more."""
+        request = Request("GET", f"/app/installations/{installation_id}")
+        return read(exchange(self._wire, request, self._app().jwt), standing.installation).suspended
+
     def failed_deliveries(self, *, since: datetime) -> Sequence[FailedDelivery]:
         """The last attempt of each delivery since then that has not ended in a 2xx yet, newest first."""
         latest: dict[str, FailedDelivery] = {}

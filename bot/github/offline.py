@@ -19,4 +19,5 @@ class Offline:
         """Nothing was asked."""
         return {}
 
-    reader = writer = app_slug = installation_repositories = installation_of = failed_deliveries = redeliver = _refuse
+    reader = writer = app_slug = failed_deliveries = redeliver = _refuse
+    installation_repositories = installation_of = is_suspended = _refuse

@@ -249,6 +249,10 @@ class GitHub(Protocol):
         """The installation that covers `owner/name`; raises Gone where the App is not installed there."""
         ...
 
+    def is_suspended(self, installation_id: int) -> bool:
+        """Whether its owner or GitHub has suspended the installation; raises Gone where it is over."""
+        ...
+
     def heard_limits(self) -> Mapping[int, RateLimit]:
         """What GitHub said last of each installation's requests (0: of a plain token's); asks for nothing."""
         ...

@@ -10,6 +10,8 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
+from bot.activities.granted import is_suspended, still_granted
+from bot.errors import Gone
 from bot.storage.records import DeliveryRecord, RepositoryRecord
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.erase_traces import erase_later, order_for
@@ -18,7 +20,8 @@ from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, services, step
 
 FORGETTING = {("installation", "deleted"), ("installation_repositories", "removed")}
-STATES = {"suspend": "suspended", "unsuspend": "active"}
+SUSPENSIONS = {"suspend": True, "unsuspend": False}
+OVER = "the installation is over"
 
 log = structlog.get_logger(__name__)
 
@@ -26,17 +29,19 @@ log = structlog.get_logger(__name__)
 @DBOS.workflow(name="installation_changed", max_recovery_attempts=MAX_RECOVERIES)
 @recorded
 def installation_changed(delivery: Delivery) -> str:
-    """Added repositories are imported, each in its own place in the queue; removed ones are forgotten (INV 45)."""
+    """Added repositories are imported, each in its own place in the queue; removed ones are forgotten (INV 45).
+
+    What a delivery takes away is taken from GitHub's present answer: it may come late, or once more.
+    """
     if (delivery["event"], delivery["action"]) in FORGETTING:
         forgotten = forget(delivery)
         erase_later(delivery, forgotten["order"])
         return f"forgot {forgotten['count']} repositories"
-    if delivery["action"] in STATES:
-        state = STATES[delivery["action"]]
-        marked = mark(delivery, state)
+    if delivery["action"] in SUSPENSIONS:
+        state, marked = mark(delivery)
         if state == "active":
             resume(marked)
-        return f"{state} {len(marked)} repositories"
+        return OVER if state is None else f"{state} {len(marked)} repositories"
     added = covered(delivery)
     for repository in added:
         import_later(delivery, repository["id"], repository["full_name"])
@@ -73,29 +78,40 @@ def _reading(delivery: Delivery, repository: Mapping[str, Any]) -> DeliveryRecor
 
 @step
 def forget(delivery: Delivery) -> dict[str, Any]:
-    """Delete all that is held about the repositories that were removed; returns how many there were, and the order to
-    erase the engine's record of them."""
-    details = delivery["details"]
-    named = details.get("repositories_removed") or details.get("repositories") or []
-    known = {one["id"] for one in named} | {one.id for one in _of(delivery) if delivery["event"] == "installation"}
-    leaving = [one for one in sorted(known) if _belongs(one, delivery["installation_id"])]
+    """Delete all that is held about the repositories that were removed, as far as GitHub says so too; returns how many
+    there were, and the order to erase the engine's record of them."""
+    of_all, details = delivery["event"] == "installation", delivery["details"]
+    listed = details.get("repositories_removed") or details.get("repositories") or []
+    named = {one["id"]: one["full_name"] for one in listed}
+    if of_all or details.get("repositories_left_out"):
+        named |= {one.id: one.full_name for one in _of(delivery)}
+    covered = [{"id": key, "full_name": name} for key, name in sorted(named.items())]
+    told_at = datetime.fromisoformat(delivery["received_at"])
+    still = still_granted(services(), delivery["installation_id"], covered, told_at)
+    leaving = [one for one in sorted(named) if one not in (still or ()) and _belongs(one, delivery["installation_id"])]
     for repository_id in leaving:
         with services().storage.lock(repository_id):
             deleted = services().storage.forget_repository(repository_id)
         services().indexes.forget(repository_id)
         log.info("repository.forgotten", rows=sum(deleted.values()))
-    over = delivery["installation_id"] if delivery["event"] == "installation" else None
+    over = delivery["installation_id"] if of_all and still is None else None
     return {"count": len(leaving), "order": order_for(leaving, over)}
 
 
 @step
-def mark(delivery: Delivery, state: str) -> list[int]:
-    """Note that the installation was suspended, or works again; returns the ids of the repositories concerned."""
+def mark(delivery: Delivery) -> tuple[str | None, list[int]]:
+    """Note that the installation is suspended, or works again, as GitHub says now (None: it is over, of which another
+    delivery tells); returns the state, and the ids of the repositories concerned."""
+    told, told_at = SUSPENSIONS[delivery["action"]], datetime.fromisoformat(delivery["received_at"])
+    try:
+        suspended = is_suspended(services(), delivery["installation_id"], told_at, told=told)
+    except Gone:
+        return None, []
+    state, reason = ("suspended", "the installation is suspended") if suspended else ("active", None)
     records = list(_of(delivery))
     for record in records:
-        reason = f"the installation is {state}" if state != "active" else None
         services().storage.update_repository(replace(record, state=state, state_reason=reason))
-    return [record.id for record in records]
+    return state, [record.id for record in records]
 
 
 def _of(delivery: Delivery) -> Iterable[RepositoryRecord]:

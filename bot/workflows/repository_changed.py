@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from dbos import DBOS
 
+from bot.activities.granted import still_granted
 from bot.activities.observe import Stopped, open_repository
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.erase_traces import Order, erase_later, order_for
@@ -18,7 +20,10 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 def repository_changed(delivery: Delivery) -> str:
     """GitHub's id keeps everything together; only the name, the installation and the state move."""
     if delivery["action"] == "deleted":
-        erase_later(delivery, forget(delivery))
+        order = forget(delivery)
+        if order is None:
+            return "it is still there"
+        erase_later(delivery, order)
         return "forgotten"
     outcome = follow(delivery)
     if delivery["action"] == "unarchived":
@@ -48,8 +53,13 @@ def follow(delivery: Delivery) -> str:
 
 
 @step
-def forget(delivery: Delivery) -> Order:
-    """Delete all that is held about it; returns the order to erase the engine's record of it."""
+def forget(delivery: Delivery) -> Order | None:
+    """Delete all that is held about it; returns the order to erase the engine's record of it, None where GitHub has it
+    (again) and nothing was deleted."""
+    about = {"id": delivery["repository_id"], "full_name": delivery["repository"]}
+    told_at, installation = datetime.fromisoformat(delivery["received_at"]), delivery["installation_id"]
+    if installation is not None and still_granted(services(), installation, [about], told_at):
+        return None
     with services().storage.lock(delivery["repository_id"]):
         services().storage.forget_repository(delivery["repository_id"])
     services().indexes.forget(delivery["repository_id"])

@@ -278,6 +278,15 @@ def test_the_app_knows_its_installations_and_itself(place):
         place.github.installation_of("acme/nowhere")
 
 
+def test_an_installation_is_suspended_or_not_or_over(place):
+    assert not place.github.is_suspended(place.installation)
+    place.suspend()
+    assert place.github.is_suspended(place.installation)
+    assert place.github.installation_of(NAME) == place.installation
+    with pytest.raises(Gone):
+        place.github.is_suspended(place.installation + 1000)
+
+
 def test_nothing_failed_where_nothing_was_delivered(place):
     assert list(place.github.failed_deliveries(since=datetime(2026, 1, 1, tzinfo=UTC))) == []
 

@@ -156,6 +156,13 @@ class FakeGitHub:
             raise Gone("the App is not installed there")
         return found.installation_id
 
+    def is_suspended(self, installation_id: int) -> bool:
+        self.called("is_suspended")
+        found = [r for r in self.repositories.values() if r.installation_id == installation_id]
+        if not found:
+            raise Gone("the installation is over")
+        return any(r.suspended for r in found)
+
     def heard_limits(self) -> Mapping[int, RateLimit]:
         return self.limits
 

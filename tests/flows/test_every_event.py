@@ -273,12 +273,20 @@ async def is_forgotten(live: Live, report: Report) -> None:
 
 async def installation_deleted(live: Live) -> None:
     await live.answered()
-    await is_forgotten(live, live.webhook("installation", "deleted"))
+    key = record(live).installation_id
+    await is_forgotten(live, signed(live.github.do("DELETE", f"/installations/{key}?deliver=false")))
 
 
 async def repositories_removed(live: Live) -> None:
     await live.answered()
-    await is_forgotten(live, live.webhook("installation_repositories", "removed", repositories=[live.name]))
+    await is_forgotten(live, signed(no_longer_covered(live)))
+
+
+def no_longer_covered(live: Live) -> Any:
+    """The repository is taken out of its installation, which stays; what GitHub tells of it."""
+    path = f"/installations/{record(live).installation_id}"
+    (event,) = live.github.do("PATCH", path, remove=[live.name], deliver=False)["events"]
+    return event
 
 
 # --- repositories
@@ -326,7 +334,9 @@ async def repository_unarchived(live: Live) -> None:
 
 async def repository_deleted(live: Live) -> None:
     await live.answered()
-    await is_forgotten(live, live.webhook("repository", "deleted"))
+    told = live.webhook("repository", "deleted")
+    no_longer_covered(live)
+    await is_forgotten(live, told)
 
 
 EVENTS: dict[tuple[str, str], Callable[[Live], Awaitable[None]]] = {

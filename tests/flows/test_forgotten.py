@@ -76,13 +76,15 @@ async def test_inv_45_no_table_and_no_file_names_a_repository_that_is_forgotten(
     kept = (await bot.handled(beside)).id
     identity = await worked(leaving)
     assert traces(leaving, NAME)
+    leaving.fake.installation_id += 1  # it is under another one now, or was deleted
+    was = {"installation": {"id": leaving.fake.installation_id - 1}}
     if way == "uninstalled":
-        await leaving.send({"action": "deleted", "repositories": _listed(leaving)}, event="installation")
+        await leaving.send({"action": "deleted", "repositories": _listed(leaving), **was}, event="installation")
     elif way == "removed":
-        gone = {"action": "removed", "repositories_removed": _listed(leaving), "repositories_added": []}
+        gone = {"action": "removed", "repositories_removed": _listed(leaving), "repositories_added": [], **was}
         await leaving.send(gone, event="installation_repositories")
     else:
-        await leaving.send({"action": "deleted"}, event="repository")
+        await leaving.send({"action": "deleted", **was}, event="repository")
     await leaving.until(lambda: leaving.storage.repository_by_id(identity) is None)
     await leaving.until(lambda: traces(leaving, NAME) == [] and traces(leaving, f"repository:{identity}") == [])
     files = [path for path in leaving.file.parent.iterdir() if path.name.startswith(leaving.file.name)]
@@ -94,7 +96,9 @@ async def test_inv_45_no_table_and_no_file_names_a_repository_that_is_forgotten(
 async def test_a_repository_that_came_back_meanwhile_is_not_erased(leaving: Running, monkeypatch: Any) -> None:
     monkeypatch.setattr(erase_traces, "PAUSE", 2.0)
     identity = await worked(leaving)
-    await leaving.send({"action": "deleted"}, event="repository")
+    leaving.fake.installation_id += 1
+    was = {"id": leaving.fake.installation_id - 1}
+    await leaving.send({"action": "deleted", "installation": was}, event="repository")
     await leaving.until(lambda: leaving.storage.repository_by_id(identity) is None)
     again = await leaving.handled(leaving.report())
     await leaving.until(lambda: _erased() > 0)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
+from bot.activities import granted
+from bot.errors import GitHubError, Permanent, Unaccepted, Unavailable
 from bot.storage.records import DeliveryRecord
+from bot.workflows import steps
 from tests.fakes.running import Running, tracker
 
 _installations = itertools.count(100)
@@ -18,6 +22,17 @@ def alone(bot: Running) -> Running:
     return Running(bot.runtime, bot.github, tracker(bot.github, installation_id=next(_installations)))
 
 
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What GitHub answers is no older than what it told."""
+    monkeypatch.setattr(granted, "SETTLING", timedelta())
+
+
+def uninstalled(bot: Running) -> None:
+    """The App may not see the repository any more; its installation is over where it covered nothing else."""
+    bot.fake.installation_id = next(_installations)
+
+
 async def changed(bot: Running, action: str, event: str = "installation", **payload: object) -> DeliveryRecord:
     (row,) = await bot.ended(await bot.send({"action": action, **payload}, event=event))
     return row
@@ -25,8 +40,9 @@ async def changed(bot: Running, action: str, event: str = "installation", **payl
 
 async def deleted(bot: Running) -> None:
     """The repository is deleted on GitHub; of its deliveries nothing is left either, this one included."""
-    identity = bot.record.id
-    await bot.send({"action": "deleted"}, event="repository")
+    identity, installation = bot.record.id, {"id": bot.fake.installation_id}
+    uninstalled(bot)
+    await bot.send({"action": "deleted", "installation": installation}, event="repository")
     await bot.until(lambda: bot.storage.repository_by_id(identity) is None)
 
 
@@ -46,8 +62,10 @@ async def test_inv_28_an_installation_imports_every_repository_in_silence(alone:
 
 async def test_a_suspension_is_noted_and_its_end_too(alone: Running) -> None:
     await alone.handled(alone.report())
+    alone.fake.suspended = True
     assert (await changed(alone, "suspend")).outcome == "suspended 1 repositories"
     assert (alone.record.state, alone.record.state_reason) == ("suspended", "the installation is suspended")
+    alone.fake.suspended = False
     assert (await changed(alone, "unsuspend")).outcome == "active 1 repositories"
     assert (alone.record.state, alone.record.state_reason) == ("active", None)
 
@@ -57,8 +75,9 @@ async def test_inv_45_uninstalling_forgets_every_repository_of_the_installation_
 ) -> None:
     await alone.handled(alone.report())
     await bot.handled(bot.report())
-    identity, other = alone.record.id, bot.record.id
-    assert (await changed(alone, "deleted")).outcome == "forgot 1 repositories"
+    identity, other, installation = alone.record.id, bot.record.id, {"id": alone.fake.installation_id}
+    uninstalled(alone)
+    assert (await changed(alone, "deleted", installation=installation)).outcome == "forgot 1 repositories"
     assert alone.storage.repository_by_id(identity) is None
     assert bot.storage.issue_count(other) == 6
 
@@ -86,15 +105,71 @@ async def test_a_repository_that_comes_back_after_it_was_forgotten_starts_anew(a
 
 async def test_inv_45_an_uninstalled_repository_is_forgotten(bot: Running) -> None:
     await bot.handled(bot.report())
-    identity = bot.record.id
-    payload = {
-        "action": "removed",
-        "repositories_removed": [{"id": identity, "full_name": bot.name}],
-        "repositories_added": [],
-    }
+    identity, payload = bot.record.id, removal(bot)
+    uninstalled(bot)
     (row,) = await bot.ended(await bot.send(payload, event="installation_repositories"))
     assert row.outcome == "forgot 1 repositories"
     assert bot.storage.repository_by_id(identity) is None
+    assert bot.storage.issue_count(identity) == 0
+
+
+def removal(bot: Running) -> dict[str, object]:
+    """What GitHub tells when the repository is taken out of its installation."""
+    return {
+        "action": "removed",
+        "installation": {"id": bot.fake.installation_id},
+        "repositories_removed": [{"id": bot.fake.info.id, "full_name": bot.name}],
+        "repositories_added": [],
+    }
+
+
+@pytest.mark.usefixtures("settled")
+async def test_a_removal_that_comes_late_takes_nothing_from_a_repository_that_was_added_again(bot: Running) -> None:
+    await bot.handled(bot.report())
+    (row,) = await bot.ended(await bot.send(removal(bot), event="installation_repositories"))
+    assert row.outcome == "forgot 0 repositories"
+    assert bot.storage.issue_count(bot.record.id) == 6
+
+
+@pytest.mark.usefixtures("settled")
+async def test_a_repository_that_was_restored_is_not_forgotten_for_a_late_deletion(bot: Running) -> None:
+    await bot.handled(bot.report())
+    (row,) = await bot.ended(await bot.send({"action": "deleted"}, event="repository"))
+    assert row.outcome == "it is still there"
+    assert bot.storage.issue_count(bot.record.id) == 6
+
+
+@pytest.mark.usefixtures("settled")
+async def test_a_suspension_that_is_over_by_now_suspends_nothing(alone: Running) -> None:
+    await alone.handled(alone.report())
+    assert (await changed(alone, "suspend")).outcome == "active 1 repositories"
+    assert alone.record.state == "active"
+
+
+async def test_a_suspension_of_an_installation_that_is_over_is_left_to_its_deletion(alone: Running) -> None:
+    await alone.handled(alone.report())
+    installation = {"id": alone.fake.installation_id}
+    uninstalled(alone)
+    assert (await changed(alone, "suspend", installation=installation)).outcome == "the installation is over"
+    assert alone.record.state == "active"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Unavailable("502"), Unaccepted("401", stops_repository=True), Permanent("no App")],
+    ids=["unavailable", "unaccepted", "permanent"],
+)
+async def test_inv_45_a_removal_waits_as_long_as_github_cannot_be_asked(
+    bot: Running, monkeypatch: pytest.MonkeyPatch, failure: GitHubError
+) -> None:
+    await bot.handled(bot.report())
+    identity, payload = bot.record.id, removal(bot)
+    uninstalled(bot)
+    monkeypatch.setattr(granted, "ASK_AGAIN", 0.1)
+    monkeypatch.setattr(steps, "IN_PLACE", 0.0)
+    bot.github.fail_next("is_suspended", failure, times=2)
+    (row,) = await bot.ended(await bot.send(payload, event="installation_repositories"))
+    assert row.outcome == "forgot 1 repositories"
     assert bot.storage.issue_count(identity) == 0
 
 
