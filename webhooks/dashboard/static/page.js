@@ -43,7 +43,7 @@ if (here) {
 }
 
 localise(document);
-document.addEventListener("htmx:afterSwap", () => localise(document)); // before it is painted, so that nothing moves
+document.addEventListener("htmx:afterSwap", () => { localise(document); recount(); }); // before it is painted, so that nothing moves
 
 // The page stays as it is, with what was written in it.
 document.addEventListener("submit", async (event) => {
