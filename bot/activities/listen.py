@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.activities.obey import OBEY, Change, Refused, Word, confirmation
+from bot.activities.obey import OBEY, Change, Refused, Word, confirmation, withdrawal
 from bot.activities.observe import observe_issue
 from bot.activities.words import OBEYED, UNDONE, claims_of, taken_back
 from bot.commands import MAINTAINERS, Command, allowed, claimed, duplicate_claim, parse
@@ -102,6 +102,8 @@ def _claimed(word: Word, other: int, permission: str) -> bool:
     """A person with a say called the issue a duplicate, without asking the bot for anything."""
     if permission not in MAINTAINERS or taken_back(word.said(), word.source):
         return False
+    if claims_of(word.said(), word.source):
+        return True  # an edit of other words says it no second time
     word = Word(word.services, word.repository, word.number, word.actor, "comment", word.source, other)
     try:
         keep(word, confirmation(word, value=word.source))
@@ -119,7 +121,7 @@ def take_back(word: Word, comment_id: int, delivery_id: str, still: int | None =
     said = word.said()
     gone = [one for one in claims_of(said, source) if one.other != still]
     if gone:
-        keep(word, Change(tuple(gone), tuple(word.record(UNDONE, one.other, mark) for one in gone)))
+        keep(word, withdrawal(word, gone, mark))
     return bool(gone) or any((one.kind, one.value) == (UNDONE, mark) for one in said)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.observe import observe_issue
 from bot.activities.standing import SAYS_NOTHING
-from bot.activities.words import UNDONE, UPKEEP, last_act
+from bot.activities.words import UNDONE, UPKEEP, last_act, overruled, restored
 from bot.case import root_of
 from bot.services import Services
 from bot.storage.consent import PAUSED, RESUMED
@@ -83,7 +83,16 @@ def confirmation(word: Word, *, value: str | None = None) -> Change:
     against = [one for one in word.said() if one.kind == "objection" or (one.kind, one.other) == ("separated", root)]
     theirs = word.services.storage.feedback(word.repository.id, root)
     against += [one for one in theirs if (one.kind, one.other) == ("separated", word.number)]
-    return Change(tuple(against), (*_undone(word, against), word.record("duplicate", root, value)))
+    return _confirmed(word, word.record("duplicate", root, value), against)
+
+
+def _confirmed(word: Word, fresh: FeedbackRecord, against: Sequence[FeedbackRecord]) -> Change:
+    """What was said last holds, so the same person's same word counts from now on, with what it had overruled."""
+    same = (fresh.kind, fresh.actor, fresh.other, fresh.value)
+    again = [one for one in word.said() if (one.kind, one.actor, one.other, one.value) == same]
+    held = restored(word.services.storage.feedback(word.repository.id), again)
+    over = [overruled(one, fresh.said_at) for one in (*held, *against)]
+    return Change((*against, *again, *over), (*_undone(word, against), *over, fresh))
 
 
 def _check_target(word: Word, root: int) -> None:
@@ -119,10 +128,16 @@ def undoing(word: Word) -> Change:
     words = last_act(word.said())
     speaks = last is not None and last.verdict not in SAYS_NOTHING
     if words and not (speaks and last is not None and _by_itself(last.trigger) and last.decided_at > words[0].said_at):
-        return Change(tuple(words), _undone(word, words))
+        return withdrawal(word, words)
     if not speaks:
         raise Refused(NOTHING_TO_UNDO)
     return objection(replace(word, other=None))
+
+
+def withdrawal(word: Word, words: Sequence[FeedbackRecord], mark: str | None = None) -> Change:
+    """Words are taken back, and what they had overruled holds again; `mark`: what the record calls them."""
+    back = restored(word.services.storage.feedback(word.repository.id), words)
+    return Change((*words, *back), (*_undone(word, words, mark), *back.values()))
 
 
 def _concluded(word: Word) -> DecisionRecord | None:
@@ -136,9 +151,9 @@ def _by_itself(trigger: str) -> bool:
     return trigger in {"delivery", "rerun", "follow"}
 
 
-def _undone(word: Word, words: list[FeedbackRecord]) -> tuple[FeedbackRecord, ...]:
+def _undone(word: Word, words: Sequence[FeedbackRecord], mark: str | None = None) -> tuple[FeedbackRecord, ...]:
     """One line each for the record, by the source of the word where it has one: that source is not heard again."""
-    return tuple(word.record(UNDONE, one.other, one.value or f"{one.kind} {word.source}") for one in words)
+    return tuple(word.record(UNDONE, one.other, mark or one.value or f"{one.kind} {word.source}") for one in words)
 
 
 OBEY: Mapping[str, Callable[[Word], Change]] = {

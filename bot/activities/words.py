@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from bot.case import root_of
 from bot.storage.records import FeedbackRecord
@@ -13,6 +15,7 @@ SHADOW = "the mode is shadow"
 UPKEEP = "upkeep"  # what causes a decision that only repeats the last one, with the reports that point there
 NOTICE = "notice"  # what causes a decision that only tells of a wrong configuration
 OBEYED, UNDONE = "obeyed", "undone"
+OVERRULED = "overruled"  # an objection, or a pair told apart, that a confirmation of that moment took back
 CHANGES = frozenset(
     {"separated", "duplicate", "objection", "label-removed", "comment-deleted"}
 )  # never *reopened* (INV 19)
@@ -53,6 +56,18 @@ def last_act(said: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
     """The words of the last thing that a person said of an issue; `said` is of that issue, in order."""
     words = [one for one in said if one.kind in CHANGES]
     return [one for one in words if (one.said_at, one.actor) == (words[-1].said_at, words[-1].actor)]
+
+
+def overruled(against: FeedbackRecord, at: datetime) -> FeedbackRecord:
+    """A word against a duplicate, as it is kept once a person confirmed the duplicate at that moment."""
+    return replace(against, kind=OVERRULED, said_at=at)
+
+
+def restored(said: Sequence[FeedbackRecord], gone: Sequence[FeedbackRecord]) -> dict[FeedbackRecord, FeedbackRecord]:
+    """What the confirmations among the words that go had overruled → the word that holds again (INV 18)."""
+    moments = {one.said_at for one in gone if one.kind == "duplicate"}
+    held = [one for one in said if one.kind == OVERRULED and one.said_at in moments]
+    return {one: replace(one, kind="objection" if one.other is None else "separated") for one in held}
 
 
 def taken_back(said: Sequence[FeedbackRecord], source: str) -> bool:

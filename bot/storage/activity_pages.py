@@ -21,7 +21,7 @@ from bot.storage.tables import deliveries, effects, feedback
 UNFINISHED = ("queued", "running", "failed")
 COMMAND_LINE = "command line"
 DASHBOARD = "dashboard"
-OWN = ("obeyed", "undone")  # words of feedback that the bot keeps for itself
+OWN = ("obeyed", "undone", "overruled")  # words of feedback that the bot keeps for itself
 
 _EFFECTS = [effects.c[field.name] for field in fields(EffectRecord)]
 

@@ -184,7 +184,8 @@ class EffectRecord:
 @dataclass(frozen=True, slots=True)
 class FeedbackRecord:
     """What a person said. `kind`: separated | duplicate | objection | label-removed | reopened | comment-deleted; and
-    of the bot itself: paused | resumed | obeyed (a command, `value` names it) | undone (`value` names what)."""
+    of the bot itself: paused | resumed | obeyed (a command, `value` names it) | undone (`value` names what) | overruled
+    (what a confirmation took back, until that is taken back)."""
 
     repository_id: int
     number: int

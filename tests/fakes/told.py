@@ -80,4 +80,4 @@ def own(bot: Running, issue: Issue) -> Comment:
 def words(bot: Running, number: int) -> list[tuple[str, str, int | None]]:
     """What is remembered of the issue: kind, person, other."""
     said = bot.storage.feedback(bot.record.id, number)
-    return [(one.kind, one.actor, one.other) for one in said if one.kind not in {"obeyed", "undone"}]
+    return [(one.kind, one.actor, one.other) for one in said if one.kind not in {"obeyed", "undone", "overruled"}]

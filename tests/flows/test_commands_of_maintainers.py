@@ -267,3 +267,41 @@ async def test_inv_44_a_security_report_is_never_confirmed_as_a_target(bot: Runn
     assert row.outcome == f"refused: #{secret.number} reads like a security report, which is never named in public"
     assert signs(bot, comment) == ["confused"]
     assert f"#{secret.number}" not in own(bot, issue).body
+
+
+async def test_what_was_said_last_holds_though_it_was_said_before(bot: Running, answered: Issue) -> None:
+    bot.fake.permissions["max"] = "write"
+    for text, person in (("of #4", "boss"), ("of #5", "max"), ("of #4", "boss")):
+        await says(bot, answered, f"/triage duplicate {text}", person)
+    assert bot.storage.duplicates(bot.record.id)[answered.number] == 4
+    assert "**This looks like the same problem as #4**" in own(bot, answered).body
+    await says(bot, answered, "/triage undo", "boss")
+    assert bot.storage.duplicates(bot.record.id)[answered.number] == 5
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_inv_18_an_objection_that_was_overruled_holds_again_when_that_is_undone(
+    bot: Running, answered: Issue, again: bool
+) -> None:
+    await says(bot, answered, "/triage different")
+    objected = words(bot, answered.number)
+    for _ in range(2 if again else 1):
+        await says(bot, answered, "/triage duplicate of #5", "boss")
+    assert CONFIRMED in bot.labels(answered.number)
+    assert (await says(bot, answered, "/triage undo", "boss"))[0].outcome == "new"
+    assert words(bot, answered.number) == objected
+    assert bot.labels(answered.number) == ()
+    assert "not counted as a duplicate" in own(bot, answered).body
+
+
+async def test_inv_18_an_objection_holds_again_when_the_comment_that_overruled_it_goes(
+    bot: Running, answered: Issue
+) -> None:
+    await says(bot, answered, "/triage different")
+    objected = words(bot, answered.number)
+    _, comment = await says(bot, answered, "Duplicate of #5", "boss")
+    await edits(bot, answered, comment, "Duplicate of #5, sorry")
+    assert CONFIRMED in bot.labels(answered.number)
+    await deletes(bot, answered, replace(comment, body="Duplicate of #5, sorry"))
+    assert words(bot, answered.number) == objected
+    assert bot.labels(answered.number) == ()
