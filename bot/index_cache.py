@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -35,6 +35,11 @@ def as_document(row: StoredIssue, vectors: Vectors) -> Document:
         created_at=row.issue.created_at,
         author=row.issue.author,
     )
+
+
+def is_searchable(row: StoredIssue) -> bool:
+    """Pull requests and bots' issues are nobody's duplicate (INV 7, 14)."""
+    return not row.issue.is_pull_request and not row.issue.author_is_bot
 
 
 @dataclass(slots=True)
@@ -139,14 +144,11 @@ class IndexCache:
         vectors = {row.number: row for row in self._storage.vectors(repository_id, model_id, numbers)}
         return [
             as_document(row, vectors[row.issue.number].vectors)
-            for row in self._eligible(self._storage.issues(repository_id, numbers))
-            if row.issue.number in vectors and vectors[row.issue.number].text_hash == row.text_hash
+            for row in self._storage.issues(repository_id, numbers)
+            if is_searchable(row)
+            and row.issue.number in vectors
+            and vectors[row.issue.number].text_hash == row.text_hash
         ]
-
-    @staticmethod
-    def _eligible(rows: Iterable[StoredIssue]) -> Iterable[StoredIssue]:
-        """Pull requests and bots' issues are nobody's duplicate (INV 7, 14)."""
-        return (row for row in rows if not row.issue.is_pull_request and not row.issue.author_is_bot)
 
     def profiles(self, clusters: Sequence[KnownCluster]) -> dict[str, ClusterProfile]:
         """The known clusters made ready for matching, by slug; each definition is embedded once."""

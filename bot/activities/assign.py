@@ -68,6 +68,15 @@ def assigned(
     )
 
 
+def begun_known(services: Services, repository_id: int, defined: KnownCluster) -> Cluster:
+    """A known cluster before its first report: it has its canonical issue, where that may be shown (INV 44)."""
+    canonical = {defined.canonical} if defined.canonical is not None else set()
+    members = tuple(canonical - secret(services.indexes.index(repository_id), canonical))
+    return Cluster(
+        defined.slug, defined.title, defined.slug, defined.label, defined.canonical, members, title_by="config"
+    )
+
+
 def definitions(config: RepoConfig) -> dict[str, str]:
     """Slug → a hash of what says who belongs to the cluster."""
     told = {

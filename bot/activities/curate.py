@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.activities.dress import dressed
+from bot.activities.assign import begun_known
+from bot.activities.dress import dressed, repointed
 from bot.activities.homes import NOT_KEPT, Back, displaced, homes_before, homes_of, moved_by
 from bot.activities.people import People, holding, pending, people_of
+from bot.activities.private import secret
 from bot.errors import NotFound, TriageError
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -85,6 +87,28 @@ def put_back(
     if changed or gone:
         services.storage.amend(repository.id, changed, gone)
     return back.problems(homes_of(last, changed, gone))
+
+
+def held_to(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, clusters: Sequence[Cluster]
+) -> tuple[Cluster, ...]:
+    """Clusters of another time under what people say and set by now, with the known ones that are configured by now;
+    nothing is clustered anew. The caller holds the repository's lock."""
+    defined = {one.slug: one for one in config.known_clusters()}
+    hidden = secret(services.indexes.index(repository.id), {number for one in clusters for number in one.members})
+    last = [_public(one if one.slug in defined else replace(one, slug=None), hidden) for one in clusters]
+    there = {one.id for one in clusters}
+    last += [begun_known(services, repository.id, one) for slug, one in defined.items() if slug not in there]
+    told = people_of(services, repository.id, config, last)
+    changed, gone, _ = _followed(services, repository, config, clusters, last, told)
+    anew = {one.id: one for one in changed}
+    kept = [anew.pop(one.id, one) for one in clusters if one.id not in gone]
+    fixed = {*told.curation.canonicals, *(slug for slug, one in defined.items() if one.canonical is not None)}
+    return repointed(services, repository.id, [*kept, *anew.values()], fixed)
+
+
+def _public(cluster: Cluster, hidden: Collection[int]) -> Cluster:
+    return replace(cluster, members=tuple(number for number in cluster.members if number not in hidden))
 
 
 def split_of(services: Services, repository_id: int, cluster: Cluster, numbers: Sequence[int], actor: str) -> Edit:

@@ -55,6 +55,15 @@ def _dressed(
     return replace(cluster, canonical=past.canonical(cluster, documents, None).number)
 
 
+def repointed(
+    services: Services, repository_id: int, clusters: Sequence[Cluster], fixed: Collection[str]
+) -> tuple[Cluster, ...]:
+    """The clusters with the canonical issue that the policy chooses now, but for those (ids) for which one is set."""
+    index, past = services.indexes.index(repository_id), past_of(services, repository_id, clusters)
+    chosen = {one.id: past.canonical(one, _documents(index, one), None).number for one in clusters}
+    return tuple(one if one.id in fixed else replace(one, canonical=chosen[one.id]) for one in clusters)
+
+
 def canonical_choice(
     services: Services, repository_id: int, cluster: Cluster, configured: int | None
 ) -> CanonicalChoice:

@@ -9,7 +9,7 @@ import structlog
 from bot.errors import TriageError, where
 from bot.services import Services
 from bot.storage.records import StoredIssue, StoredVectors
-from models.document import Prepared, assemble, embed_texts
+from models.document import Document, Prepared, assemble, embed_texts
 from models.embedder import ModelUnavailable
 
 BATCH = 64  # issues embedded between two saves
@@ -31,34 +31,43 @@ def embed_missing(services: Services, repository_id: int, progress: Callable[[in
 
 
 def embed_each(services: Services, repository_id: int, batch: Sequence[StoredIssue]) -> None:
-    """The batch at once, or, where a text in it brings out a bug, all but the poisonous ones (INV 33)."""
+    """Embed and keep the batch, or all of it but the poisonous ones."""
+    poison_apart(batch, lambda rows: embed(services, repository_id, rows))
+
+
+def poison_apart(batch: Sequence[StoredIssue], work: Callable[[Sequence[StoredIssue]], None]) -> None:
+    """Work on the batch at once, or, where a text in it brings out a bug, on all but the poisonous ones (INV 33)."""
     if not batch:
         return
     try:
-        embed(services, repository_id, batch)
+        work(batch)
     except (ModelUnavailable, TriageError):
         raise
     except Exception as error:  # whatever it is, the others do not suffer for it
         if len(batch) > 1:
             for row in batch:
-                embed_each(services, repository_id, [row])
+                poison_apart([row], work)
             return
         log.warning("issue.set_aside", issue=batch[0].issue.number, reason=" at ".join(where(error)))
 
 
 def embed(services: Services, repository_id: int, rows: Sequence[StoredIssue]) -> None:
     """Embed and keep the title and the salient text of each issue."""
-    prepared = [prepared_of(row) for row in rows]
-    vectors = services.embedder.embed([text for one in prepared for text in one.embed_texts])
-    documents = [assemble(one, vectors[2 * place : 2 * place + 2]) for place, one in enumerate(prepared)]
     model_id = str(services.embedder.model_id)
     services.storage.save_vectors(
         repository_id,
         [
-            StoredVectors(one.number, model_id, one.text_hash, document.vectors)
-            for one, document in zip(prepared, documents, strict=True)
+            StoredVectors(document.number, model_id, row.text_hash, document.vectors)
+            for row, document in zip(rows, documents_of(services, rows), strict=True)
         ],
     )
+
+
+def documents_of(services: Services, rows: Sequence[StoredIssue]) -> list[Document]:
+    """The issues with their vectors, made now and not kept."""
+    prepared = [prepared_of(row) for row in rows]
+    vectors = services.embedder.embed([text for one in prepared for text in one.embed_texts])
+    return [assemble(one, vectors[2 * place : 2 * place + 2]) for place, one in enumerate(prepared)]
 
 
 def prepared_of(row: StoredIssue) -> Prepared:

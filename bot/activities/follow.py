@@ -175,9 +175,9 @@ def _newer(edits: Sequence[EditRecord], edit: EditRecord) -> EditRecord | None:
 
 def _roll_back(doing: Doing) -> Followed:
     to = doing.act.details.get("to")
-    storage = doing.services.storage
+    storage, config = doing.services.storage, config_in_force(doing.services, doing.repository)
     with storage.lock(doing.repository.id, refit=True), storage.lock(doing.repository.id):
-        made = roll_back(doing.services, doing.repository, int(to) if to else None)
+        made = roll_back(doing.services, doing.repository, config, int(to) if to else None)
     return Followed(DONE, f"published as generation {made.generation}", {"generation": made.generation})
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.activities.assign import assign_known
+from bot.activities.assign import assign_known, begun_known
 from bot.activities.dress import canonical_choice, christened
 from bot.activities.judge import POOL
 from bot.activities.people import People, holding, people
@@ -56,10 +56,7 @@ def _begin_known(services: Services, repository: RepositoryRecord, config: RepoC
         assign_known(services, repository, config)
         return
     defined = next(one for one in config.known_clusters() if one.slug == slug)
-    canonical = {defined.canonical} if defined.canonical is not None else set()
-    members = tuple(canonical - secret(services.indexes.index(repository.id), canonical))
-    fresh = Cluster(slug, defined.title, slug, defined.label, defined.canonical, members, title_by="config")
-    storage.amend(repository.id, [fresh])
+    storage.amend(repository.id, [begun_known(services, repository.id, defined)])
 
 
 def _is_seated(services: Services, repository_id: int, number: int, slug: str | None, held: Constraints) -> bool:

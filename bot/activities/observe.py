@@ -135,24 +135,34 @@ def stop_repository(services: Services, known: RepositoryRecord | None, reason: 
         log.warning("repository.stopped", repository=known.full_name, reason=reason)
 
 
-def current_config(services: Services, repository: RepositoryRecord) -> RepoConfig:
-    """The configuration in force; looks at GitHub with a conditional request where the last look is over a minute old.
+def current_config(services: Services, repository: RepositoryRecord, *, anew: bool = False) -> RepoConfig:
+    """The configuration in force; looks at GitHub with a conditional request where the last look is over a minute old,
+    or `anew`, because a person asks who may have changed it just now.
 
     A file that cannot be read or is wrong leaves the last valid one in force, with the error kept (INV 27); where
     there is none, the bot records and does not write.
     """
     record = services.storage.config(repository.id)
-    if record.checked_at is None or services.clock() - record.checked_at > CONFIG_AGE:
-        record = _refreshed(services, repository, record)
+    if anew or record.checked_at is None or services.clock() - record.checked_at > CONFIG_AGE:
+        with stopping(services, repository):
+            record = _looked_at(services, repository, record)
+        services.storage.save_config(repository.id, record)
     return _in_force(record)
 
 
-def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigRecord) -> ConfigRecord:
+def config_ahead(services: Services, repository: RepositoryRecord) -> RepoConfig:
+    """The configuration that GitHub has now; nothing of the look is kept."""
+    return _in_force(_looked_at(services, repository, services.storage.config(repository.id)))
+
+
+def _looked_at(services: Services, repository: RepositoryRecord, record: ConfigRecord) -> ConfigRecord:
+    """The record after a look at GitHub; raises Permanent where that stops the repository."""
     fresh = replace(record, checked_at=services.clock())
     try:
-        with stopping(services, repository):
-            seen = services.reader(repository).config(record.etag)
+        seen = services.reader(repository).config(record.etag)
     except Permanent as error:
+        if error.stops_repository:
+            raise
         seen, fresh = None, replace(_failing(services, fresh), error=str(error), etag=None)
         log.warning("config.unreadable", repository=repository.full_name, problem=str(error))
     if seen is not None:
@@ -164,7 +174,6 @@ def _refreshed(services: Services, repository: RepositoryRecord, record: ConfigR
         except ConfigError as error:
             fresh = replace(_failing(services, fresh), etag=seen.etag, error="\n".join(error.problems))
             log.warning("config.invalid", repository=repository.full_name, problems=error.problems)
-    services.storage.save_config(repository.id, fresh)
     return fresh
 
 

@@ -32,9 +32,9 @@ class Shown:
         """So many issues more were read; nobody knows of how many."""
         self._progress.advance(self._task("reading what changed", None), count)
 
-    def embedding(self, services: Services, repository_id: int) -> Callable[[int], None]:
-        """Counts the issues that are embedded, of those that lack a vector of the model in force."""
-        missing = len(services.storage.unembedded(repository_id, str(services.embedder.model_id)))
+    def embedding(self, services: Services, repository_id: int, more: int = 0) -> Callable[[int], None]:
+        """Counts the issues that are embedded, of those that lack a vector of the model in force, and so many more."""
+        missing = more + len(services.storage.unembedded(repository_id, str(services.embedder.model_id)))
         task = self._task("embedding what is new", missing)
         return lambda count: self._progress.advance(task, count)
 

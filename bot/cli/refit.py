@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from bot.activities.ahead import hold_ahead, read_ahead
 from bot.activities.assign import DEFINITIONS
 from bot.activities.draw_map import draw_map
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
-from bot.activities.observe import current_config
+from bot.activities.observe import config_ahead, config_in_force, current_config
 from bot.activities.refit import BY_HAND, PUBLISHED, begun, plan_refit, told
 from bot.activities.refit import refit as make
 from bot.activities.refit_plan import Plan
@@ -33,7 +34,7 @@ from models.share import percent
 NUMBERS_SHOWN = 8
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the difference; publish nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the difference; write nothing at all.")]
 Force = Annotated[bool, typer.Option("--force", help="Publish although more moves than limits.churn allows.")]
 Rollback = Annotated[bool, typer.Option("--rollback", help="Go back to the generation before the one in force.")]
 To = Annotated[int | None, typer.Option("--to", help="With --rollback: to this generation.", metavar="N", min=1)]
@@ -71,22 +72,28 @@ def refit(
         if rollback:
             record = known_repository(services, repository)
             with services.storage.lock(record.id, refit=True), services.storage.lock(record.id):
-                seen = _of(roll_back(services, record, to))
+                seen = _of(roll_back(services, record, config_in_force(services, record), to))
         else:
-            record = named_repository(services, repository)
+            record = known_repository(services, repository) if dry_run else named_repository(services, repository)
             with progress(show=not as_json) as shown:
-                seen = _made(services, record, shown, dry_run=dry_run, force=force)
+                seen = _foreseen(services, record, shown) if dry_run else _made(services, record, shown, force=force)
     _report(record, seen, dry_run=dry_run, as_json=as_json)
     return 0 if seen.outcome == PUBLISHED or dry_run else 1
 
 
-def _made(services: Services, record: RepositoryRecord, shown: Shown, *, dry_run: bool, force: bool) -> _Seen:
-    config = current_config(services, record)
+def _foreseen(services: Services, record: RepositoryRecord, shown: Shown) -> _Seen:
+    """What a refit would do; nothing is written, of what is read and embedded for it neither."""
+    config = config_ahead(services, record)
+    news = read_ahead(services, record, config, shown.reading)
+    hold_ahead(services, record.id, news, shown.embedding(services, record.id, more=len(news)))
+    return _planned(plan_refit(services, record, config, progress=shown.step))
+
+
+def _made(services: Services, record: RepositoryRecord, shown: Shown, *, force: bool) -> _Seen:
+    config = current_config(services, record, anew=True)
     record = read_history(services, record, shown.reading)
     learn(services, record)
     embed_missing(services, record.id, shown.embedding(services, record.id))
-    if dry_run:
-        return _planned(plan_refit(services, record, config, progress=shown.step))
     seen = _refitted(services, record, config, shown, force=force)
     shown.step("map", 0, 1)
     draw_map(services, record)

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.storage.cluster_tables import missed_duplicates, refits
 from bot.storage.door import Door
@@ -57,7 +57,8 @@ class Refits(Door):
         """How each active repository stands, by name: its last published refit, and how the last one ended."""
         c = refits.c
         own = c.repository_id == repositories.c.id
-        success = select(func.max(c.finished_at)).where(own, c.outcome == "published").scalar_subquery()
+        published = select(c.finished_at).where(own, c.outcome == "published").order_by(c.id.desc())
+        success = published.limit(1).scalar_subquery()  # not the latest: a clock may have been ahead once
         ended = select(c.outcome).where(own, c.outcome.is_not(None)).order_by(c.id.desc())
         outcome = ended.limit(1).scalar_subquery()
         columns = (repositories.c.id, repositories.c.full_name, repositories.c.imported_at, success, outcome)

@@ -72,6 +72,12 @@ def test_each_active_repository_stands_where_its_last_refits_left_it(storage: St
     ]
 
 
+def test_inv_35_a_success_under_a_clock_that_was_ahead_does_not_hide_how_old_the_next_one_is(storage: Storage) -> None:
+    for minute in (10**6, 2):
+        storage.finish_refit(replace(started(storage), finished_at=at(minute), outcome="published"))
+    assert storage.refit_standing() == [RefitStanding(REPOSITORY, "acme/shop", None, at(2), "published")]
+
+
 def test_the_ledger_holds_each_missed_pair_once(storage: Storage) -> None:
     first = MissedRecord(REPOSITORY, 9, 3, NOON, at(5), "not retrieved")
     second = MissedRecord(REPOSITORY, 12, 3, at(2), at(5), "vetoed: contradicting-fact")

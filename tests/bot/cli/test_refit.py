@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from bot import wiring
 from bot.activities import refit_plan
 from bot.activities.refit_budget import Budget
 from bot.storage.open import open_storage
+from bot.storage.records import FeedbackRecord
 from models.cluster import Generation
 from models.clustering import ClusterLimits
 from tests.bot.cli.conftest import Ran, Run
 from tests.fakes.played import CANONICAL, Played
-from tests.fakes.small_world import NAME
+from tests.fakes.small_world import BODY, CONFIG, NAME, CountingEmbedder
+
+UPLOAD = "The upload of pictures stays at 99 percent: Error: socket hang up."
 
 
 def generation() -> Generation:
@@ -57,6 +64,35 @@ def test_a_dry_run_shows_the_difference_and_publishes_nothing(triage: Run, track
     assert generation() == before
     said = told(triage("refit", NAME, "--dry-run", "--json"))
     assert (said["published"], said["outcome"], said["changes"][0]["joined"]) == (False, "would be published", [number])
+
+
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    with contextlib.closing(sqlite3.connect("triage.db")) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: sorted(database.execute(f'SELECT * FROM "{name}"'), key=repr) for name in names}
+
+
+def test_a_dry_run_sees_what_is_new_on_github_and_writes_no_row(
+    triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert triage("refit", NAME).code == 0
+    number = tracker.report(body=f"{BODY} And so it is on Linux.").number
+    promo = '  - {slug: promo, title: Promo missing, examples: ["the promised voucher never came"]}\n'
+    tracker.change(config=CONFIG.decode() + promo)
+    before = rows()
+    monkeypatch.setattr(wiring, "build_embedder", lambda _: CountingEmbedder("another-model"))
+    said = told(triage("refit", NAME, "--dry-run", "--json"))
+    changed = {one["cluster"]: (one["kind"], one["joined"]) for one in said["changes"]}
+    assert changed == {"extra": ("grown", [number]), "promo": ("born", [])}
+    assert rows() == before
+    assert told(triage("refit", NAME, "--json"))["changes"] == said["changes"]
+    assert rows() != before
+
+
+def test_a_dry_run_of_what_was_never_read_says_so(triage: Run, tracker: Played) -> None:
+    ran = triage("refit", NAME, "--dry-run")
+    assert (ran.code, f"triage import {NAME}" in ran.err) == (1, True)
 
 
 def test_inv_28_nobody_is_notified(triage: Run, tracker: Played) -> None:
@@ -139,17 +175,50 @@ def test_the_way_back_goes_further_with_each_step_and_is_a_generation_of_its_own
     assert (ran.code, "kept: 6, 5, 4, 3, 2, 1" in ran.err) == (1, True)
 
 
-def test_what_a_person_set_after_a_generation_holds_again_at_the_refit_after_the_way_back_to_it(
-    triage: Run, tracker: Played
-) -> None:
+def test_what_a_person_set_after_a_generation_holds_after_the_way_back_to_it(triage: Run, tracker: Played) -> None:
     number = tracker.report().number
     for _ in range(2):
         assert triage("refit", NAME).code == 0
     assert triage("clusters", "exclude", NAME, "extra", str(number)).code == 0
+    assert triage("clusters", "rename", NAME, "extra", "No usage left").code == 0
+    for command in (("--rollback",), ()):
+        assert triage("refit", NAME, *command).code == 0
+        (cluster,) = generation().clusters
+        assert (number in cluster.members, cluster.title) == (False, "No usage left")
+
+
+def test_inv_08_the_way_back_keeps_apart_whom_people_told_apart_since(triage: Run, tracker: Played) -> None:
+    one, other = (tracker.report("Upload never ends", UPLOAD, user=f"person-{at}").number for at in range(2))
+    for _ in range(2):
+        assert triage("refit", NAME).code == 0
+    assert {one, other} in [set(cluster.members) for cluster in generation().clusters]
+    storage = open_storage("sqlite:///triage.db")
+    repository = storage.repository(NAME)
+    assert repository is not None
+    storage.save_feedback(FeedbackRecord(repository.id, other, "separated", datetime.now(UTC), "mia", "command", one))
+    storage.close()
     assert triage("refit", NAME, "--rollback").code == 0
-    assert number in generation().clusters[0].members
+    assert not [cluster for cluster in generation().clusters if {one, other} <= set(cluster.members)]
+
+
+def test_the_way_back_has_the_known_clusters_of_today_and_the_next_refit_sees_their_new_definition(
+    triage: Run, tracker: Played
+) -> None:
+    number = tracker.report().number
     assert triage("refit", NAME).code == 0
-    assert number not in generation().clusters[0].members
+    other = (
+        'clusters:\n  - {slug: extra, title: Search finds nothing, examples: ["the search finds no archived note"]}\n'
+    )
+    tracker.change(config=other + '  - {slug: promo, title: Promo missing, examples: ["the promised voucher"]}\n')
+    assert triage("refit", NAME).code == 0
+    assert triage("refit", NAME, "--rollback").code == 0
+    found = {cluster.id: (cluster.title, cluster.members) for cluster in generation().clusters}
+    assert found == {"extra": ("Search finds nothing", (CANONICAL, number)), "promo": ("Promo missing", ())}
+    said = told(triage("refit", NAME, "--json"))
+    assert (said["churn"], [one["left"] for one in said["changes"] if one["cluster"] == "extra"]) == (
+        0.0,
+        [[CANONICAL, number]],
+    )
 
 
 @pytest.mark.parametrize(
