@@ -58,7 +58,7 @@ _FRAME = re.compile(
       at\s(?:async\s|new\s)?(?P<js>[^\s(]{1,160})\s\((?P<jsfile>(?:[^()]|\([^()]{0,40}\)){1,300})\)?
     | at\s(?:async\s)?(?P<jsonly>(?:file://)?[^\s()]{1,300}:\d+(?::\d+)?)\)?
     | at\s(?P<dotnet>[\w.`<>\[\],$+]{3,160}\([^()]{0,300}\))(?:\sin\s(?P<netfile>[^\s:]{1,200}).*)?
-    | File\s"(?P<pyfile>[^"]{1,300})",\sline\s\d+(?:,\sin\s(?P<py>[\w<>.]{1,100}))?
+    | File\s"(?P<pyfile>[^"]{1,300})",\sline\s\d+(?:,?\sin\s(?P<py>[\w<>.]{1,100}))?
     | \#\d{1,3}\s(?P<phpfile>[^\s():]{1,300}\.php)\(\d+\):\s(?P<php>[\w\\:>-]{2,160})\(.{0,400}
     | \d{1,3}\s{1,6}(?P<library>[\w.+-]{2,60})\s{1,40}0x[0-9a-fA-F]{8,16}\s(?P<symbol>\S{2,200})(?:\s\+\s\d+)?
     | \d{1,3}:\s(?P<unmangled>[a-z]+_[a-z_]{3,60})
@@ -76,7 +76,8 @@ _FRAME_STARTS = ("at ", 'File "', "from ", "#")
 _FRAME_INSIDES = (".rb:", ".go:", "(0x", "({0x")
 _FRAME_REST = re.compile(
     r"\s*(?:\.\.\. \d+ (?:more|common frames omitted)|goroutine \d+ \[[^\]\n]{1,60}\]:|main\.main\(\)|#\d+ \{main\}"
-    r"|stack (?:back)?trace:|created by \S+(?: in goroutine \d+)?|thrown in \S+ on line \d+)\s*",
+    r"|stack (?:back)?trace:|created by \S+(?: in goroutine \d+)?|thrown in \S+ on line \d+"
+    r"|(?:current )?thread 0x[0-9a-f]{1,16} \(most recent call first\):)\s*",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"\[redacted:[a-z-]{1,20}\]")

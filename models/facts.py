@@ -94,6 +94,19 @@ _VERSION_SAID = re.compile(
     r"|nightly)[.-]?\d{0,8})?)(?![\w%]|\.\d)",
     re.IGNORECASE,
 )
+_UNHARMED = re.compile(
+    r"\b(?:not reproducible|work(?:s|ed|ing)?|(?:was|is|were) (?:fine|ok(?:ay)?)|unaffected"
+    r"|(?:downgrad|revert)(?:e|ed|ing)?|roll(?:ed|ing)? back|funktioniert\w*|fonctionn\w+)"
+    r"(?: (?:again|as expected|correctly|fine|great|normally|ok(?:ay)?|perfectly|properly|well)\b)?,?"
+    r"(?: (?:in|on|with|using|until|till|up to|before|to|at|version|release|build|v|[A-Za-z][\w.-]{0,20}))?"
+    r"(?: (?:version|release|build|v))?(?: ?[:=])?[ `\"'(]{0,3}"
+    r"(?:[vV]?\d+(?:\.\d+){1,3}[\w.-]*(?:,? (?:and|or|to|&) |, |/)?){1,8}",
+    re.IGNORECASE,
+)  # versions in which there is no fault
+_NEGATED = re.compile(
+    r"(?:n[o']t|\bam|i'm|never|no longer|stop\w*|quit|cannot|fail\w*|still|nicht|pas)(?: \w+){0,2} ?\Z", re.IGNORECASE
+)
+_KERNEL = re.compile(r"#\d{1,4}(?:[~-]\S*)?(?!\S)")  # what uname calls its version
 _GENERIC_FRAMES = re.compile(
     r"^(?:<anonymous>|anonymous|new promise|processticksandrejections|next|step|fulfilled|rejected|main(?=$|\s)"
     r"|__libc_start|_start|start_thread|clone|module\.|node:|native|object\.|function\."
@@ -200,8 +213,19 @@ def _versions(text: Text, prose: str) -> frozenset[str]:
     """Versions from the form's answers, and only where it has none, from the prose."""
     answers = {name: answer for name, answer in text.fields.items() if role_of(name) == "version"}
     own = [answer for name, answer in answers.items() if not asks_what_lies_beneath(name)] or answers.values()
-    answered = _some(found["version"] for answer in own for found in _VERSION.finditer(_NAME_BEFORE.sub(" ", answer)))
-    return answered or _some(found["version"] for found in _VERSION_SAID.finditer(prose))
+    plain = (_NAME_BEFORE.sub(" ", _of_the_fault(_KERNEL.sub(" ", answer))) for answer in own)
+    answered = _some(found["version"] for answer in plain for found in _VERSION.finditer(answer))
+    return answered or _some(found["version"] for found in _VERSION_SAID.finditer(_of_the_fault(prose)))
+
+
+def _of_the_fault(text: str) -> str:
+    """A text without the versions that it says are well."""
+
+    def without(found: re.Match[str]) -> str:
+        doubted = _NEGATED.search(text, max(0, found.start() - 30), found.start())
+        return found[0] if doubted else " "
+
+    return _UNHARMED.sub(without, text)
 
 
 def _answers(text: Text, *roles: str) -> Iterator[str]:

@@ -94,7 +94,13 @@ _ROLES = (
             r"|existing issue|acknowledg|verification"
         ),
     ),
-    ("ignore", re.compile(r"last working|regression|first seen|since when|frequency|severity|priority|how often")),
+    (
+        "ignore",
+        re.compile(
+            r"(?:last|latest|previous) (?:known )?(?:working|good)\b|^working version|regression|first seen|since when"
+            r"|frequency|severity|priority|how often"
+        ),
+    ),
     (
         "id",
         re.compile(
@@ -133,7 +139,8 @@ _FIELD_LINE = re.compile(
 )
 _BENEATH = re.compile(
     r"(?:python|pip|node(?:\.?js)?|npm|yarn|pnpm|bun|deno|java|jdk|jvm|ruby|go|golang|gcc|g\+\+|clang|llvm|cuda|cudnn|glibc"
-    r"|libc|cmake|docker|php|\.net|dotnet|xcode|browser|chrome|firefox|gpu|driver|git|database|postgres(?:ql)?|mysql)\b"
+    r"|libc|cmake|docker|php|\.net|dotnet|xcode|browser|chrome|firefox|gpu|driver|git|database|postgres(?:ql)?|mysql"
+    r"|container runtime|related|plugins?)\b"
 )
 LISTING_ROLES = frozenset({"version", "os", "terminal", "environment"})  # of what is answered by a list of names
 FIELD_ROLES = frozenset({"id", "version", "os", "terminal", "plan", "model", "ignore"})

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 _OS = (
     ("wsl", re.compile(r"\bwsl ?[12]?\b|windows subsystem for linux|microsoft-standard", re.IGNORECASE)),
     ("macos", re.compile(
-        r"\bmac ?os\b|\bos ?x\b|\bdarwin\b|\bmac(?:book\w*|intosh)?\b|\b(?:sonoma|sequoia|ventura|tahoe)\b"
+        r"\bmac ?os\b|\bos ?x\b|\bdarwin(?![a-z])|\bmac(?:book\w*|intosh)?\b|\b(?:sonoma|sequoia|ventura|tahoe)\b"
         r"|apple silicon", re.IGNORECASE)),
-    ("windows", re.compile(r"\bwin(?:dows)?(?:_nt|[ -]?(?:7|8|10|11|xp|32|64|server))?\b", re.IGNORECASE)),
+    ("windows", re.compile(r"\bwin(?:dows)?(?:_nt|[ -]?(?:7|8|10|11|xp|32|64|server))?(?![^\W_])", re.IGNORECASE)),
     ("android", re.compile(r"\bandroid\b|\btermux\b", re.IGNORECASE)),
     ("ios", re.compile(r"\biOS\b|\bi[Pp]hone\b|\bi[Pp]ad(?:OS|os)?\b")),
     ("freebsd", re.compile(r"\b(?:free|open|net)bsd\b", re.IGNORECASE)),
     ("linux", re.compile(
-        r"\blinux\b|\bubuntu\b|\bdebian\b|\bfedora\b|\barch ?linux\b|\bcentos\b|\brhel\b|\balpine\b|\bnixos\b"
+        r"\blinux(?![^\W_])|\bubuntu\b|\bdebian\b|\bfedora\b|\barch ?linux\b|\bcentos\b|\brhel\b|\balpine\b|\bnixos\b"
         r"|\bmanjaro\b|\bgentoo\b|\bopensuse\b|\braspbian\b|\braspberry pi os\b|pop[!_]{1,2}os"
         r"|linux mint", re.IGNORECASE)),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from models.markdown import bounded, plain_characters, without_comments, without
 from models.sections import Parts, sort_body
 from models.weaknesses import describes_weakness
 
-TEXT_RECIPE = "4"
+TEXT_RECIPE = "5"
 
 TITLE_MOST = 400
 PROSE_MOST = 20_000

@@ -129,6 +129,38 @@ def test_a_short_quotation_of_an_error_counts() -> None:
     assert normalise("t", "It says\n> Error: lamp not found\n").error == "Error: lamp not found"
 
 
+SERVICE_ERROR = '{"type":"error","error":{"type":"power_error","message":"The radiator has no power left"}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "> I get an error 404 and my radiator failed\n\nNot so here.",
+        "As @maria wrote in #12:\n> Error: radiator not found\n\nNot so here.",
+        f"From #12:\n\n> {SERVICE_ERROR}\n\nNot so here.",
+        f"> ### What happened?\n> I ran it.\n> API Error: 400 {SERVICE_ERROR}\n> twice\n> and again\n\nNot so here.",
+    ],
+)
+def test_an_error_that_another_is_quoted_with_is_not_the_reporters(body: str) -> None:
+    text = normalise("Lamp", body)
+    assert text.error == ""
+    assert text.prose.endswith("Not so here.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"It prints\n> {SERVICE_ERROR}",
+        f"Same as in #12:\n> {SERVICE_ERROR}",
+        f"> one\n> two\n> {SERVICE_ERROR}\n> three",
+        'It prints\n> API Error: {"type":"error","error":{"type":\n> "power_error",\n> "message":"The radiator has no\n'
+        '> power left"}}',
+    ],
+)
+def test_an_error_in_json_that_the_reporter_saw_is_taken_out_of_a_quotation(body: str) -> None:
+    assert "radiator has no" in normalise("Lamp", body).error
+
+
 def test_quotations_are_all_there_is_in_some_issues() -> None:
     assert normalise("t", "> the lamp flickers\n> at night").prose == "the lamp flickers\nat night"
 

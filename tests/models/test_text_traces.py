@@ -16,6 +16,12 @@ TRACES = {
         "no light in room",
         "enter room.py",
     ),
+    "python, by a signal": (
+        "Fatal Python error: Segmentation fault\n\nThread 0x00007f00 (most recent call first):\n"
+        '  File "/srv/lamp/room.py", line 12 in enter',
+        "Segmentation fault",
+        "enter room.py",
+    ),
     "java": (
         'Exception in thread "main" java.lang.IllegalStateException: Lamp is off\n'
         "\tat com.acme.Lamp.light(Lamp.java:42)\nCaused by: java.io.IOException: Stream closed\n\t... 12 more",
