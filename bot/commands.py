@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from models.denials import denied_issues
 from models.markdown import Kind, bounded, lines_of, plain_characters, without_comments
 
 MAINTAINERS = frozenset({"admin", "maintain", "write", "triage"})
@@ -107,6 +108,11 @@ def mentioned(body: str, repository: str) -> frozenset[int]:
     """The issues of this repository that a comment names, by number or by address."""
     found = (one for line in _plain_lines(body, bold=True) for one in _MENTION.finditer(line))
     return frozenset(int(one["number"]) for one in found if _is_at_home(one, repository))
+
+
+def denied(body: str) -> frozenset[int]:
+    """The issues of which a comment says that this one is no duplicate."""
+    return denied_issues("\n".join(_plain_lines(body, bold=True)))
 
 
 def _is_at_home(found: re.Match[str], repository: str) -> bool:

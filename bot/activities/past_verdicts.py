@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.activities.words import taken_back
 from bot.case import root_of
-from bot.commands import claimed, mentioned
+from bot.commands import claimed, denied, mentioned
 from bot.github.protocol import TimelineEvent
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord
@@ -36,13 +36,29 @@ def verdict_of(issue: Issue, timeline: Sequence[TimelineEvent], confirmed: str, 
     found: Verdict | None = None
     people = [event for event in timeline if event.actor and not event.actor_is_bot]
     for event in people:
-        if event.event in {"unmarked_as_duplicate", "reopened"}:
+        if found is not None and _takes_back(event, found, issue, confirmed):
             found = None
         elif event.event == "commented":
-            found = _claimed(issue, event, repository) or found
+            found = _claimed(issue, event, repository, found) or found
         elif _is_mark(event, confirmed):
             found = found or _marked(issue, event, people, repository)
     return found
+
+
+def _takes_back(event: TimelineEvent, found: Verdict, issue: Issue, confirmed: str) -> bool:
+    """Reopened, unmarked, the label gone that was all that said it, or denied by somebody with as much of a say."""
+    if event.event == "unlabeled":
+        return found.act.event == "labeled" and event.value.casefold() == confirmed.casefold()
+    if event.event == "commented":
+        weighs = may_claim(issue, event.actor, event.association) and not _is_outranked(event, found)
+        return weighs and found.other in denied(event.body)
+    return event.event in {"unmarked_as_duplicate", "reopened"}
+
+
+def _is_outranked(event: TimelineEvent, found: Verdict) -> bool:
+    """An issue's author does not overrule a member."""
+    said_before = found.act.association in HAVE_A_SAY or found.kind == "event"
+    return said_before and event.association not in HAVE_A_SAY
 
 
 def may_claim(issue: Issue, author: str, association: str) -> bool:
@@ -50,8 +66,8 @@ def may_claim(issue: Issue, author: str, association: str) -> bool:
     return association in HAVE_A_SAY or author.casefold() == issue.author.casefold()
 
 
-def _claimed(issue: Issue, event: TimelineEvent, repository: str) -> Verdict | None:
-    if not may_claim(issue, event.actor, event.association):
+def _claimed(issue: Issue, event: TimelineEvent, repository: str, found: Verdict | None) -> Verdict | None:
+    if not may_claim(issue, event.actor, event.association) or (found is not None and _is_outranked(event, found)):
         return None
     other = claimed(event.body, repository)
     return None if other in {None, issue.number} else Verdict(other or 0, event, "comment", f"comment {event.id}")

@@ -286,6 +286,35 @@ def test_what_was_taken_back_is_not_learned(world: World, kind: str) -> None:
     assert learned(world) == []
 
 
+@pytest.mark.parametrize(
+    ("author", "text", "kept"),
+    [
+        ("boss", "Sorry, this is not a duplicate of #1", []),
+        ("mate", "This is not a duplicate of #1: another plan", []),
+        ("mate", "> this is not a duplicate of #1\n\nIt is.", [(4, 1, "boss", "comment")]),
+        ("mate", "Duplicate of #2", [(4, 2, "mate", "comment")]),
+        ("reporter", "Duplicate of #2", [(4, 1, "boss", "comment")]),
+        ("reporter", "This is not a duplicate of #1", [(4, 1, "boss", "comment")]),
+        ("ann", "This is not a duplicate of #1", [(4, 1, "boss", "comment")]),
+    ],
+)
+def test_who_has_a_say_takes_a_past_claim_back_and_the_issues_author_does_not_overrule_them(
+    world: World, author: str, text: str, kept: list[tuple[int, int, str, str]]
+) -> None:
+    world.fake.associations["mate"] = "COLLABORATOR"
+    world.github.add_comment(NAME, 4, "Duplicate of #1", "boss")
+    world.github.add_comment(NAME, 4, text, author)
+    assert learned(world) == kept
+
+
+def test_the_label_of_duplicates_that_was_taken_off_again_is_no_mark(world: World) -> None:
+    world.change(4, state="closed", state_reason="duplicate")
+    world.github.add_comment(NAME, 4, "See #2.", "boss")
+    event(world, 4, "labeled", value="duplicate")
+    event(world, 4, "unlabeled", value="Duplicate")
+    assert learned(world) == []
+
+
 def test_a_mark_that_nobody_explained_is_not_guessed_at(world: World) -> None:
     world.change(4, state="closed", state_reason="duplicate")
     world.github.add_comment(NAME, 4, "Either #1 or #2.", "boss")
