@@ -197,13 +197,22 @@ def _changed_since(start: datetime, page: int) -> dict[str, str | int]:
 
 
 def _role(data: Any) -> str:
-    """`role_name` tells maintain and triage apart; an organisation's own role counts as its base permission."""
+    """`role_name` tells maintain and triage apart; an organisation's own role counts as what it was made from: its base
+    permission, or triage, which `permission` calls read."""
     role = data.get("role_name") if isinstance(data, dict) else None
     permission = mapping.string(data, "permission")
     found = role if role in _ROLES else permission
+    if found == "read" and role not in _ROLES and _may_triage(data):
+        found = "triage"
     if found not in _ROLES:
         raise mapping.Malformed("permission")
     return str(found)
+
+
+def _may_triage(data: Any) -> bool:
+    user = data.get("user")
+    granted = user.get("permissions") if isinstance(user, dict) else None
+    return isinstance(granted, dict) and granted.get("triage") is True
 
 
 def _already_exists(data: Any) -> bool:

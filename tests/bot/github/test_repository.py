@@ -250,6 +250,16 @@ def test_a_redirect_to_nowhere_known_is_permanent(reader, server):
         ({"permission": "write", "role_name": "maintain"}, "maintain"),
         ({"permission": "read", "role_name": "triage"}, "triage"),
         ({"permission": "write", "role_name": "a role of their own"}, "write"),
+        (
+            {"permission": "read", "role_name": "a role of their own", "user": {"permissions": {"triage": True}}},
+            "triage",
+        ),
+        (
+            {"permission": "read", "role_name": "a role of their own", "user": {"permissions": {"triage": False}}},
+            "read",
+        ),
+        ({"permission": "read", "role_name": "a role of their own", "user": None}, "read"),
+        ({"permission": "read", "role_name": "read", "user": {"permissions": {"triage": True}}}, "read"),
         ({"permission": "read"}, "read"),
         ({"permission": "none"}, "none"),
     ],
