@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.activities.standing import claim, standing_rows
 from bot.activities.upkeep import named_in, told_apart
+from bot.activities.words import is_paused, why_silent
 from bot.case import History
 from bot.repo_config import RepoConfig
 from bot.rules import ignored
@@ -32,10 +33,12 @@ def unheard(
     storage: Storage, repository_id: int, config: RepoConfig, among: Collection[int] | None = None
 ) -> list[DecisionRecord]:
     """The last decisions on the issues (all, or those `among` them) whose comments still claim something, while the bot
-    left the issue alone and need not do so any more, or could not take back there what it had to."""
+    left the issue alone and need not do so any more, or could not take back there what it had to: GitHub refused it,
+    or the bot was silent here and is no more."""
     found = storage.left_alone(repository_id, among)
     if not found:
         return []
+    speaks = why_silent(config.mode, is_paused=is_paused(storage.pauses(repository_id), repository_id)) is None
     apart = told_apart(storage, repository_id)
     objected = {word.number for word in storage.feedback(repository_id) if word.kind == "objection"}
     issues = {row.issue.number: row.issue for row in storage.issues(repository_id, [one.number for one in found])}
@@ -45,7 +48,7 @@ def unheard(
         claimed = claim(storage, repository_id, number, standing_rows(storage, repository_id, number, config))
         if issue is None or claimed is None:
             continue
-        was_left = last.verdict == Verdict.IGNORED.value
+        was_left = last.verdict == Verdict.IGNORED.value or (speaks and _was_withheld(storage, last))
         if ignored(issue, config) is None:
             again = was_left or IGNORED_LOCKED in last.body.get("vetoes", ())
         else:
@@ -53,3 +56,8 @@ def unheard(
         if again:
             wanted.append(last)
     return wanted
+
+
+def _was_withheld(storage: Storage, last: DecisionRecord) -> bool:
+    """Whether what the decision had to change was only recorded, because the bot wrote nothing here then."""
+    return bool(storage.effects(last.repository_id, decision_id=last.id, state="shadow", limit=1))

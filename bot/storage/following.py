@@ -35,7 +35,7 @@ class Following(Door):
     def left_alone(self, repository_id: int, among: Collection[int] | None = None) -> Sequence[DecisionRecord]:
         """By the last decisions and their effects."""
         last, c = last_decisions.c, effects.c
-        refused = select(c.decision_id).where(c.repository_id == repository_id, c.state == "failed")
+        refused = select(c.decision_id).where(c.repository_id == repository_id, c.state.in_(("failed", "shadow")))
         left = or_(last.verdict == "ignored", last.decision_id.in_(refused))
         return self._last_spoken(repository_id, left, among)
 

@@ -21,7 +21,7 @@ class FollowingStorage(Protocol):
 
     def left_alone(self, repository_id: int, among: Collection[int] | None = None) -> Sequence[DecisionRecord]:
         """The last decision of each issue (of all, or of these) on which a comment of the bot stands, where it is
-        *ignored*, or where GitHub refused something of what it planned; by number."""
+        *ignored*, or where something of what it planned was refused by GitHub, or only recorded; by number."""
         ...
 
     def comments(

@@ -176,14 +176,19 @@ def test_who_points_at_an_issue_is_told_by_the_last_decisions_that_were_spoken(s
 def test_which_issues_were_left_alone_or_refused_is_told_by_the_last_decisions_where_a_comment_stands(
     storage: Storage,
 ) -> None:
-    for number in (5, 6, 7, 8):
+    for number in (5, 6, 7, 8, 10):
         speak(storage, number, 3)
     decide(storage, 5, None, verdict="ignored")
+    storage.save_decision(decision(10, None), [effect(10, state="shadow")])
     storage.save_decision(decision(6, None), [effect(6, state="failed")])
     storage.save_decision(decision(7, None), [effect(7, state="failed")])
     decide(storage, 7, 3)
     decide(storage, 9, None, verdict="ignored")
-    assert [(one.number, one.verdict) for one in storage.left_alone(REPOSITORY)] == [(5, "ignored"), (6, "new")]
+    assert [(one.number, one.verdict) for one in storage.left_alone(REPOSITORY)] == [
+        (5, "ignored"),
+        (6, "new"),
+        (10, "new"),
+    ]
     assert [one.number for one in storage.left_alone(REPOSITORY, among=[6, 7])] == [6]
     assert storage.left_alone(REPOSITORY + 1) == []
 

@@ -13,6 +13,7 @@ from bot.activities.resolve import Reason
 from bot.activities.taking_back import unheard
 from bot.activities.upkeep import stale
 from bot.errors import Permanent
+from bot.storage.consent import PAUSED, RESUMED
 from bot.vetoes import REOPENED_BY_PERSON
 from models.decision import Verdict
 from tests.fakes.small_world import BODY, CLUSTER_LABEL, CONFIG, LABEL, World
@@ -143,6 +144,49 @@ def test_inv_17_what_github_refuses_on_a_locked_issue_is_taken_back_once_it_is_u
     assert again(known) == [number]
     assert is_withdrawn(known, number)
     assert again(known) == []
+
+
+@pytest.mark.parametrize("how", ["shadow", "paused"])
+def test_inv_17_what_was_objected_to_while_the_bot_was_silent_is_taken_back_once_it_speaks_again(
+    known: World, how: str
+) -> None:
+    number = answered(known)
+    silenced(known, how)
+    keep(word(known, number), objection(word(known, number)))
+    known.triage(number, FEEDBACK)
+    assert again(known) == []
+    assert not is_withdrawn(known, number)
+    speaks_again(known, how)
+    assert again(known) == [number]
+    assert is_withdrawn(known, number)
+    assert again(known) == []
+
+
+def test_inv_06_what_was_fixed_in_shadow_mode_is_told_after_it_and_nothing_new_is_said(known: World) -> None:
+    number, silent = answered(known), known.report()
+    silenced(known, "shadow")
+    known.change(CANONICAL, state="closed", state_reason="completed", closed_at=known.clock())
+    for one in (CANONICAL, number, silent):
+        known.triage(one, FOLLOW)
+    speaks_again(known, "shadow")
+    assert again(known) == [number]
+    assert "closed as completed since" in known.comments(number)[0]
+    assert known.comments(silent) == []
+    assert again(known) == []
+
+
+def silenced(world: World, how: str) -> None:
+    if how == "shadow":
+        configure(world, "mode: shadow\n")
+    else:
+        keep(word(world, 0), Change.of(word(world, 0).record(PAUSED)))
+
+
+def speaks_again(world: World, how: str) -> None:
+    if how == "shadow":
+        configure(world, "mode: comment\n")
+    else:
+        keep(word(world, 0), Change.of(word(world, 0).record(RESUMED)))
 
 
 @LEAVING_ALONE
