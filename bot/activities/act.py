@@ -17,7 +17,7 @@ from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
-from models.decision import Effect, EffectKind
+from models.decision import Effect, EffectKind, Verdict
 from models.issue import Issue
 
 BY_PERSON = frozenset({"command", "feedback"})  # what causes a decision that a person waits for
@@ -157,11 +157,17 @@ def _perform_one(services: Services, gateway: Gateway, row: EffectRecord, live: 
     begins = True
     if effect.kind is EffectKind.COMMENT:
         budget.spend(row.value)
-        begins = budget.decision.trigger == "command" or budget.spoken() is None
+        begins = budget.spoken() is None or _is_answer(budget.decision)
     applied = gateway.apply(effect, row.number, labels=budget.config.label_styles(), live=live, begins=begins)
     if effect.kind is EffectKind.ADD_LABEL:
         live.add(effect.value)
     _finish(services, row, applied.state, applied.reason or None, applied.github_id)
+
+
+def _is_answer(decision: DecisionRecord) -> bool:
+    """Whether a person asked, and there is something to tell them: a comment that they deleted, though nobody told us,
+    is not written anew to say that it does not hold."""
+    return decision.trigger == "command" and decision.verdict != Verdict.NEW.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import pytest
 
 from bot.activities.act import BEFORE_IT_FAILED, NO_COMMENTS, STALE, SUPERSEDED, is_stale
 from bot.activities.budget import BudgetSpent
+from bot.activities.listen import keep
+from bot.activities.obey import Word, objection
 from bot.activities.resolve import Reason
 from bot.errors import Gone, Permanent, RetryAfter, Unavailable
 from bot.github.marker import MARKER
@@ -286,6 +288,17 @@ def test_inv_17_a_comment_that_a_person_deleted_stays_deleted_before_anybody_tol
     known.change(number, title="Keyboard layout is forgotten", body="After a restart the layout is American again.")
     assert "failed" in known.act(known.decide(number))
     assert known.comments(number) == []
+
+
+def test_inv_17_nor_is_it_written_anew_to_say_that_it_does_not_hold(known: World) -> None:
+    number = known.report()
+    known.triage(number)
+    known.fake.comments[number].clear()
+    asked = Word(known.services, known.repository, number, "ann", "command", "comment 1")
+    keep(asked, objection(asked))
+    known.triage(number, Reason("command"))
+    assert known.comments(number) == []
+    assert known.issue(number).labels == ()
 
 
 # --- shadow mode
