@@ -14,7 +14,7 @@ from models.embedder import Vectors
 
 NO_CLUSTER = 0xFFFF
 UNSTATED = 0xFF
-VALUES = 7  # of a fact that have a colour of their own; the others share one
+VALUES = 6  # of a fact that have a colour of their own; the others share one
 OTHER = "other"
 _NUMBERS, _PLACES, _CLUSTERS = np.dtype("<u4"), np.dtype("<f4"), np.dtype("<u2")
 _HEAD_BYTES = _NUMBERS.itemsize + 2 * _PLACES.itemsize + _CLUSTERS.itemsize

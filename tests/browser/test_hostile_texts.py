@@ -75,6 +75,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         application.state.dashboard.ending.set()
 
 
+def test_a_title_that_turns_the_text_round_turns_nothing_around_it(window: Window) -> None:
+    page = window()
+    page.goto(f"{ROOT}/issues?q=evil")
+    row = page.locator("th.title", has_text="evil")
+    title, link = row.locator("bdi").bounding_box(), row.locator(".outward").bounding_box()
+    assert title
+    assert link
+    assert link["x"] >= title["x"] + title["width"] or link["y"] > title["y"]
+
+
 @pytest.fixture(scope="module")
 def signed_in(server: str) -> Any:
     """The cookies of its maintainer."""

@@ -125,6 +125,24 @@ def test_colours_go_by_cluster_or_by_fact(window: Window) -> None:
     assert page.locator("#map-key button").first.get_attribute("aria-pressed") == "true"
 
 
+def test_a_colour_stands_for_one_cluster_and_the_rest_share_one(window: Window) -> None:
+    def crowded(route: Route) -> None:
+        answer = route.fetch()
+        data = answer.json()
+        data["clusters"] = [{"place": at, "id": f"c{at}", "title": f"C {at}", "issues": 9 - at} for at in range(9)]
+        data["others"] = 6
+        route.fulfill(response=answer, json=data)
+
+    page = window()
+    page.route("**/map.json", crowded)
+    opened(page)
+    expect(page.locator("#map-key li")).to_have_text([*(f"C {at} ({9 - at})" for at in range(6)), "other clusters (6)"])
+    tones = page.locator("#map-key .swatch").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).backgroundColor)"
+    )
+    assert len(set(tones)) == 7
+
+
 def test_a_finger_marks_first_and_opens_then(window: Window) -> None:
     page = opened(window(size="phone", has_touch=True), f"{ROOT}/map")
     page.locator("#map-find").fill("5")

@@ -23,6 +23,21 @@ def test_the_way_where_one_is_is_seen_on_a_phone(window: Window, name: str) -> N
     assert page.evaluate("scrollY") == 0
 
 
+def test_the_tab_where_one_is_is_seen_whole_on_a_phone(window: Window) -> None:
+    page = window(size="phone")
+    page.goto(f"{ROOT}/review")
+    page.locator(".tabs a").last.click()
+    expect(page.locator(".tabs a").last).to_have_attribute("aria-current", "true")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+def test_in_a_wave_the_reporters_can_be_told_from_the_top_of_the_cluster(window: Window) -> None:
+    page = window(size="phone")
+    page.goto(f"{ROOT}/overview")
+    page.locator(".wave-title a").first.click()
+    expect(page.get_by_role("link", name="Tell all its reporters something").first).to_be_in_viewport(ratio=1)
+
+
 def test_the_ticks_of_reports_of_a_few_days_differ(window: Window) -> None:
     page = window()
     page.goto(f"{ROOT}/clusters/extra-usage-400")

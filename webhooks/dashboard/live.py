@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from bot.storage.protocol import Storage
+from bot.storage.records import ImportRecord
 from webhooks.dashboard.answers import refused
 from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.page import Asked
@@ -75,8 +76,8 @@ class Live:
 
 
 def state_of(storage: Storage, repository_id: int) -> str:
-    """A mark that changes whenever a wave, a decision, an act, the clusters, the configuration or what was set aside
-    do."""
+    """A mark that changes whenever a wave, a decision, an act, the clusters, the configuration, the first reading, the
+    repository's state or what was set aside do."""
     waves = [(one.id, one.wave.reports, one.wave.ended_at) for one in storage.waves(repository_id, on=True)]
     decisions = [one.id for one in storage.decisions(repository_id, limit=1)]
     acts = [(one.id, one.state) for one in storage.acts(repository_id, limit=ACTS)]
@@ -84,5 +85,16 @@ def state_of(storage: Storage, repository_id: int) -> str:
     paused = repository_id in storage.pauses(repository_id)
     config = storage.config(repository_id)
     aside = [one.id for one in storage.deliveries(state="failed", repository_id=repository_id, limit=SET_ASIDE)]
-    found = (waves, decisions, acts, generation, paused, config.valid_text, config.error, aside)
+    repository = storage.repository_by_id(repository_id)
+    standing = repository and (repository.state, repository.imported_at)
+    first = _reading(storage.import_progress(repository_id))
+    found = (waves, decisions, acts, generation, paused, config.valid_text, config.error, aside, standing, first)
     return hashlib.sha256(repr(found).encode()).hexdigest()[:LONGEST_MARK]
+
+
+def _reading(one: ImportRecord | None) -> tuple[object, ...]:
+    """How far the first reading is, to the per cent: each batch would be news without end."""
+    if one is None:
+        return ()
+    parts = ((one.read, one.total), (one.embedded, one.to_embed))
+    return (one.usable_at, one.ended_at, one.error, *(100 * done // whole if whole else 0 for done, whole in parts))

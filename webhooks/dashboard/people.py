@@ -51,7 +51,8 @@ class TakenBack:
 @dataclass(frozen=True, slots=True)
 class Deed:
     """Something that a person did or said. `source`: dashboard | command line | comment | reaction | event; `issues`:
-    those that it named; `spread`: how far what was told, or taken back, has got."""
+    those that it named; `state`: asked (it waits) | done | refused | failed; `spread`: how far what was told, or taken
+    back, has got."""
 
     at: datetime
     actor: str
@@ -63,6 +64,7 @@ class Deed:
     issues: Sequence[int]
     value: str | None
     outcome: str | None
+    state: str = "done"
     took_back: TakenBack | None = None
     undone: bool = False
     spread: Spread | None = None
@@ -98,11 +100,11 @@ def _deed(storage: Storage, row: PeopleRow, acts: Mapping[int, ActRecord], edits
         other, undone = act.details.get("other"), act.undone_by is not None
         back = _back(acts.get(act.undoes or 0), edits.get(int(act.details.get("edit") or 0)), act.kind)
         named = (other, _issues(act), None if back is not None else _value(act))
-        return Deed(*plain, *named, row.outcome, back, undone, None if undone else spread_of(storage, act))
+        return Deed(*plain, *named, row.outcome, act.state, back, undone, None if undone else spread_of(storage, act))
     if edit is not None:
         back = _of_edit(edits.get(_number(edit.edit.value))) if edit.edit.kind == "undo" else None
         value = None if back is not None else edit.edit.value
-        return Deed(*plain, None, edit.edit.numbers, value, row.outcome, back, edit.undone_by is not None)
+        return Deed(*plain, None, edit.edit.numbers, value, row.outcome, "done", back, edit.undone_by is not None)
     return Deed(*plain, row.other, (), row.value, row.outcome)
 
 

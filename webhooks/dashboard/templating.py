@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,7 @@ _STEPS = (
     (timedelta(hours=1), "h"),
     (timedelta(minutes=1), "min"),
 )
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # overrides and isolates, which a title may leave open
 _PERIODS = ((timedelta(days=7), "week"), (timedelta(days=1), "day"), (timedelta(hours=1), "hour"))
 
 
@@ -40,6 +42,11 @@ def html(template: str, shell: Shell, status: int = 200, **context: Any) -> HTML
 
 
 @cache
+def _straight(value: object) -> object:
+    """A text without what turns the text around it: an isolate does not hold an unfinished one."""
+    return _TURNS.sub("", value) if type(value) is str and not value.isascii() else value
+
+
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - the setup server shows none
 
@@ -50,6 +57,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_straight,
     )
     made.filters |= {
         "moment": moment,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from bot.storage.dashboard_records import ActRecord
-from bot.storage.records import ConfigRecord
+from bot.storage.records import ConfigRecord, ImportRecord
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
 from tests.fakes.deliveries import settings
 from tests.fakes.stored import decision, delivery
@@ -43,6 +44,15 @@ def test_whatever_moves_changes_the_mark(world: World) -> None:
     marks.append(state_of(storage, SHOP))
     storage.start_delivery(delivery("aside", repository_id=SHOP))
     storage.finish_delivery("aside", "failed", "set aside", "a bug")
+    marks.append(state_of(storage, SHOP))
+    for percent in (1, 2):
+        storage.save_import(ImportRecord(SHOP, datetime.now(UTC), to_embed=500, embedded=5 * percent))
+        marks.append(state_of(storage, SHOP))
+    storage.save_import(ImportRecord(SHOP, datetime.now(UTC), to_embed=500, embedded=11))
+    assert state_of(storage, SHOP) == marks[-1]  # a batch alone is no news
+    shop = storage.repository_by_id(SHOP)
+    assert shop is not None
+    storage.update_repository(replace(shop, state="suspended"))
     marks.append(state_of(storage, SHOP))
     assert len(set(marks)) == len(marks)
 

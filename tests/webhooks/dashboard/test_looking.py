@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from markupsafe import escape
 
 from bot.storage.dashboard_records import ActRecord
@@ -165,6 +166,20 @@ async def test_people_are_shown_whatever_way_they_acted(shop: httpx.AsyncClient)
     }
     only = await json_of(shop, "/activity.json?view=people&actor=ada")
     assert {one["actor"] for one in only["people"]} == {"ada"}
+
+
+async def test_an_act_that_was_not_done_or_waits_is_shown_as_such(
+    world: tuple[FastAPI, DashboardRuntime], shop: httpx.AsyncClient
+) -> None:
+    storage = world[1].storage
+    refused = storage.save_act(ActRecord(None, SHOP, utc_now(), "zoe", "pin", "c-dark"))
+    storage.finish_act(refused, "refused", "#999 is not known here")
+    storage.save_act(ActRecord(None, SHOP, utc_now(), "zoe", "rerun", number=3))
+    rows = await rows_of(shop, "/activity.csv?view=people&actor=zoe")
+    assert [row["state"] for row in rows] == ["asked", "refused"]
+    said = re.sub(r"<[^>]+>", "", (await shop.get(f"{ROOT}/activity?view=people&actor=zoe")).text)
+    assert "not done #999 is not known here" in said
+    assert "waits" in said
 
 
 async def test_what_was_set_aside_can_be_decided_again(shop: httpx.AsyncClient) -> None:

@@ -29,6 +29,7 @@ PEOPLE = (
     "issues",
     "value",
     "took back",
+    "state",
     "outcome",
     "undone",
 )
@@ -172,7 +173,7 @@ def _row(one: Deed) -> tuple[Any, ...]:
     far = one.spread.sentence() if one.spread is not None else ""
     come = "; ".join(filter(None, (one.outcome, far)))
     about = (one.number, one.other, one.cluster, issues, one.value, back)
-    return (one.at, one.actor, one.source, one.kind, *about, come, "yes" if one.undone else "")
+    return (one.at, one.actor, one.source, one.kind, *about, one.state, come, "yes" if one.undone else "")
 
 
 def _table(model: Activity) -> Table:

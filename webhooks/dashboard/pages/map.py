@@ -19,7 +19,7 @@ from webhooks.dashboard.lists import Listing, wanted
 from webhooks.dashboard.page import Asked, Page, Table
 
 CLUSTER = "cluster"
-COLOURS = 7  # told apart, as in static/map_view.js
+COLOURS = 6  # told apart, as in static/map_view.js; what comes after them shares one more
 CHANNELS: Mapping[str, str] = {"state": "State", "reported": "Time of report"}
 
 
@@ -53,7 +53,8 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """The page. `legend`: what the colours stand for that are told apart. `points`: the columns of `models.issue_map`,
+    """The page. `legend`: what the colours stand for that are told apart; `others`: issues of all clusters after
+    those. `points`: the columns of `models.issue_map`,
     in base64, only in the JSON. `sought`: the number of the issue that the address names, `card` what is known of it,
     `is_drawn` whether it is on the map. `generation` coloured it; `is_old`: another one is in force."""
 
@@ -68,6 +69,7 @@ class Map:
     by: str
     channels: Sequence[Channel]
     legend: Sequence[Colour]
+    others: int
     sought: int | None
     card: IssueRow | None
     is_drawn: bool
@@ -81,7 +83,7 @@ def read(asked: Asked) -> Map:
     number = asked.query.number("issue", 0, least=0)
     card = asked.storage.issue_cards(asked.repository.id, [number]).get(number) if number else None
     if record is None or (card is not None and asked.kind == "json"):
-        return Map(None, None, False, 0, 0, 0, want.listing(0), (), CLUSTER, (), (), number or None, card, False, "")
+        return Map(None, None, False, 0, 0, 0, want.listing(0), (), CLUSTER, (), (), 0, number or None, card, False, "")
     drawn = from_bytes(record.header, record.points)
     sizes = np.bincount(drawn.cluster[drawn.cluster != NO_CLUSTER], minlength=len(drawn.clusters)).tolist()
     titles = asked.storage.cluster_titles(asked.repository.id)
@@ -101,6 +103,7 @@ def read(asked: Asked) -> Map:
         by=by,
         channels=channels,
         legend=_legend(by, channels, shown),
+        others=sum(one.issues for one in shown[COLOURS:]),
         sought=number or None,
         card=card,
         is_drawn=number in drawn.numbers,

@@ -33,7 +33,8 @@
         rank: (code) => (code === NO_CLUSTER ? -1 : code === chosen ? 2 : dim(code) ? 0 : 1),
         colour: (code) => {
           if (code === NO_CLUSTER) return { colour: palette.none, alpha: chosen >= 0 ? 0.2 : 0.6 };
-          return { colour: palette.of(code).colour, alpha: dim(code) ? 0.12 : 0.9 };
+          const colour = code === chosen && code >= COLOURS ? palette.focus : palette.of(code).colour;
+          return { colour, alpha: dim(code) ? 0.12 : 0.9 };
         },
       };
     }
@@ -109,7 +110,9 @@
     link.href = `${box.dataset.issues}${number}`;
     link.className = "number";
     link.textContent = `#${number}`;
-    line.append(link, known ? ` ${known.title}` : "");
+    const title = document.createElement("bdi");
+    title.textContent = known ? known.title : "";
+    line.append(link, " ", title);
     const more = document.createElement("p");
     more.className = "quiet small";
     const cluster = points.cluster[at] === NO_CLUSTER ? "in no cluster" : data.clusters[points.cluster[at]].title;
@@ -300,11 +303,17 @@
       button.type = "button";
       button.dataset.code = code;
       button.setAttribute("aria-pressed", String(code === chosen));
-      swatch.className = `swatch tone-${by.value === "reported" ? 1 : (code % COLOURS) + 1}`;
+      swatch.className = `swatch tone-${by.value === "reported" ? 1 : Math.min(code, COLOURS) + 1}`;
       button.append(swatch, `${name} (${issues.toLocaleString()})`);
       item.append(button);
       return item;
     }));
+    if (by.value !== "cluster" || !data.others) return;
+    const rest = document.createElement("li");
+    const swatch = document.createElement("span");
+    swatch.className = `swatch tone-${COLOURS + 1}`;
+    rest.append(swatch, `other clusters (${data.others.toLocaleString()})`);
+    key.append(rest);
   }
 
   function namesOf() {

@@ -3,7 +3,7 @@
 
 const NO_CLUSTER = 0xffff;
 const UNSTATED = 0xff;
-const COLOURS = 7; // told apart; what comes after them in the list of clusters begins again
+const COLOURS = 6; // told apart; what comes after them shares one more
 const CELL = 96; // cells along each side of the index
 
 class Points {
@@ -136,7 +136,7 @@ class View {
 class Palette {
   constructor(element) {
     const token = (name) => getComputedStyle(element).getPropertyValue(name).trim();
-    this.series = Array.from({ length: COLOURS }, (_, at) => token(`--series-${at + 1}`));
+    this.series = Array.from({ length: COLOURS + 1 }, (_, at) => token(`--series-${at + 1}`));
     this.none = token("--line-strong");
     this.ink = token("--ink");
     this.ground = token("--ground");
@@ -147,7 +147,7 @@ class Palette {
   // The colour of each place in the list of values; `ordered` fades from the first to the last.
   of(place, ordered, many) {
     if (ordered) return { colour: this.series[0], alpha: 1 - 0.85 * (place / Math.max(1, many - 1)) };
-    return { colour: this.series[place % COLOURS], alpha: 1 };
+    return { colour: this.series[Math.min(place, COLOURS)], alpha: 1 };
   }
 }
 

@@ -35,12 +35,16 @@ function recount() {
 setInterval(recount, 30_000);
 document.addEventListener("visibilitychange", recount);
 
-// On a narrow screen the ways are wider than it: the one where one is stands in the middle.
-const here = document.querySelector(".ways [aria-current]");
-if (here) {
-  const ways = here.closest(".ways");
-  ways.scrollLeft += here.getBoundingClientRect().left - ways.getBoundingClientRect().left - (ways.clientWidth - here.offsetWidth) / 2;
+// On a narrow screen the ways, and the tabs, are wider than it: the one where one is stands in the middle.
+function centre() {
+  for (const here of document.querySelectorAll(".ways [aria-current], .tabs [aria-current]")) {
+    const row = here.closest(".ways, .tabs");
+    row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - here.offsetWidth) / 2;
+  }
 }
+
+centre();
+document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.boosted) centre(); });
 
 localise(document);
 document.addEventListener("htmx:afterSwap", () => { localise(document); recount(); }); // before it is painted, so that nothing moves
