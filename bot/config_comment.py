@@ -25,7 +25,7 @@ def wrong(problems: Sequence[str], source: str | None) -> str:
     """
     count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
     head = f"**The last change of {_file(source)} is not in force**: it has {count}. What was in force before still is."
-    shown = [_place(one) if source == OWNERS else _FOUND.sub("", one) for one in problems[:MOST_SHOWN]]
+    shown = [place(one) if source == OWNERS else _FOUND.sub("", one) for one in problems[:MOST_SHOWN]]
     rows = [f"- {neutral(redact(one))}" for one in shown]
     if len(problems) > MOST_SHOWN:
         rows.append(f"- and {len(problems) - MOST_SHOWN} more")
@@ -41,8 +41,8 @@ def mended(source: str | None) -> str:
     return f"Nothing is wrong with the configuration now: {now}."
 
 
-def _place(problem: str) -> str:
-    """Where the problem is, and nothing that stands there."""
+def place(problem: str) -> str:
+    """Where a problem of the file is, and nothing that stands there."""
     found = _LINE.match(problem)
     return f"{found[0]} is wrong" if found else "the file as a whole is wrong"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,15 +67,28 @@ def check_budgets(
     `quiet`: an edit that nobody waits for has half of each limit, so that it never stands in a new report's way.
     """
     now = services.clock()
+    spent = _longest_wait(budgets(services, repository, config), ahead, now, quiet=quiet)
+    if spent is not None:
+        free, one = spent
+        raise BudgetSpent(one.words, max(1.0, (free - now).total_seconds()))
+
+
+def last_edit_at(limits: Iterable[Budget], edits: int, now: datetime) -> datetime | None:
+    """When the last of so many edits that nobody waits for can be made, if nothing else is written; None: now."""
+    spent = _longest_wait(limits, edits - 1, now, quiet=True) if edits else None
+    return None if spent is None else spent[0]
+
+
+def _longest_wait(
+    limits: Iterable[Budget], ahead: int, now: datetime, *, quiet: bool
+) -> tuple[datetime, Budget] | None:
     spent = [
         (free, one)
-        for one in budgets(services, repository, config)
+        for one in limits
         if (free := free_from(one.written, -(-one.limit // 2) if quiet else one.limit, ahead, now, one.span))
         is not None
     ]
-    if spent:
-        free, one = max(spent, key=lambda pair: pair[0])
-        raise BudgetSpent(one.words, max(1.0, (free - now).total_seconds()))
+    return max(spent, key=lambda pair: pair[0], default=None)
 
 
 def free_from(

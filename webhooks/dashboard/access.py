@@ -171,7 +171,12 @@ class Access:
         if session.record.kind == "local":
             return True
         token = self._token(session)
-        return token is not None and may_act(self._door.role(token, repository.full_name, repository.id))
+        if token is None:
+            return False
+        role = self._door.role(token, repository.full_name, repository.id)
+        if role != session.record.roles.get(repository.id, "none"):
+            self._asked_again(session)  # so that the pages show what they may do now
+        return may_act(role)
 
     def _renewed(self, session: Session) -> Session | None:
         granted_at = session.record.granted_at

@@ -26,7 +26,7 @@ from webhooks.dashboard.every import ACTS, PAGES
 from webhooks.dashboard.headers import HEADERS
 from webhooks.dashboard.live import Live
 from webhooks.dashboard.origin import is_ours
-from webhooks.dashboard.page import Asked, Page, PageMissing, Query, Viewer, may_act
+from webhooks.dashboard.page import Asked, Page, PageMissing, Query, Viewer
 from webhooks.dashboard.posting import back_to, carry_out
 from webhooks.dashboard.shell import Shell, root_of, shell_of
 from webhooks.dashboard.sign_in import PATH as SIGN_IN
@@ -235,7 +235,7 @@ class Dashboard:
             raise Refusal(self._signed_out(request, form, self._sign_in_first(request))) from None
         except GitHubError as error:
             raise Refusal(self.problem(request, 503, f"GitHub cannot be asked what you may do: {error}.")) from None
-        if not allowed or not may_act(visit.viewer.role(repository.id)):
+        if not allowed:
             words = f"Only who has the triage role or more in {repository.full_name} may do this."
             raise Refusal(self.problem(request, 403, words))
 

@@ -45,7 +45,7 @@ TRIGGERS: Mapping[str, str] = {
     "rerun": "a rerun",
     "command": "a person asked",
     "feedback": "a person said something",
-    "follow": "its canonical issue changed",
+    "follow": "something that its comment tells of had changed",
     "upkeep": "the canonical issue was kept up to date",
     "notice": "the configuration's problems were told",
     "close": "the time to object was over",

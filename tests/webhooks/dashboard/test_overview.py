@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -65,6 +65,21 @@ async def test_inv_26_where_nothing_is_written_the_pages_that_tell_reporters_som
     assert f"only recorded, and no comment changes: {reason}" in preview
     assert "as it would stand in" in preview
     assert "Tell it<" not in preview
+
+
+async def test_inv_30_a_preview_says_when_the_budget_lets_the_last_comment_follow(
+    maintainer: httpx.AsyncClient, world: World
+) -> None:
+    storage, page = world[1].storage, f"/r/{NAME}/clusters/extra-usage-400/status"
+    asking = {"text": "Wait"}
+    assert "no room for all of them" not in (await maintainer.get(page, params=asking)).text
+    storage.save_config(SHOP, ConfigRecord("e", utc_now(), "limits: {comments_per_hour: 1}\n", None))
+    shown = (await maintainer.get(f"{page}.json", params=asking)).json()
+    waits = datetime.fromisoformat(shown["last_at"]) - utc_now()
+    assert timedelta(hours=len(shown["numbers"]) - 2) < waits <= timedelta(hours=len(shown["numbers"]))
+    assert "no room for all of them" in (await maintainer.get(page, params=asking)).text
+    storage.save_config(SHOP, ConfigRecord("e", utc_now(), "limits: {comments_per_hour: 0}\n", None))
+    assert (await maintainer.get(f"{page}.json", params=asking)).json()["last_at"] is None
 
 
 async def todo(http: httpx.AsyncClient) -> list[str]:

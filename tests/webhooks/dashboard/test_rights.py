@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from bot.github.viewer import UserToken
+from bot.storage.records import ConfigRecord, RepositoryRecord
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime, browser, form_token
 from tests.fakes.deliveries import settings
 from webhooks.dashboard.access import Access, utc_now
@@ -115,6 +117,34 @@ async def test_inv_42_a_role_that_was_taken_away_a_moment_ago_counts_no_more(
         roles.given = {SHOP: "read"}
         data = {"form_token": form_token(page.text), "cluster": "c-dark", "value": "A new title"}
         assert (await http.post(f"{ROOT}/do/rename", data=data)).status_code == 403
+
+
+async def test_a_role_that_was_given_a_moment_ago_counts_and_is_shown(
+    world: tuple[FastAPI, DashboardRuntime],
+) -> None:
+    roles = Roles({SHOP: "read"})
+    async with seen_by(world[1], roles) as http:
+        page = await http.get(f"{ROOT}/clusters/c-dark")
+        assert f"{ROOT}/do/rename" not in page.text
+        roles.given = {SHOP: "triage"}
+        data = {"form_token": form_token(page.text), "cluster": "c-dark", "value": "A new title"}
+        assert (await http.post(f"{ROOT}/do/rename", data=data)).status_code == 303
+        assert f"{ROOT}/do/rename" in (await http.get(f"{ROOT}/clusters/c-dark")).text
+
+
+@pytest.mark.parametrize("kind", ["", ".json"])
+@pytest.mark.parametrize("reads_it", [True, False])
+async def test_inv_42_the_owners_file_is_shown_to_whom_github_shows_it(
+    world: tuple[FastAPI, DashboardRuntime], kind: str, reads_it: bool
+) -> None:
+    storage, now = world[1].storage, datetime.now(UTC)
+    text, error = "mode: comment\n# a remark\n", "line 3: `limits.links` is no number (found 'hunter2')"
+    storage.save_config(SHOP, ConfigRecord("e", now, text, error, "owner", now))
+    storage.save_repository(RepositoryRecord(990, f"{NAME.partition('/')[0]}/.github", 1))
+    async with seen_by(world[1], Roles({SHOP: "admin"} | ({990: "read"} if reads_it else {}))) as http:
+        shown = (await http.get(f"{ROOT}/settings{kind}")).text
+    assert ("a remark" in shown, "hunter2" in shown) == (reads_it, reads_it)
+    assert "line 3" in shown or '"line": 3' in shown or '"line":3' in shown
 
 
 @pytest.mark.parametrize("kind", sorted(ACTS))

@@ -73,7 +73,7 @@ class Pause:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The page. `notice`: the issue that tells of the problems; `held`: what holds meanwhile; `text`: the file in
-    force, by line."""
+    force, by line; without it and what is wrong in it where it is the owner's and the viewer may not read it there."""
 
     standing: Standing
     mode: str
@@ -97,6 +97,7 @@ class Settings:
 
 def read(asked: Asked) -> Settings:
     """The model of the page."""
+    from bot.config_comment import OWNERS, place  # noqa: PLC0415 - it brings the redaction
     from bot.repo_config import RepoConfig  # noqa: PLC0415 - the receiver starts without it
 
     storage, repository = asked.storage, asked.repository
@@ -105,6 +106,8 @@ def read(asked: Asked) -> Settings:
     defaults = RepoConfig().model_dump(mode="json")
     effective = config.model_dump(mode="json")
     paused = storage.pauses(repository.id).get(repository.id)
+    withheld = record.source == OWNERS and not _reads_owners(asked)
+    problems = [line for line in (record.error or "").splitlines() if line.strip()]
     return Settings(
         standing=standing_of(repository, record, is_paused=paused is not None),
         mode=config.mode,
@@ -115,11 +118,11 @@ def read(asked: Asked) -> Settings:
         failed_since=record.failed_since,
         held=held(record),
         notice=record.notice_number,
-        problems=[_problem(line) for line in (record.error or "").splitlines() if line.strip()],
+        problems=[_problem(place(line) if withheld else line) for line in problems],
         keys=list(_keys(effective, defaults)),
         facts=effective["facts"],
         clusters=[_known(one) for one in effective["clusters"]],
-        text=(record.valid_text or "").splitlines(),
+        text=() if withheld else (record.valid_text or "").splitlines(),
         pause=None if paused is None else Pause(paused.actor, paused.said_at),
         reading=storage.import_progress(repository.id),
         imported_at=repository.imported_at,
@@ -131,6 +134,13 @@ def _file_url(full_name: str, source: str | None) -> str:
     """Below GitHub's address."""
     name = f"{full_name.partition('/')[0]}/.github" if source == "owner" else full_name
     return f"{name}/blob/HEAD/{CONFIG_PATH}"
+
+
+def _reads_owners(asked: Asked) -> bool:
+    """Whether GitHub shows them the owner's `.github` repository, as far as the bot knows; what stands in its file is
+    not for everybody who may read this one (INV 42)."""
+    found = asked.storage.repository(f"{asked.repository.full_name.partition('/')[0]}/.github")
+    return asked.viewer.sees_all or (found is not None and asked.viewer.role(found.id) != "none")
 
 
 def _problem(text: str) -> Problem:

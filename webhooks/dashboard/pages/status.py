@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.errors import TriageError
 from webhooks.dashboard.page import Asked, Page, PageMissing
 from webhooks.dashboard.people import spread_of
-from webhooks.dashboard.standing import standing_at
+from webhooks.dashboard.standing import in_force, standing_at
 
 if TYPE_CHECKING:
     from bot.activities.spread import Spread
@@ -30,7 +30,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Status:
     """The page. `text` is what would be told, `markdown` how it stands in a comment, `problem` why it cannot be;
-    `spread`: how far what was told, or taken back, last has got; `silent`: why it would only be recorded."""
+    `spread`: how far what was told, or taken back, last has got; `silent`: why it would only be recorded;
+    `last_at`: when the last comment can have it, where the budget has no room for all of them now."""
 
     cluster: str
     title: str
@@ -41,6 +42,7 @@ class Status:
     numbers: Sequence[int]
     spread: Spread | None
     silent: str | None
+    last_at: datetime | None
 
 
 def read(asked: Asked) -> Status:
@@ -71,7 +73,16 @@ def read(asked: Asked) -> Status:
         shown.numbers,
         _spread(asked, cluster.id),
         standing_at(asked).silent,
+        _last_at(asked, len(shown.numbers)),
     )
+
+
+def _last_at(asked: Asked, edits: int) -> datetime | None:
+    from bot.activities.budget import last_edit_at, limits_of  # noqa: PLC0415 - as above
+
+    config = in_force(asked.storage.config(asked.repository.id))
+    limits = list(limits_of(asked.settings, asked.storage, asked.repository, config, asked.now))
+    return last_edit_at(limits, edits, asked.now) if all(one.limit for one in limits) else None
 
 
 def _spread(asked: Asked, cluster_id: str) -> Spread | None:
