@@ -41,6 +41,7 @@ ORDINARY = 0.4  # a term of the list of English stop words, which has some that 
 TITLE_COUNTS = 2.0  # a term in a title, beside one in the text
 READ = 12  # members whose spelling is looked at
 SPEAKERS = 50  # issues looked at for a term that two people say
+USUAL = 5  # people whose titles hold a login, from which on it is a word like others
 LEAST_SHARE = 0.25  # of the members that say a key term
 GENERIC = frozenset(
     count_terms(
@@ -63,12 +64,13 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """The repository that a cluster stands out from: how rare a term is, the terms that two people's titles hold, and
-    how many issues have each error message."""
+    """The repository that a cluster stands out from: how rare a term is, the terms that two people's titles hold, how
+    many issues have each error message, and the terms that are a reporter's login."""
 
     idf: Callable[[str], float]
     spoken: Container[str]
     messages: Callable[[str], int]
+    logins: Container[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,26 @@ class _SpokenAround:
         return len({_owner(one) for one in titled if term in count_terms(without_private(one.text.title))}) > 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Logins:
+    """Whether a term is the login of somebody who reported here, and not a word that many people's titles hold too."""
+
+    index: IssueIndex
+
+    def __contains__(self, term: object) -> bool:
+        if not isinstance(term, str) or not self.index.is_login(term):
+            return False
+        return len({_owner(one) for one in self.index.titled(term, SPEAKERS)}) < USUAL
+
+
 def around(index: IssueIndex) -> Background:
     """The same as `background` for one cluster: it looks at the issues that share its words, not at all of them."""
     held = index.rarity().counts
     return Background(
-        index.words.idf, _SpokenAround(index), lambda fingerprint: held.get(("error_message", fingerprint), 0)
+        index.words.idf,
+        _SpokenAround(index),
+        lambda fingerprint: held.get(("error_message", fingerprint), 0),
+        _Logins(index),
     )
 
 
@@ -100,7 +117,7 @@ def background(index: IssueIndex) -> Background:
         for term in count_terms(without_private(document.text.title)):
             if first.setdefault(term, _owner(document)) != _owner(document):
                 spoken.add(term)
-    return Background(index.words.idf, frozenset(spoken), held.__getitem__)
+    return Background(index.words.idf, frozenset(spoken), held.__getitem__, _Logins(index))
 
 
 def name(documents: Iterable[Document], known: Background, medoid: int) -> Name:
@@ -141,7 +158,7 @@ class _Members:
 
     def allowed(self, term: str) -> bool:
         """Whether a term is common property and names no person, version or id."""
-        if term in self._people or not is_nameable(term):
+        if term in self._people or term in self._known.logins or not is_nameable(term):
             return False
         return term in self._public or self._is_common(term)
 

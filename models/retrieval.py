@@ -60,6 +60,7 @@ class IssueIndex:
         self._free: list[int] = []
         self._holders: dict[tuple[str, str], set[int]] = {}  # a fact's name and value → rows
         self._counts: Counter[tuple[str, str]] = Counter()  # the same → how many issues
+        self._logins: Counter[str] = Counter()  # in lower case → how many issues
         self.words = TermIndex()
         self.title_words = TermIndex()
         self.error_words = TermIndex()
@@ -123,7 +124,7 @@ class IssueIndex:
         same._numbers, same._created = self._numbers.copy(), self._created.copy()
         same._rows, same._free = dict(self._rows), self._free[:]
         same._holders = {value: set(rows) for value, rows in self._holders.items()}
-        same._counts = Counter(self._counts)
+        same._counts, same._logins = Counter(self._counts), Counter(self._logins)
         same.words, same.title_words = self.words.copy(), self.title_words.copy()
         same.error_words = self.error_words.copy()
         same._version, same._last = self._version, None
@@ -243,7 +244,12 @@ class IssueIndex:
                 if 0 < len(holders) <= RARE_VALUE:
                     yield rarity.weight(name, value), sorted(holders)
 
+    def is_login(self, name: str) -> bool:
+        """Whether somebody who reported an issue here is called so; `name` is in lower case."""
+        return self._logins[name] > 0
+
     def _count_facts(self, row: int, document: Document, *, present: bool) -> None:
+        self._logins[document.author.casefold()] += 1 if present else -1
         for name, values in document.facts.items():
             for value in values:
                 self._counts[name, value] += 1 if present else -1

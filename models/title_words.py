@@ -20,7 +20,9 @@ _SPOKEN_LEAST = 3
 
 _REFERENCE = re.compile(
     r"\[redacted:[a-z-]+\]|[\w.+'-]+@[\w.-]+|[\w.-]*/?[\w.-]*(?<!&)#\d+\b|\bGH-\d+\b|(?<![\w.])@[\w/-]+(?:\[bot\])?"
+    r"|(?i:\b(?:issues?|bugs?|tickets?|pull(?: request)?|pr|no\.|nr\.) ?)\d+\b"
 )
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BETWEEN = re.compile(
     r"(\s+[·•|—–-]+\s+|[;:,!?]+(?:\s+|$)|\.+(?:\s+|$)|[。，；：！？、]+\s*|\s*[()\[\]{}（）【】「」]+\s*)"
 )
@@ -46,7 +48,7 @@ def mentioned(text: str) -> frozenset[str]:
 
 def names_in(login: str) -> frozenset[str]:
     """The terms by which a text may name the owner of a login: whole, and its parts."""
-    parts = [part for part in re.split(r"[\W\d_]+", login.casefold()) if len(part) >= _SPOKEN_LEAST]
+    parts = [part for part in re.split(r"[\W\d_]+", _HUMP.sub(" ", login)) if len(part) >= _SPOKEN_LEAST]
     return frozenset(term for name in (login, *parts) for term in (name.casefold(), *count_terms(name)))
 
 

@@ -264,6 +264,29 @@ def test_reports_without_an_author_count_each() -> None:
     assert named(members).title == SHARED
 
 
+@pytest.mark.parametrize(
+    ("titles", "authors", "name"),
+    [
+        (("Export fails like for zoltanberg", "zoltanberg told of it: export fails"), ("ada", "bea"), "zoltanberg"),
+        (("Export of Kerstin fails in tables", "Export of Kerstin fails in tables"), ("KerstinMoll", "bea"), "kerstin"),
+        (("Login is broken, see issue 123", "Login is broken, see issue 123"), ("ada", "bea"), "123"),
+        (("Login is broken since PR 77 came", "Login is broken since PR 77 came"), ("ada", "bea"), "77"),
+    ],
+)
+def test_inv_40_nobody_and_no_number_of_an_issue_is_named_though_two_people_do(
+    titles: tuple[str, str], authors: tuple[str, str], name: str
+) -> None:
+    members = [document(at, *one) for at, one in enumerate(zip(titles, ("", ""), authors, strict=True), 1)]
+    found = named(members, others=[document(50, "Another thing", author="zoltanberg")])
+    assert name not in f"{found.title} {' '.join(found.terms)}".casefold()
+
+
+def test_a_login_that_is_a_usual_word_stays_one() -> None:
+    members = [document(at, "Docker image does not start", author=f"member-{at}") for at in range(1, 4)]
+    others = [document(50 + at, f"Docker thing {at}", author=author) for at, author in enumerate(("docker", "eve"))]
+    assert "Docker" in named(members, others=others).title
+
+
 def test_a_figure_that_members_share_stays() -> None:
     members = [document(n, "Max 20x plan is shown as free plan") for n in (1, 2, 3)]
     assert named(members).title == "Max 20x plan is shown as free plan"
