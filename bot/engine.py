@@ -75,7 +75,7 @@ class Engine:
                 ]
             )
         except Exception as error:
-            raise SettingsError(f"TRIAGE_REFIT_SCHEDULE or TRIAGE_REFIT_TIMEZONE: {error}") from None
+            raise SettingsError(f"TRIAGE_REFIT_SCHEDULE: {error}") from None
         for name, cron in CLOCKS.items():
             DBOS.apply_schedules([{"schedule_name": name, "workflow_fn": WORKFLOWS[name], "schedule": cron}])
 

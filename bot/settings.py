@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -90,6 +91,15 @@ class Settings(BaseSettings):
         if not _HTTP.match(value):
             raise ValueError("must be like https://HOST/PATH (or http:// for a test double)")
         return value.rstrip("/")
+
+    @field_validator("refit_timezone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):  # no such name; a name that is a path; one that is a folder
+            raise ValueError("is no time zone; one is named like Europe/Berlin or UTC") from None
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -71,11 +71,11 @@ def fit_title(said: str) -> str:
     return title
 
 
-def fit_label(said: str) -> str:
-    """A label's name, or "" for none; raises ValueError with a sentence."""
-    label = _line(said, "a label")
+def fit_label(said: str, what: str = "a label") -> str:
+    """A label's name (or `what` else is as short), or "" for none; raises ValueError with a sentence."""
+    label = _line(said, what)
     if len(label) > LABEL:
-        raise ValueError(f"a label has at most {LABEL} characters")
+        raise ValueError(f"{what} has at most {LABEL} characters")
     return label
 
 

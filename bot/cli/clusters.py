@@ -245,7 +245,7 @@ def _meant(name: str, known: Sequence[str]) -> str:
 
 @contextmanager
 def _opened(repository: str, actor: str | None = None) -> Iterator[_Opened]:
-    person = _fit(fit_label, actor or "") or _user()
+    person = _fit(lambda said: fit_label(said, "a name"), actor or "") or _user()
     with services_for(settings_for_command(), offline=True) as services:
         yield _Opened(services, known_repository(services, repository), person)
 

@@ -49,6 +49,9 @@ def test_without_any_variable_the_defaults_hold() -> None:
         ("TRIAGE_DATABASE_URL", "mysql://host/name", "sqlite:///FILE"),
         ("TRIAGE_THREADS", "0", "1"),
         ("TRIAGE_WORKER_NAME", "a b", "pattern"),
+        ("TRIAGE_REFIT_TIMEZONE", "Mars/Olympus", "Europe/Berlin"),
+        ("TRIAGE_REFIT_TIMEZONE", "America", "Europe/Berlin"),
+        ("TRIAGE_REFIT_TIMEZONE", "", "Europe/Berlin"),
     ],
 )
 def test_a_wrong_value_names_its_variable_what_it_was_and_what_it_may_be(

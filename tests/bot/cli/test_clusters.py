@@ -207,6 +207,11 @@ def test_a_wrong_usage_ends_with_2(triage: Run, tracker: Played, arguments: tupl
     assert triage("clusters", *arguments).code == 2
 
 
+def test_a_name_that_is_too_long_is_told_as_one(triage: Run, tracker: Played) -> None:
+    ran = triage("clusters", "rename", NAME, "extra", "Usage is gone", "--as", "x" * 51)
+    assert (ran.code, "a name has at most 50" in ran.err) == (2, True)
+
+
 @pytest.mark.usefixtures("clustered")
 def test_a_cluster_that_bears_anothers_id_for_a_title_takes_nobodys_place(triage: Run) -> None:
     assert triage("clusters", "rename", NAME, UPLOAD_ID, SEARCH_ID).code == 0
