@@ -12,11 +12,13 @@ from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
 from bot.activities.taking_back import unheard
 from bot.activities.upkeep import stale, told_apart
+from bot.activities.words import UNDONE
 from bot.case import root_of
 from bot.errors import StorageError
 from bot.inbox import to_input
 from bot.repo_config import RepoConfig
 from bot.storage.records import DecisionRecord, DeliveryRecord, RepositoryRecord
+from bot.vetoes import SEPARATED_BY_PERSON
 from bot.workflows.enqueue import enqueue
 from bot.workflows.steps import services, step
 
@@ -59,6 +61,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
         return [
             *members(repository, config, number),
             *foes(repository, config, number),
+            *no_foes_any_more(repository, number),
             *left_alone(repository, config, {number}),
             *canonical_of(repository, config, pointed_at),
             *notice_of(repository, config),
@@ -82,6 +85,17 @@ def foes(repository: RepositoryRecord, config: RepoConfig, number: int) -> list[
         return []
     found = stale(services().storage, repository.id, config, among=later)
     return [*_to_follow(repository, found), *left_alone(repository, config, later)]
+
+
+def no_foes_any_more(repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
+    """The later issues that were told apart from this one by a word on this one that was taken back since."""
+    storage = services().storage
+    said = storage.feedback(repository.id, number)
+    gone = {one.other: one.said_at for one in said if one.kind == UNDONE and one.other is not None}
+    last = [storage.last_decision(repository.id, other) for other in sorted(gone) if other > number]
+    waiting = [one for one in last if one is not None and one.decided_at < gone[one.number]]
+    kept_apart = [one for one in waiting if SEPARATED_BY_PERSON in one.body.get("vetoes", ())]
+    return [payload(repository, FOLLOW, f"{one.number}/{one.id}/undone", one.number) for one in kept_apart]
 
 
 def left_alone(

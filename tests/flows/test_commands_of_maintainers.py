@@ -305,3 +305,14 @@ async def test_inv_18_an_objection_holds_again_when_the_comment_that_overruled_i
     await deletes(bot, answered, replace(comment, body="Duplicate of #5, sorry"))
     assert words(bot, answered.number) == objected
     assert bot.labels(answered.number) == ()
+
+
+async def test_inv_08_a_pair_told_apart_on_the_older_issue_is_one_again_when_that_is_undone(
+    bot: Running, answered: Issue
+) -> None:
+    five = bot.fake.issues[5]
+    await says(bot, five, f"/triage different #{answered.number}", "boss")
+    await bot.until(lambda: "not counted as a duplicate" in own(bot, answered).body)
+    await says(bot, five, "/triage undo", "boss")
+    await bot.until(lambda: LABEL in bot.labels(answered.number))
+    assert "#5" in own(bot, answered).body
