@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.comment import MAX_PLATFORMS, code, day, neutral
+from bot.comment import MAX_PLATFORMS, code, day, neutral, nobody
 
 BEGIN = "<!-- triage:canonical -->"  # the hidden line above what is said of the reports
 LEAST_REPORTS = 2
@@ -66,9 +66,11 @@ def folded(said: str | None, block: str | None) -> str:
 
 
 def unfolded(text: str) -> tuple[str | None, str | None]:
-    """What `folded` put together, each part None where it is not there."""
+    """What `folded` put together, each part None where it is not there; that nothing points there any more is said of
+    the reports, so it goes when one does again."""
     said, mark, block = text.partition(BEGIN)
-    return said.strip() or None, (block.strip() or None) if mark else None
+    head = said.strip()
+    return None if head in {"", nobody()} else head, (block.strip() or None) if mark else None
 
 
 def most_common(values: Iterable[str]) -> list[tuple[str, int]]:

@@ -30,7 +30,7 @@ from bot.sayable import is_sayable
 from bot.services import Services
 from bot.storage.protocol import Storage
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord, StoredIssue
-from bot.vetoes import SECURITY_REPORT, VETOES
+from bot.vetoes import IGNORED_CLOSED, SECURITY_REPORT, VETOES
 from models.decision import Decision, EffectKind, Verdict
 from models.issue import Issue
 from models.text import looks_like_security_report
@@ -52,10 +52,11 @@ REASONS = frozenset({TOO_FEW, NOT_YET, UNCHANGED})
 
 
 def canonicals(storage: Storage, repository_id: int) -> list[int]:
-    """The issues at which reports point that the bot has answered, ascending."""
+    """The issues at which reports point that the bot answered, and those that it once told of reports, ascending."""
     duplicates = storage.duplicates(repository_id)
     spoken = {one.number for one in storage.pointing(repository_id)}
-    return sorted({root_of(number, duplicates) for number in duplicates if number in spoken})
+    roots = {root_of(number, duplicates) for number in duplicates if number in spoken}
+    return sorted(roots.union(storage.decided_for(repository_id, UPKEEP)))
 
 
 def is_wanted(storage: Storage, repository_id: int, config: RepoConfig, number: int, now: datetime) -> bool:
@@ -139,8 +140,9 @@ def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Is
         return GONE
     if config.mode == "shadow" or is_paused(storage.pauses(repository_id), repository_id):
         return SILENT
-    if ignored(issue, config) is not None:
-        return NO_PLACE
+    reason = ignored(issue, config)
+    if reason is not None and not (reason == IGNORED_CLOSED and _is_duplicate(storage, repository_id, issue.number)):
+        return NO_PLACE  # of a duplicate, what stands there is still brought to its end
     stored = storage.issue(repository_id, issue.number)
     if stored is not None and looks_like_security_report(stored.text):
         return VETOES[SECURITY_REPORT]  # INV 44
@@ -154,13 +156,19 @@ def _body(storage: Storage, repository_id: int, config: RepoConfig, number: int,
         return NOT_YET
     standing = comment_row(standing_rows(storage, repository_id, number, config))
     said, block = unfolded(standing.value) if standing is not None else (None, None)
-    reports = reports_of(storage, repository_id, number)
-    answered = {one.number for one in storage.pointing(repository_id)}
-    if block is None and (len(reports) < LEAST_REPORTS or not _any_of(reports, answered)):
+    reports = [] if _is_duplicate(storage, repository_id, number) else reports_of(storage, repository_id, number)
+    if block is None and len(reports) < LEAST_REPORTS:
+        return TOO_FEW
+    if block is None and not _any_of(reports, {one.number for one in storage.pointing(repository_id)}):
         return TOO_FEW
     fresh = render_canonical(canonical_view(reports, now, config)) if reports else None
     body = folded(said or (None if fresh else nobody()), fresh)
     return UNCHANGED if standing is not None and body == standing.value else body
+
+
+def _is_duplicate(storage: Storage, repository_id: int, number: int) -> bool:
+    """Whether it is no root by now, so that its reports are counted elsewhere (INV 4)."""
+    return number in storage.duplicates(repository_id)
 
 
 def _any_of(reports: Iterable[StoredIssue], numbers: set[int]) -> bool:

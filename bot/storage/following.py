@@ -39,6 +39,13 @@ class Following(Door):
         left = or_(last.verdict == "ignored", last.decision_id.in_(refused))
         return self._last_spoken(repository_id, left, among)
 
+    def decided_for(self, repository_id: int, trigger: str) -> Sequence[int]:
+        """By the trigger of each decision."""
+        c = decisions.c
+        query = select(c.number).distinct().where(c.repository_id == repository_id, c.trigger == trigger)
+        with self._reading() as connection:
+            return list(connection.execute(query.order_by(c.number)).scalars())
+
     def _last_spoken(
         self, repository_id: int, wanted: ColumnElement[bool], among: Collection[int] | None
     ) -> Sequence[DecisionRecord]:

@@ -24,6 +24,10 @@ class FollowingStorage(Protocol):
         *ignored*, or where something of what it planned was refused by GitHub, or only recorded; by number."""
         ...
 
+    def decided_for(self, repository_id: int, trigger: str) -> Sequence[int]:
+        """The issues on which a decision with this trigger was ever recorded, ascending."""
+        ...
+
     def comments(
         self, repository_id: int, numbers: Collection[int], since: datetime | None = None
     ) -> Sequence[EffectRecord]:

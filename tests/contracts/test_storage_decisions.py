@@ -193,6 +193,13 @@ def test_which_issues_were_left_alone_or_refused_is_told_by_the_last_decisions_w
     assert storage.left_alone(REPOSITORY + 1) == []
 
 
+def test_where_a_trigger_ever_decided_is_told_once_for_each_issue(storage: Storage) -> None:
+    for number, trigger in ((7, "upkeep"), (5, "upkeep"), (7, "upkeep"), (6, "delivery"), (5, "delivery")):
+        storage.save_decision(decision(number, trigger=trigger), [])
+    assert storage.decided_for(REPOSITORY, "upkeep") == [5, 7]
+    assert storage.decided_for(REPOSITORY + 1, "upkeep") == []
+
+
 def test_what_comments_said_on_github_is_read_in_the_order_in_which_it_was_written(storage: Storage) -> None:
     for number, value, finished in ((5, "first", at(1)), (6, "other", at(2)), (5, "second", at(3)), (7, "else", at(3))):
         written = effect(number, value=value, state="done", finished_at=finished, github_id=number)

@@ -12,12 +12,13 @@ from bot.activities import live_canonical
 from bot.activities.broadcast import keep_status, preview
 from bot.activities.close import CLOSED, CLOSED_BEFORE, closable, close, closed_since
 from bot.activities.earned import closing_right, closing_sentence
-from bot.activities.live_canonical import NOT_YET, TOLD_TO_STOP, TOO_FEW, UNCHANGED, is_wanted, keep
+from bot.activities.live_canonical import NOT_YET, TOLD_TO_STOP, TOO_FEW, UNCHANGED, canonicals, is_wanted, keep
 from bot.activities.observe import observe_issue
 from bot.activities.resolve import Reason
 from bot.activities.upkeep import stale
 from bot.canonical_comment import BEGIN
 from bot.closing import LEAST_JUDGED
+from bot.comment import nobody
 from bot.decision_data import to_data
 from bot.errors import TriageError, Unavailable
 from bot.github.marker import with_marker
@@ -289,6 +290,52 @@ def test_inv_44_what_stands_on_a_canonical_that_became_a_security_report_is_take
     assert not any(f"#{number}" in comment for number in numbers)
     assert set(followed(known)) == set(numbers)
     assert not any("#5" in comment for number in numbers for comment in known.comments(number))
+
+
+def test_inv_25_the_canonical_is_told_when_the_last_report_leaves_and_again_when_others_come(known: World) -> None:
+    numbers = reported(known, 2)
+    kept(known)
+    for number in numbers:
+        known.storage.save_feedback(
+            FeedbackRecord(known.repository.id, number, "separated", known.clock(), "mia", "command", 5)
+        )
+        known.triage(number, FOLLOW)
+    known.clock.forward(minutes=61)
+    assert 5 in canonicals(known.storage, known.repository.id)
+    assert is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    assert kept(known, "later") == "done"
+    assert known.comments(5) == [with_marker(nobody())]
+    known.clock.forward(minutes=61)
+    assert not is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    reported(known, 2)
+    assert kept(known, "last") == "done"
+    (comment,) = known.comments(5)
+    assert comment.startswith(BEGIN)
+    assert nobody() not in comment
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_inv_04_a_canonical_that_is_a_duplicate_itself_counts_no_reports_any_more(known: World, state: Any) -> None:
+    reported(known, 2)
+    kept(known)
+    known.storage.save_feedback(
+        FeedbackRecord(known.repository.id, 5, "duplicate", known.clock(), "mia", "comment", 2, "comment 1")
+    )
+    closed = {"state_reason": "duplicate", "closed_at": known.clock()} if state == "closed" else {}
+    canonical_changed(known, state=state, **closed)
+    known.clock.forward(minutes=61)
+    assert kept(known, "later") == "done"
+    assert known.comments(5) == [with_marker(nobody())]
+
+
+def test_a_canonical_that_was_closed_as_completed_keeps_what_it_was_told(known: World) -> None:
+    reported(known, 2)
+    kept(known)
+    before = known.comments(5)
+    canonical_changed(known, state="closed", state_reason="completed", closed_at=known.clock())
+    known.clock.forward(minutes=61)
+    assert kept(known, "later") == live_canonical.NO_PLACE
+    assert known.comments(5) == before
 
 
 def test_inv_44_a_security_report_is_not_listed_among_the_reports(known: World) -> None:
