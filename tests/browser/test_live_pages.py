@@ -43,6 +43,40 @@ def test_hidden_pages_take_no_connection_from_those_that_are_seen(window: Window
     expect(first.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
+def test_more_pages_than_a_browser_has_connections_share_one_stream_and_all_are_live(
+    window: Window, served: Any
+) -> None:
+    first, streams = listening(window()), []
+    first.context.on("request", lambda asked: streams.append(asked.url) if "/live?" in asked.url else None)
+    pages = [first, *(first.context.new_page() for _ in range(CONNECTIONS + 1))]
+    for page in pages[1:]:
+        page.goto(OVERVIEW)
+    assert streams == []
+    served.runtime.storage.save_decision(decision(37, 1, decided_at=datetime.now(UTC)), [])
+    for page in pages:
+        expect(page.get_by_role("link", name="#37", exact=True).first).to_be_visible()
+
+
+def test_when_the_page_that_listens_is_closed_another_one_goes_on(window: Window, served: Any) -> None:
+    first = listening(window())
+    second, third = first.context.new_page(), first.context.new_page()
+    for page in (second, third):
+        page.goto(OVERVIEW)
+    with second.expect_response(lambda answer: "/live?" in answer.url):
+        first.close()
+    second.evaluate(SEE, False)
+    served.runtime.storage.save_decision(decision(36, 1, decided_at=datetime.now(UTC)), [])
+    expect(third.get_by_role("link", name="#36", exact=True).first).to_be_visible()
+    second.evaluate(SEE, True)
+    expect(second.get_by_role("link", name="#36", exact=True).first).to_be_visible()
+
+
+def test_without_locks_each_page_that_is_seen_has_a_stream(window: Window) -> None:
+    page = window()
+    page.context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
+    listening(listening(page).context.new_page())
+
+
 def test_a_page_that_is_shown_again_hears_what_it_missed(window: Window, served: Any) -> None:
     page = listening(window())
     page.evaluate(SEE, False)

@@ -1,6 +1,8 @@
-// The news of a live page. Its stream is closed while nobody looks at the page: a browser opens six connections to one
-// server, and pages that are not seen would take those that others need. It goes on where it ended. A page that hears
-// nothing any more says so. Uses say() and MOMENT of page.js.
+// The news of a live page. A browser opens six connections to one server, and streams would take those that other pages
+// need: so the pages of one repository share one. They stand in line for a lock; who has it listens, and tells the others
+// how things stand. Who is not seen leaves the line, asks when it is shown again, and goes on where it ended. Where there
+// are no locks (plain HTTP from elsewhere), each page that is seen has a stream. A page that hears nothing any more says
+// so. Uses say() and MOMENT of page.js.
 "use strict";
 
 const LOOK_EVERY = 10_000; // ms
@@ -16,8 +18,13 @@ class News extends EventTarget {
     super();
     this.address = new URL(address, location.href);
     this.source = null;
+    this.turn = null; // aborted: the line is left, or the lock given up
     this.hasEnded = false;
     this.heardAt = this.readAt = Date.now();
+    if (navigator.locks) {
+      this.channel = new BroadcastChannel(this.address.pathname);
+      this.channel.onmessage = ({ data }) => this.hear(data);
+    }
     this.look = () => (document.hidden ? this.rest() : this.listen());
     this.timer = setInterval(() => { if (!this.hasEnded) this.look(); }, LOOK_EVERY);
     document.addEventListener("visibilitychange", this.look);
@@ -25,17 +32,50 @@ class News extends EventTarget {
   }
 
   listen() {
-    if (!this.source) this.open();
+    if (!this.turn) this.line();
     if (!this.hasEnded && Date.now() - this.readAt > READ_ANEW_AFTER) this.tell();
+  }
+
+  line() {
+    this.turn = new AbortController();
+    if (!this.channel) { this.open(); return; }
+    const { signal } = this.turn;
+    const listening = () => new Promise((done) => {
+      signal.addEventListener("abort", done);
+      this.open();
+    });
+    navigator.locks.request(this.channel.name, { signal }, listening).catch(() => {}); // it left the line
+    this.channel.postMessage({ asks: true });
+  }
+
+  // What another page says: how things stand, or that it wants to know.
+  hear({ asks, mark }) {
+    if (asks) {
+      if (this.source?.readyState === EventSource.OPEN) this.pass();
+    } else if (!document.hidden) {
+      this.heardAt = Date.now();
+      this.learn(mark);
+    }
+  }
+
+  pass() {
+    this.channel?.postMessage({ mark: this.address.searchParams.get("seen") });
+  }
+
+  learn(mark) {
+    if (mark === this.address.searchParams.get("seen")) return;
+    this.address.searchParams.set("seen", mark);
+    this.tell();
   }
 
   open() {
     const source = new EventSource(this.address);
     source.addEventListener("news", ({ data }) => {
-      this.address.searchParams.set("seen", data);
-      this.tell();
+      this.learn(data);
+      this.pass();
     });
     source.onopen = () => {
+      this.pass();
       this.heardAt = Date.now();
       this.hasEnded = false;
       document.getElementById("ended")?.remove();
@@ -62,12 +102,15 @@ class News extends EventTarget {
     if (this.source?.readyState === EventSource.OPEN) this.heardAt = Date.now();
     this.source?.close();
     this.source = null;
+    this.turn?.abort();
+    this.turn = null;
   }
 
   close() {
     clearInterval(this.timer);
     document.removeEventListener("visibilitychange", this.look);
     this.rest();
+    this.channel?.close();
   }
 }
 
