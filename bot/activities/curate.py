@@ -145,9 +145,9 @@ def _check_issues(services: Services, repository: RepositoryRecord, edit: Edit) 
     rows = {row.issue.number: row for row in services.storage.issues(repository.id, edit.numbers)}
     for number in edit.numbers:
         if number not in rows:
-            raise NotFound(f"{repository.full_name}#{number} is not in the database: is the number right?")
+            raise NotFound(f"#{number} is not known here: is the number right?")
         if rows[number].issue.is_pull_request:
-            raise NotFound(f"{repository.full_name}#{number} is a pull request, and clusters hold issues")
+            raise NotFound(f"#{number} is a pull request, and clusters hold issues")
         if edit.kind in PUTTING and looks_like_security_report(rows[number].text):
             raise TriageError(f"#{number} reads like a security report, and clusters are public")  # INV 44
         if edit.kind == "canonical" and not can_be(rows[number].issue):

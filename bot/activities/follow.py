@@ -140,11 +140,16 @@ def _kept_already(doing: Doing) -> EditRecord | None:
 
 def _edited(done: Acted, first: str = "") -> Followed:
     told = [first] if first else []
-    told += [f"{one.title}: {len(one.members)} reports" for one in done.changed]
+    told += [f"{one.title}: {counted(len(one.members))}" for one in done.changed]
     told += [f"{gone} ended" for gone in done.gone]
     told += [f"note: {problem}" for problem in done.problems]
     clusters = [one.id for one in done.changed]
     return Followed(DONE, "; ".join(told) or "nothing changed", {"edit": done.id, "clusters": clusters})
+
+
+def counted(reports: int) -> str:
+    """`1 report`, `5 reports`."""
+    return f"{reports} report{'' if reports == 1 else 's'}"
 
 
 def _undo_edit(doing: Doing) -> Followed:

@@ -244,7 +244,7 @@ class Storage(
         """Newest first."""
         ...
 
-    def refit_standing(self) -> Sequence[RefitStanding]:
+    def refit_standing(self, *, every: bool = False) -> Sequence[RefitStanding]:
         """How each active repository stands, by name."""
         ...
 

@@ -53,8 +53,8 @@ class Refits(Door):
             rows = connection.execute(query.order_by(refits.c.id.desc()).limit(limit))
             return [RefitRecord(*row) for row in rows]
 
-    def refit_standing(self) -> Sequence[RefitStanding]:
-        """How each active repository stands, by name: its last published refit, and how the last one ended."""
+    def refit_standing(self, *, every: bool = False) -> Sequence[RefitStanding]:
+        """How each active repository (or `every` one) stands, by name: its last published refit, how the last ended."""
         c = refits.c
         own = c.repository_id == repositories.c.id
         published = select(c.finished_at).where(own, c.outcome == "published").order_by(c.id.desc())
@@ -62,7 +62,7 @@ class Refits(Door):
         ended = select(c.outcome).where(own, c.outcome.is_not(None)).order_by(c.id.desc())
         outcome = ended.limit(1).scalar_subquery()
         columns = (repositories.c.id, repositories.c.full_name, repositories.c.imported_at, success, outcome)
-        named = (repositories.c.state == "active") & repositories.c.name_key.is_not(None)
+        named = repositories.c.name_key.is_not(None) & (every or repositories.c.state == "active")
         query = select(*columns).where(named).order_by(repositories.c.name_key)
         with self._reading() as connection:
             return [RefitStanding(*row) for row in connection.execute(query)]

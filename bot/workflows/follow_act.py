@@ -107,7 +107,7 @@ def _rerun_cluster(delivery: Delivery) -> str:
         identity = f"{delivery['id']}/{number}"
         payload: Mapping[str, Any] = {**delivery, "id": identity, "action": MEMBER, "issue": number}
         enqueue(TASK, identity, delivery["partition"], {**payload, "attempt": 0, "waits": 0})
-    outcome = f"{len(numbers)} open reports are decided again, in turn"
+    outcome = f"{len(numbers)} open {'report is' if len(numbers) == 1 else 'reports are'} decided again, in turn"
     end_act(delivery, DONE, outcome)
     return outcome
 

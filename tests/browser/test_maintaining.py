@@ -197,7 +197,7 @@ def test_at_the_ends_of_the_queue_and_without_one_keys_say_why_nothing_happens(w
     page.keyboard.press("j")
     expect(said).to_have_text("This is the last question on this page.")
     page.keyboard.press("u")
-    expect(said).to_have_text("There is nothing to undo.")
+    expect(said).to_have_text("There is nothing of yours to undo.")
     assert work.bot.storage.acts(work.bot.record.id) == []
     page.goto(page.url.replace("missed", "near"))
     for key in "jkyn":
@@ -306,7 +306,7 @@ def test_what_is_refused_is_said_in_words(work: Work, window: Window) -> None:
     page = work.open(window(signed=False), "clusters/extra")
     page.get_by_label("Put issues in for good").fill("999")
     page.get_by_role("button", name="Put in").click()
-    expect(page.locator("#notice.refused")).to_contain_text("is not in the database")
+    expect(page.locator("#notice.refused")).to_contain_text("is not known here")
 
 
 def until(page: Page, holds: Callable[[], bool]) -> None:

@@ -85,6 +85,43 @@ def test_who_is_signed_out_meanwhile_comes_back_to_the_page(window: Window) -> N
     assert "next=%2Fr%2F" in page.url
 
 
+def test_an_act_after_the_sign_in_ended_leaves_what_was_typed_and_leads_to_sign_in(window: Window) -> None:
+    page = window(refusals=True)
+    page.goto(f"{ROOT}/clusters/c-dark")
+    page.get_by_label("Title").fill("A title that took thought")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Rename").click()
+    expect(page.locator("#notice.refused")).to_contain_text("Your sign-in is over, so nothing was done.")
+    expect(page.get_by_label("Title")).to_have_value("A title that took thought")
+    page.locator("#notice").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert "clusters%2Fc-dark" in page.url
+
+
+def test_the_enter_key_on_a_chosen_report_does_nothing(window: Window) -> None:
+    page, sent = window(), []
+    page.goto(f"{ROOT}/clusters/c-dark")
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    page.get_by_label("Choose #31").press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Choose #31")).to_be_checked()
+    page.get_by_role("button", name="Keep out for good").click()
+    expect(page.locator("#notice.done")).to_contain_text("exclude was done")
+    assert [one.rpartition("/")[2] for one in sent] == ["exclude"]
+
+
+def test_a_text_that_was_changed_after_its_preview_is_not_told(window: Window) -> None:
+    page = window()
+    page.goto(f"{ROOT}/clusters/extra-usage-400/status?text=First+text.")
+    text, tell = page.get_by_label("Status"), page.get_by_role("button", name="Tell it")
+    expect(tell).to_be_enabled()
+    text.fill("Second text.")
+    expect(tell).to_be_disabled()
+    expect(page.get_by_text("The text was changed: preview it first.")).to_be_visible()
+    text.fill("First text.")
+    expect(tell).to_be_enabled()
+
+
 def test_the_colours_change_after_a_part_was_replaced_and_it_stays(window: Window) -> None:
     page = window()
     page.goto(f"{ROOT}/issues")

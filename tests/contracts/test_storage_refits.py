@@ -70,6 +70,7 @@ def test_each_active_repository_stands_where_its_last_refits_left_it(storage: St
         RefitStanding(3, "acme/new", None, None, None),
         RefitStanding(REPOSITORY, "acme/shop", None, at(2), "refused"),
     ]
+    assert [one.repository for one in storage.refit_standing(every=True)] == ["acme/asleep", "acme/new", "acme/shop"]
 
 
 def test_inv_35_a_success_under_a_clock_that_was_ahead_does_not_hide_how_old_the_next_one_is(storage: Storage) -> None:

@@ -84,7 +84,7 @@ class FakeStorage:
         self._check()
         return self.counts.get("missed", {})
 
-    def refit_standing(self) -> Sequence[RefitStanding]:
+    def refit_standing(self, *, every: bool = False) -> Sequence[RefitStanding]:
         self._check()
         return self.standing
 

@@ -79,7 +79,7 @@ async def test_a_cluster_is_split_and_merged_again(bot: Running, http: httpx.Asy
         ("label", {"cluster": "nowhere", "value": "x"}, "there is no cluster nowhere (any more)"),
         ("merge", {"cluster": "extra", "into": "extra"}, "extra is defined in the configuration"),
         ("split", {"cluster": "extra", "numbers": "3"}, "#3 is not in extra"),
-        ("pin", {"cluster": "extra", "numbers": "999"}, "is not in the database"),
+        ("pin", {"cluster": "extra", "numbers": "999"}, "is not known here"),
         ("undo", {"act": 10**9}, "there is no such act that could be undone"),
         ("undo-edit", {"edit": 10**9}, "no act 1000000000 is in force"),
         ("confirm", {"number": 999, "other": 5}, "#999 is not there"),

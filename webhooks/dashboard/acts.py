@@ -35,7 +35,9 @@ def _canonical(form: Form) -> Wish:
 
 
 def _issues(form: Form) -> Wish:
-    return Wish(_cluster(form), details={"numbers": list(form.numbers("numbers", what="which issues"))})
+    if not any(value.strip() for value in form.fields.get("numbers", ())):
+        raise Wrong("choose a report first, or write its number")
+    return Wish(_cluster(form), details={"numbers": list(form.numbers("numbers", what="each issue"))})
 
 
 def _merge(form: Form) -> Wish:

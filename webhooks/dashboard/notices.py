@@ -20,6 +20,11 @@ REPLACING: Collection[frozenset[str]] = (
 )
 """Acts of which the newest alone holds, of those about the same cluster or issues."""
 NEWEST_READ = 20  # of a kind
+UNDOABLE = frozenset(
+    {"rename", "label", "canonical", "pin", "exclude", "merge", "split", "confirm", "dismiss", "pause", "resume"}
+    | {"broadcast"}
+)
+"""Acts that can be taken back, as `bot.activities.follow.UNDOING` has them, which brings much that no page needs."""
 
 
 def named(asked: Asked) -> ActRecord | None:

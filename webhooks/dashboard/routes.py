@@ -31,7 +31,7 @@ from webhooks.dashboard.posting import back_to, carry_out
 from webhooks.dashboard.shell import Shell, root_of, shell_of
 from webhooks.dashboard.sign_in import PATH as SIGN_IN
 from webhooks.dashboard.sign_in import LocalToken, SignIn
-from webhooks.dashboard.templating import html
+from webhooks.dashboard.templating import html, sentence
 from webhooks.manifest import web_url
 from webhooks.runtime import Runtime
 
@@ -135,7 +135,9 @@ class Dashboard:
         if kind == "csv" and page.table is not None:
             return as_csv(map(page.table, parts_of(page, asked)), page.title.lower())
         shell = shell_of(page, PAGES, asked, request.url.path, request.url.query, cookies.theme(request))
-        model = page.read(asked)  # after the mark of a live page was taken, so that what comes in between is news
+        model = _last_page(
+            page, asked
+        )  # after the mark of a live page was taken, so that what comes in between is news
         secret = cookies.held(request, cookies.SESSION) or ""
         return html(
             page.template, replace(shell, form_token=secrets.form_token(secret)), model=model, query=asked.query
@@ -191,8 +193,9 @@ class Dashboard:
         return RedirectResponse(f"{SIGN_IN}?next={quote(here, safe='')}", 303, dict(HEADERS))
 
     def _signed_out(self, request: Request, form: forms.Form, answer: Response) -> Response:
-        """The answer to a form that came after its session was over: nothing of what was typed is lost."""
-        if answer.status_code != 401 or _is_partial(request) or not _wants_html(request):
+        """The answer to a form that came after its session was over: nothing of what was typed is lost. Where a page
+        sent it by script, the page stays as it is and says so."""
+        if answer.status_code != 401 or not _wants_html(request):
             return answer
         back = forms.local(next(iter(form.fields.get("back", ())), "/"))
         typed = [value for name in TYPED for value in form.fields.get(name, ()) if value.strip()]
@@ -265,6 +268,16 @@ class Dashboard:
         return visit, form
 
 
+def _last_page(page: Page, asked: Asked) -> Any:
+    """The model of the page; of a list that has become shorter than the address says, its last page."""
+    model = page.read(asked)
+    shown = getattr(model, "list", model)
+    number, last = getattr(shown, "number", 1), getattr(shown, "last", 1)
+    if isinstance(number, int) and isinstance(last, int) and number > last:
+        return page.read(replace(asked, query=Query({**asked.query.values, "page": str(last)})))
+    return model
+
+
 def parts_of(page: Page, asked: Asked) -> Iterator[Any]:
     """The models of a list that is read for a file: each holds the next part of it."""
     while True:
@@ -288,8 +301,7 @@ _TITLES = {
 
 
 def _sentence(wrong: Any) -> str:
-    text = str(wrong)
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{sentence(str(wrong))}."
 
 
 def _wants_html(request: Request) -> bool:

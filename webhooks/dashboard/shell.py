@@ -58,6 +58,11 @@ class Shell:
     seen: str = ""
 
     @property
+    def can_undo(self) -> bool:
+        """Whether the act of the notice can be taken back."""
+        return self.notice is not None and self.notice.undone_by is None and self.notice.kind in notices.UNDOABLE
+
+    @property
     def root(self) -> str:
         """Where the repository's pages begin."""
         return "" if self.about is None else root_of(self.about.full_name)

@@ -67,6 +67,7 @@ def _environment() -> Environment:
         "period": period,
         "count": count,
         "share": share,
+        "sentence": sentence,
         "markdown": markdown,
         "segment": segment,
         "evidence": coded,
@@ -128,6 +129,11 @@ def share(part: float | None) -> str:
         return "–"
     whole = round(part, 9) in {0.0, 1.0}  # the end of an interval is that to the last digit but one
     return percent(part, 0 if whole else 1)
+
+
+def sentence(text: str) -> str:
+    """With a large letter at the beginning; names within stay as they are written."""
+    return text[:1].upper() + text[1:]
 
 
 def figures(value: Any) -> str:

@@ -166,11 +166,11 @@ def test_a_name_that_is_taken_back_is_the_machines_again(triage: Run) -> None:
     [
         (("merge", NAME, "extra", UPLOAD_ID), "defined in the configuration"),
         (("merge", NAME, UPLOAD_ID, UPLOAD_ID), "into itself"),
-        (("pin", NAME, UPLOAD_ID, "99"), "#99 is not in the database"),
+        (("pin", NAME, UPLOAD_ID, "99"), "#99 is not known here"),
         (("merge", NAME, UPLOAD_ID, "c999"), "no cluster 'c999'"),
         (("split", NAME, UPLOAD_ID, "1"), f"#1 is not in {UPLOAD_ID}"),
         (("split", NAME, UPLOAD_ID, *map(str, UPLOADS)), "nothing to split"),
-        (("set-canonical", NAME, UPLOAD_ID, "99"), "#99 is not in the database"),
+        (("set-canonical", NAME, UPLOAD_ID, "99"), "#99 is not known here"),
         (("pin", NAME, UPLOAD_ID, "99999999999999999999"), "too large"),
         (("pin", NAME, "c999", "1"), "no cluster 'c999'"),
         (("pin", "acme/unknown", UPLOAD_ID, "1"), "triage import acme/unknown"),

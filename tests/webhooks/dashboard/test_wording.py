@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -10,10 +11,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from bot.activities.follow import UNDOING
 from bot.storage.dashboard_records import ActRecord
-from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
+from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime, do
 from tests.fakes.looking import look_at
 from webhooks.dashboard.access import utc_now
+from webhooks.dashboard.notices import UNDOABLE
 from webhooks.dashboard.templating import period
 
 World = tuple[FastAPI, DashboardRuntime]
@@ -92,6 +95,70 @@ async def test_what_was_told_and_taken_back_is_not_said_to_stand_in_comments(
     csv, page = (await maintainer.get(address)).text, await said(maintainer, "activity?view=people")
     assert ("comments have it" in csv, "comments have it" in page) == (False, False)
     assert "it is told,yes" in csv
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("asked", "waits"), ("refused", "not done #99 is gone"), ("failed", "failed #99 is gone")],
+)
+async def test_activity_says_of_an_act_that_it_was_not_done(
+    maintainer: httpx.AsyncClient, world: World, state: str, words: str
+) -> None:
+    outcome = None if state == "asked" else "#99 is gone"
+    world[1].storage.save_act(
+        ActRecord(None, SHOP, utc_now(), "ann", "pin", "c-dark", None, {"numbers": [99]}, state, outcome)
+    )
+    assert words in await said(maintainer, "activity?view=people")
+    assert f",{state}," in (await maintainer.get(f"{ROOT}/activity.csv?view=people")).text
+
+
+@pytest.mark.parametrize("kind", ["rerun", "rerun-cluster", "refit", "rollback", "undo", "undo-edit"])
+async def test_no_undo_is_offered_where_there_is_none(maintainer: httpx.AsyncClient, world: World, kind: str) -> None:
+    act = ActRecord(None, SHOP, utc_now(), "ann", kind, None, None, {}, "done", "so it is")
+    page = (await maintainer.get(f"{ROOT}/issues?act={world[1].storage.save_act(act)}")).text
+    assert "<p>so it is</p>" in page
+    assert (">Undo</button>" in page, "All refits" in page) == (False, kind in {"refit", "rollback"})
+
+
+def test_undo_is_offered_for_all_that_a_worker_can_undo() -> None:
+    assert set(UNDOING) == UNDOABLE
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("activity?page=77", "36 effects"),
+        ("activity?view=people&page=77", "acts and words"),
+        ("waves?page=9", "1 wave"),
+        ("issues?page=9999", "51–60 of 60 issues"),
+        ("clusters/extra-usage-400?page=3", "1–24 of 24 reports"),
+        ("review?kind=missed&page=2", "Is #50 the same problem as #44?"),
+    ],
+)
+async def test_a_page_past_the_end_of_a_list_is_its_last_one(
+    maintainer: httpx.AsyncClient, address: str, words: str
+) -> None:
+    assert words in await said(maintainer, address)
+
+
+async def test_the_contradictions_of_the_queue_are_in_its_table(maintainer: httpx.AsyncClient) -> None:
+    assert "#2 and #9 were told apart" in (await maintainer.get(f"{ROOT}/review.csv?kind=conflict")).text
+
+
+async def test_who_chose_no_report_is_told_to_choose_one(maintainer: httpx.AsyncClient) -> None:
+    refused = await do(maintainer, "split", f"{ROOT}/clusters/c-dark", cluster="c-dark")
+    assert (refused.status_code, "Choose a report first, or write its number." in refused.text) == (400, True)
+
+
+async def test_an_archived_repository_stands_as_it_is_written_and_keeps_the_age_of_its_clusters(
+    maintainer: httpx.AsyncClient, world: World
+) -> None:
+    storage = world[1].storage
+    shop = storage.repository(NAME)
+    assert shop is not None
+    storage.save_repository(replace(shop, state="archived", state_reason="it is archived on GitHub"))
+    assert "archived on GitHub." in await said(maintainer, "settings")
+    assert "Clusters published9 h ago" in await said(maintainer, "overview")
 
 
 async def test_growth_is_counted_in_whole_spans(maintainer: httpx.AsyncClient) -> None:

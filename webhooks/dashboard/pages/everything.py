@@ -34,7 +34,7 @@ def read(asked: Asked) -> Everything:
     """The model of the page."""
     on = Counter(one.repository_id for one in asked.storage.waves(on=True))
     paused = asked.storage.pauses()
-    refits = {one.repository_id: one.last_success for one in asked.storage.refit_standing()}
+    refits = {one.repository_id: one.last_success for one in asked.storage.refit_standing(every=True)}
     rows = [_row(asked, one, on[one.id], refits.get(one.id), one.id in paused) for one in visible(asked)]
     return Everything(sorted(rows, key=lambda row: (-row.waves, row.standing.is_well, row.name)))
 

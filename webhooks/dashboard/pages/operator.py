@@ -92,7 +92,7 @@ def read(asked: Asked) -> Operator:
 
 def _tenants(asked: Asked) -> list[Tenant]:
     storage, found = asked.storage, []
-    pauses, refits = storage.pauses(), {one.repository_id: one for one in storage.refit_standing()}
+    pauses, refits = storage.pauses(), {one.repository_id: one for one in storage.refit_standing(every=True)}
     hour, day = (storage.comments_since(asked.now - timedelta(hours=hours)) for hours in (1, 24))
     for one in storage.repositories()[:REPOSITORIES]:
         standing = standing_of(one, storage.config(one.id), is_paused=one.id in pauses)

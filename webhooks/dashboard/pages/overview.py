@@ -135,7 +135,7 @@ def read(asked: Asked) -> Overview:
     storage, repository = asked.storage, asked.repository
     config = storage.config(repository.id)
     standing = standing_at(asked)
-    refit = next((one for one in storage.refit_standing() if one.repository_id == repository.id), None)
+    refit = next((one for one in storage.refit_standing(every=True) if one.repository_id == repository.id), None)
     published = storage.generations(repository.id, limit=1)
     waves, past = _waves(asked)
     is_shadow = in_force(config).mode == "shadow"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.page_records import ReviewRow
@@ -199,10 +200,12 @@ def _answer(act: ActRecord) -> Answered:
 
 def _table(model: Review) -> Table:
     columns = ("kind", "issue", "title", "other", "other title", "since", "probability", "why")
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (one.kind, one.number, one.title, one.other, one.other_title, one.at, one.probability, one.why)
         for one in model.questions
     ]
+    if model.kind == "conflict":
+        rows = [("conflict", one.number, None, one.other, None, None, None, one.words) for one in model.conflicts]
     return Table(columns, rows)
 
 

@@ -82,7 +82,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status < 400 || xhr.getResponseHeader("HX-Redirect")) return;
   event.detail.isError = false;
   event.detail.shouldSwap = requestConfig.verb === "get" && target.matches("main");
-  if (requestConfig.verb === "post") refused(sentence(xhr.responseText) || `the server answered ${xhr.status}.`);
+  if (requestConfig.verb !== "post") return;
+  const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("main .empty");
+  const words = said?.querySelector("p").textContent ?? `the server answered ${xhr.status}.`;
+  refused(words, xhr.status === 401 ? said?.querySelector("a") : null);
 });
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
   document.addEventListener(name, (event) => {
@@ -90,21 +93,30 @@ for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
   });
 }
 
-const sentence = (html) => new DOMParser().parseFromString(html, "text/html").querySelector("main .empty p")?.textContent;
-
-function refused(why) {
+// `onward`: a link of the answer.
+function refused(why, onward = null) {
   const notice = document.createElement("div");
   const words = document.createElement("p");
   notice.id = "notice";
   notice.className = "notice refused";
   words.textContent = `Not done: ${why}`;
   notice.append(words);
+  if (onward) notice.append(document.importNode(onward, true));
   document.getElementById("notice")?.remove();
   document.querySelector("main").prepend(notice);
   notice.scrollIntoView({ block: "nearest" });
   say(words.textContent);
   document.dispatchEvent(new Event("triage:refused"));
 }
+
+// What is told is what was looked at: a text that was changed since is previewed first.
+document.addEventListener("input", ({ target }) => {
+  const previewed = document.getElementById("previewed");
+  if (target.id !== "text" || !previewed) return;
+  const isOther = target.value.trim() !== previewed.value.trim();
+  previewed.form.querySelector("button").disabled = isOther;
+  document.getElementById("look-first").hidden = !isOther;
+});
 
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -113,6 +125,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
+  // Who chooses reports has not said yet what to do with them; the Enter key would press the form's first button.
+  if (event.key === "Enter" && event.target.matches("input[type=checkbox][name=numbers]")) event.preventDefault();
   if (event.key !== "Escape") return;
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     menu.open = false;

@@ -1,6 +1,6 @@
-// The review queue by keyboard: j and k move, y and n answer, u takes the last answer back, Enter opens the issue.
-// Answers are sent one after the other, so that nobody has to wait for one before the next; what is said aloud goes
-// through say() of page.js.
+// The review queue by keyboard: j and k move, y and n answer, u takes one's own last answer back, Enter opens the issue.
+// Answers, and what takes them back, are sent one after the other, so that nobody has to wait for one before the next;
+// who follows a link meanwhile goes there when all are kept. What is said aloud goes through say() of page.js.
 "use strict";
 
 const questions = () => [...document.querySelectorAll("[data-question]")];
@@ -8,10 +8,11 @@ const question = (name) => questions().find((one) => one.dataset.question === na
 const current = () => document.activeElement?.closest("[data-question]");
 const UNDO = "undo";
 
-const waiting = []; // {question, answer}: what is still to be sent, in order; the first one may be under way
+const waiting = []; // {question, answer, act}: what is still to be sent, in order; the first one may be under way
 let sent = null; // the one that is under way
 let unseen = false; // whether news came while one was
 let order = []; // the names of the questions as they were last shown
+let onward = null; // the link that was followed meanwhile
 let last = null; // the name of the question where the reader was last
 
 function show(name) {
@@ -66,8 +67,10 @@ function takeBack() {
   send();
 }
 
-const button = ({ question: name, answer: kind }) =>
-  kind === UNDO ? document.querySelector("[data-undo]") : question(name)?.querySelector(`[data-answer="${kind}"]`);
+const button = ({ question: name, answer: kind, act }) => {
+  if (kind !== UNDO) return question(name)?.querySelector(`[data-answer="${kind}"]`);
+  return document.querySelector(act ? `[data-undo][data-act="${act}"]` : "[data-undo][data-mine]");
+};
 
 function send() {
   if (sent || waiting.length === 0) return;
@@ -78,7 +81,7 @@ function send() {
     found.form.requestSubmit(found);
   } else {
     const [one] = waiting.splice(0, 1);
-    say(one.answer === UNDO ? "There is nothing to undo." : "This question was answered meanwhile.");
+    say(one.answer === UNDO ? "There is nothing of yours to undo." : "This question was answered meanwhile.");
     mark();
     send();
   }
@@ -89,6 +92,12 @@ function ended() {
   sent = null;
   mark();
   send();
+  if (!sent && onward) {
+    const link = onward.isConnected ? onward : [...document.links].find(({ href }) => href === onward.href) ?? onward;
+    onward = null;
+    link.click();
+    return;
+  }
   if (sent || !unseen) return;
   unseen = false;
   htmx.trigger("#live", "sse:news");
@@ -121,13 +130,31 @@ document.addEventListener("keydown", (event) => {
 
 // Who presses a button waits in the same line.
 document.addEventListener("click", (event) => {
-  const pressed = event.target.closest("[data-answer]");
+  const pressed = event.target.closest("[data-answer], [data-undo]");
   if (!pressed) return;
   event.preventDefault();
+  const { undo, act } = pressed.dataset;
+  if (act) {
+    if (waiting.some((one) => one.act === act)) { say("This is being taken back."); return; }
+    waiting.push({ question: undo, answer: UNDO, act });
+    send();
+    return;
+  }
   const asked = pressed.closest("[data-question]");
   last = asked.dataset.question;
   answer(pressed.dataset.answer, asked);
 });
+
+// Who follows a link, before anything else hears of it; a refused answer keeps them here.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!sent || !link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  onward = link;
+  say("You go on when your answers are kept.");
+}, true);
+addEventListener("beforeunload", (event) => { if (waiting.length > 0) event.preventDefault(); });
 
 document.addEventListener("focusin", () => { last = current()?.dataset.question ?? last; });
 
@@ -153,6 +180,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   ended();
 });
 document.addEventListener("triage:refused", () => {
+  onward = null;
   if (sent && sent.answer !== UNDO) show(sent.question);
   ended();
 });
