@@ -23,6 +23,8 @@ from detect_secrets.plugins.stripe import StripeDetector
 from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
 from detect_secrets.plugins.twilio import TwilioKeyDetector
 
+from models.secret_shapes import SHAPES
+
 Span = tuple[int, int, str]  # start, end, kind
 
 # A plugin runs only where one of its literals occurs in lower case: to search for one costs microseconds, in the long
@@ -85,7 +87,20 @@ _PREFIXES = (
     ),
     *("pplx-", "gsk_", "xai-", "r8_", "figd_", "dckr_pat_", "tvly-", "nvapi-", "pmak-", "sntrys_", "sntryu_", "atatt3"),
     *("age-secret-key-1", "sq0atp-", "eaaa", "phc_", "phx_", "ntn_", "pat-na1-", "pscale_tkn_", "fo1_", "akc"),
-    *("glrt-", "pscale_pw_", "pscale_oauth_", "nrak-", "hrku-", "sbp_", "sb_secret_", "lsv2_", "fm2_", "fm1_"),
+    *(
+        "glrt-",
+        "pscale_pw_",
+        "pscale_oauth_",
+        "nrak-",
+        "hrku-",
+        "tskey-",
+        "pul-",
+        "sbp_",
+        "sb_secret_",
+        "lsv2_",
+        "fm2_",
+        "fm1_",
+    ),
 )
 _PREFIXES_DOTTED = ("ya29.", "xoxe.", "hvs.", "hvb.", "hvr.", "dp.pt.", "dp.st.", "dp.ct.", "dp.sa.")
 _LONG = re.compile(r"[A-Za-z0-9_-]{18,}")
@@ -99,12 +114,27 @@ _KEYWORDS = (
     *("password", "passwd", "passphrase", "pwd", "secret", "token", "api_key", "apikey", "api-key", "api key"),
     *("access_key", "access-key", "accesskey", "private_key", "privatekey", "private-key", "auth_key", "authkey"),
     *("account_key", "accountkey", "credential", "signature", "sig=", "_auth=", "encryption_key", "signing_key"),
+    *(
+        "passwort",
+        "kennwort",
+        "mot de passe",
+        "contraseña",
+        "senha",
+        "пароль",
+        "密码",
+        "密碼",
+        "パスワード",
+        "비밀번호",
+    ),
 )
 _ASSIGNED = re.compile(
-    r"""(?:[A-Za-z_-]{0,24}["'\]]?|sig)\\?["'`*\]]{0,4}[ \t]{0,3}(?P<sign>:=|=>|={1,3}|::?)[ \t*]{0,4}
-    (?P<quote>\\?["'`]{0,3})(?P<value>[^\s"'`,;&<>()\[\]{}|\\]{6,})""",
+    r"""(?:[A-Za-z_-]{0,24}["'\]]?|sig)\\{0,3}["'`*\]]{0,4}[ \t]{0,3}
+    (?P<sign>:=|=>|={1,3}|::?|(?<=[ ])(?:is|was|ist|est|es)(?=[ :]):?)[ \t*]{0,4}
+    (?P<quote>\\{0,3}["'`]{0,3})(?P<value>[^\s"'`,;&<>()\[\]{}|\\]{6,})""",
     re.VERBOSE,
 )
+_OPTION = re.compile(r"""[ \t]{1,3}["']?(?P<value>[^\s"'`<>()\[\]{}$|;&]{6,})""")
+_OPTION_BEFORE = re.compile(r"(?<![\w-])--(?:[a-z]{1,12}-){0,2}\Z")
 _STRONG = ("pass", "pwd", "secret")  # after these even a word of letters is a secret, if quoted or after "="
 _NO_VALUE = re.compile(
     r"(?i)(?:[*x.•_-]+|\$.*|%.*%|null|none|nil|true|false|undefined|required|missing|invalid|expired|your[-_ ].*"
@@ -112,7 +142,7 @@ _NO_VALUE = re.compile(
 )
 
 _HEADER = re.compile(
-    r"""(?i)["'`]?(?:authorization|x-api-key|x-auth-token)\\?["'`]{0,2}[ \t]{0,3}[:=][ \t]{0,3}\\?["'`]{0,2}
+    r"""(?i)["'`]?(?:authorization|x-api-key|x-auth-token)\\{0,3}["'`]{0,2}[ \t]{0,3}[:=][ \t]{0,3}\\{0,3}["'`]{0,2}
     (?:(?:bearer|basic|token|apikey|negotiate|digest)[ \t]{1,3})?(?P<value>[^\s"'`,;<>()\[\]{}\\]{4,})""",
     re.VERBOSE,
 )
@@ -122,26 +152,6 @@ _BASIC = re.compile(r"(?i)basic[ \t]{1,3}(?P<value>[A-Za-z0-9+/_-]{6,}={0,2})")
 _CURL_USER = re.compile(r"""curl[^\n]{0,300}?[ \t](?:-u|--user)[ =]?["']?(?P<value>[^\s:"'\[\]]+:[^\s"'\[\]]+)""")
 _USER_INFO = re.compile(r"://(?P<value>[^\s/?#@\"'<>\[\]`]{0,200}:[^\s/@\"'<>\[\]`]{1,200}|[A-Za-z0-9_-]{20,200})@")
 
-# Keys that are known by what stands before them, and by their exact length: literal → pattern.
-_SHAPES = (
-    ("/api/webhooks/", re.compile(r"/api/webhooks/\d{15,22}/(?P<value>[\w-]{40,200})")),
-    ("webhook.office.com/", re.compile(r"(?i)webhook\.office\.com/(?P<value>[^\s\"'<>()\[\]\\]{40,600})")),
-    (".atlasv1.", re.compile(r"\.atlasv1\.(?P<value>[\w=-]{40,200})")),
-    ("8q~", re.compile(r"8Q~(?P<value>[\w.~-]{31,34})")),
-    ("glpat-", re.compile(r"(?P<value>glpat-[\w-]{20,200}\.[0-9a-z]{2}\.[0-9a-z]{7,12})")),
-    ("key-", re.compile(r"(?P<value>key-[0-9a-f]{32})(?![0-9A-Za-z])")),
-    ("key_", re.compile(r"(?P<value>key_[0-9a-f]{64})(?![0-9A-Za-z])")),
-    ("dapi", re.compile(r"(?P<value>dapi[0-9a-f]{32}(?:-\d)?)(?![0-9A-Za-z])")),
-    ("secret_", re.compile(r"(?P<value>secret_[A-Za-z0-9]{43})(?![0-9A-Za-z])")),
-    ("ssws", re.compile(r"(?i)ssws[ \t]{1,3}(?P<value>[\w-]{30,200})")),
-    ("flyv1", re.compile(r"(?i)flyv1[ \t]{1,3}(?P<value>[^\s\"'<>]{20,4000})")),
-    (
-        "machine",
-        re.compile(r"(?i)machine\s{1,8}\S{1,80}\s{1,8}login\s{1,8}\S{1,80}\s{1,8}password\s{1,8}(?P<value>\S{4,200})"),
-    ),
-    ("auth", re.compile(r"""(?i)auth\\?"\s{0,4}:\s{0,4}\\?"(?P<value>[A-Za-z0-9+/_-]{6,2000}={0,2})""")),
-    ("ls0tls1crudjti", re.compile(r"(?P<value>LS0tLS1CRUdJTi[A-Za-z0-9+/]{20,20000}={0,2})")),
-)
 _PEM_HEAD = 64  # letters of Base64 that hold the first line of a key
 
 _PRIVATE = re.compile(r"-{2,5} ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{2,5}|PuTTY-User-Key-File-[23]")
@@ -160,7 +170,7 @@ def find_secrets(text: str, folded: str) -> Iterator[Span]:
         yield from _private_keys(text)
     yield from _assignments(text, folded)
     yield from _valued(text, folded, _HEADER_PATTERNS, "credentials")
-    yield from _valued(text, folded, _SHAPES, "key")
+    yield from _valued(text, folded, SHAPES, "key")
     if "eyj" in folded:
         for found in _JWT.finditer(text):
             yield (*found.span(), "key")
@@ -234,10 +244,16 @@ def _assignments(text: str, folded: str) -> Iterator[Span]:
         for start in occurrences(folded, keyword):
             if start < position:
                 continue
-            found = _ASSIGNED.match(text, start + len(keyword) - keyword.endswith("="))
+            end = start + len(keyword) - keyword.endswith("=")
+            found = _ASSIGNED.match(text, end) or _option(text, start, end)
             position = found.end() if found is not None else start
             if found is not None and _is_secret(keyword, found):
                 yield (*found.span("value"), "secret")
+
+
+def _option(text: str, start: int, end: int) -> re.Match[str] | None:
+    """The value of an option of a command, `--password VALUE`."""
+    return _OPTION.match(text, end) if _OPTION_BEFORE.search(text, max(0, start - 30), start) else None
 
 
 def _is_secret(keyword: str, found: re.Match[str]) -> bool:
@@ -245,7 +261,10 @@ def _is_secret(keyword: str, found: re.Match[str]) -> bool:
     called = found.string[found.end("value") : found.end("value") + 1] in ("(", "[")
     if called or _NO_VALUE.fullmatch(value):
         return False
-    sure = bool(found["quote"]) or found["sign"] != ":"
+    if found.re is _OPTION:
+        return _is_token(value)
+    said = found["sign"].strip(":").isalpha()
+    sure = not said and (bool(found["quote"]) or found["sign"] != ":")
     if keyword.startswith(_STRONG) and sure:
         return True
     return len(value) >= 8 and _is_token(value)
