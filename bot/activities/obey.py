@@ -77,13 +77,28 @@ def objection(word: Word, *, value: str | None = None) -> Change:
 
 
 def confirmation(word: Word, *, value: str | None = None) -> Change:
-    """The issue is a duplicate of another, or of that one's root (INV 4); what was said against the pair is over."""
+    """The issue is a duplicate of another; what was said against the pair, or against the root (INV 4), is over.
+
+    The pair is kept as it was said: when the other one gets another root, this one goes with it.
+    """
     root = _root(word)
     _check_target(word, root)
-    against = [one for one in word.said() if one.kind == "objection" or (one.kind, one.other) == ("separated", root)]
-    theirs = word.services.storage.feedback(word.repository.id, root)
-    against += [one for one in theirs if (one.kind, one.other) == ("separated", word.number)]
-    return _confirmed(word, word.record("duplicate", root, value), against)
+    named = _kept(word, root)
+    parting = {("separated", side) for side in (root, named)}
+    against = [one for one in word.said() if one.kind == "objection" or (one.kind, one.other) in parting]
+    for other in sorted({root, named}):
+        theirs = word.services.storage.feedback(word.repository.id, other)
+        against += [one for one in theirs if (one.kind, one.other) == ("separated", word.number)]
+    return _confirmed(word, word.record("duplicate", named, value), against)
+
+
+def _kept(word: Word, root: int) -> int:
+    """The issue that was named, where it may be a target should it turn out to be no duplicate, else its root."""
+    other = word.other or root
+    stored = word.services.storage.issue(word.repository.id, other)
+    if stored is None or stored.issue.is_pull_request or looks_like_security_report(stored.text):
+        return root
+    return other if other < word.number else root
 
 
 def _confirmed(word: Word, fresh: FeedbackRecord, against: Sequence[FeedbackRecord]) -> Change:

@@ -31,10 +31,16 @@ class Surroundings:
     closes: bool  # the bot closes here: the mode says so, and it is earned
     secret: frozenset[int]  # canonicals that read like security reports (INV 44)
     apart: Mapping[int, Collection[int]]  # issue → those that people told apart from it
+    named: Mapping[int, int]  # issue → the one that a person called it a duplicate of last
 
     def status(self, cluster: str | None, canonical: int | None) -> ClusterStatus | None:
         """What the members are told."""
         return self.told.get(cluster or "") or self.told.get(self.homes.get(canonical or 0, ""))
+
+    def _root_said(self, number: int) -> int | None:
+        """Where a person's word leads by now."""
+        named = self.named.get(number)
+        return None if named is None else root_of(named, self.duplicates)
 
     def mark(self, number: int, body: Mapping[str, Any]) -> str:
         """A hash of what a decision's comment says of its surroundings; another one means that it is to be looked at
@@ -53,6 +59,8 @@ class Surroundings:
         earlier = sorted(one for one in self.apart.get(number, ()) if one < number)  # only these can it have named
         said += [["apart", earlier]] if earlier else []
         said += ["secret"] if canonical in self.secret else []
+        root = self._root_said(number) if body.get("confirmed") else None
+        said += ["root", root] if root not in {None, canonical} else []
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
@@ -72,6 +80,7 @@ def surroundings(
         promised and config.mode == "close" and closing_right(storage, repository_id).earned,
         frozenset(row.issue.number for row in rows if looks_like_security_report(row.text)),
         told_apart(storage, repository_id),
+        named_by_people(storage, repository_id),
     )
 
 
@@ -83,6 +92,12 @@ def told_apart(storage: Storage, repository_id: int) -> Mapping[int, Collection[
             found.setdefault(word.number, set()).add(word.other)
             found.setdefault(word.other, set()).add(word.number)
     return found
+
+
+def named_by_people(storage: Storage, repository_id: int) -> Mapping[int, int]:
+    """Issue → the one that a person called it a duplicate of last."""
+    said = storage.feedback(repository_id)
+    return {one.number: one.other for one in said if one.kind == "duplicate" and one.other is not None}
 
 
 def mark_of(storage: Storage, repository_id: int, config: RepoConfig, number: int, body: Mapping[str, Any]) -> str:

@@ -32,7 +32,8 @@ def confirmed_target(said: Sequence[FeedbackRecord], number: int, duplicates: Ma
         return None
     root = root_of(named[-1], duplicates)
     apart = {frozenset((one.number, one.other)) for one in said if one.kind == "separated"}
-    return root if root < number and frozenset((number, root)) not in apart else None
+    is_apart = any(frozenset((number, one)) in apart for one in (root, named[-1]))
+    return root if root < number and not is_apart else None
 
 
 def told_groups(said: Sequence[FeedbackRecord], number: int) -> Groups:

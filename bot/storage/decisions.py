@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ from bot.storage.page_tables import last_decisions
 from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord
 from bot.storage.tables import decisions, feedback, veto_counts
 from bot.storage.tables import effects as effect_rows
+
+LEFT_ALONE = "ignored"  # the verdict on an issue that is none of the bot's business (any more)
 
 _DECISION_COLUMNS = [decisions.c[field.name] for field in fields(DecisionRecord)]
 _EFFECT_COLUMNS = [effect_rows.c[field.name] for field in fields(EffectRecord)]
@@ -63,11 +66,16 @@ class Decisions(Door):
 
     def duplicates(self, repository_id: int) -> dict[int, int]:
         """Issue → canonical, always an earlier one (INV 2): what people called a duplicate of a later issue tells only
-        that the two belong together. A separated pair is out whichever way round, and whatever was said later."""
+        that the two belong together. A separated pair is out whichever way round, whatever was said later, and so is
+        what leads from one to the other. A decision that left the issue alone left the one before it standing."""
         c = decisions.c
         last = select(func.max(c.id)).where(c.repository_id == repository_id).group_by(c.number)
+        left = last_decisions.c
+        alone = select(left.number).where(left.repository_id == repository_id, left.verdict == LEFT_ALONE)
+        before = last.where(c.verdict != LEFT_ALONE, c.number.in_(alone))
         holds = or_(c.verdict == "duplicate", c.settled)
-        query = select(c.number, c.canonical).where(c.id.in_(last), holds, c.canonical.is_not(None))
+        query = select(c.number, c.canonical).where(or_(c.id.in_(last), c.id.in_(before)))
+        query = query.where(holds, c.canonical.is_not(None))
         said = [feedback.c.kind, feedback.c.number, feedback.c.other]
         words = (
             select(*said)
@@ -79,9 +87,9 @@ class Decisions(Door):
             spoken = connection.execute(words).all()
             concluded = connection.execute(query).all()
         separated = {frozenset((number, other)) for kind, number, other in spoken if kind == "separated"}
-        pairs = [tuple(row) for row in concluded]
+        pairs = [(number, to) for number, to in concluded]
         pairs += [(number, other) for kind, number, other in spoken if kind == "duplicate"]
-        return {number: to for number, to in pairs if to < number and frozenset((number, to)) not in separated}
+        return forest(pairs, separated)
 
     def finish_effect(self, effect_id: int, state: str, reason: str | None, github_id: int | None) -> None:
         """Record how an effect ended."""
@@ -145,6 +153,29 @@ class Decisions(Door):
             query = query.where(c.number == number)
         with self._reading() as connection:
             return [FeedbackRecord(*row) for row in connection.execute(query)]
+
+
+def forest(pairs: Iterable[tuple[int, int]], separated: Collection[frozenset[int]]) -> dict[int, int]:
+    """Issue → the last earlier one that it was called a duplicate of, unless it was told apart from that one or from
+    one to which that leads (INV 1, 2, 8). `pairs` in their order."""
+    named: dict[int, list[int]] = defaultdict(list)
+    for number, to in pairs:
+        if to < number:
+            named[number].append(to)
+    found: dict[int, int] = {}
+    for number in sorted(named):  # where what is earlier leads is known by then
+        for to in reversed(named[number]):
+            if not any(frozenset((number, one)) in separated for one in _way_up(to, found)):
+                found[number] = to
+                break
+    return found
+
+
+def _way_up(start: int, found: Mapping[int, int]) -> Iterator[int]:
+    at: int | None = start
+    while at is not None:
+        yield at
+        at = found.get(at)
 
 
 def _decision_row(record: DecisionRecord) -> dict[str, Any]:

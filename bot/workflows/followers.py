@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -11,7 +11,7 @@ from bot.activities.config_notice import due
 from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
 from bot.activities.taking_back import unheard
-from bot.activities.upkeep import stale, told_apart
+from bot.activities.upkeep import named_by_people, stale, told_apart
 from bot.activities.words import UNDONE
 from bot.case import root_of
 from bot.errors import StorageError
@@ -62,6 +62,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
             *members(repository, config, number),
             *foes(repository, config, number),
             *no_foes_any_more(repository, number),
+            *said_to_be(repository, config, number, duplicates),
             *left_alone(repository, config, {number}),
             *canonical_of(repository, config, pointed_at),
             *notice_of(repository, config),
@@ -96,6 +97,16 @@ def no_foes_any_more(repository: RepositoryRecord, number: int) -> list[dict[str
     waiting = [one for one in last if one is not None and one.decided_at < gone[one.number]]
     kept_apart = [one for one in waiting if SEPARATED_BY_PERSON in one.body.get("vetoes", ())]
     return [payload(repository, FOLLOW, f"{one.number}/{one.id}/undone", one.number) for one in kept_apart]
+def said_to_be(
+    repository: RepositoryRecord, config: RepoConfig, number: int, duplicates: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """The issues that people called duplicates of this one, or of such: they go where it goes."""
+    below: set[int] = set()
+    for one, to in sorted(duplicates.items()):
+        if to == number or to in below:
+            below.add(one)
+    below &= named_by_people(services().storage, repository.id).keys()
+    return _to_follow(repository, stale(services().storage, repository.id, config, among=below)) if below else []
 
 
 def left_alone(

@@ -134,6 +134,26 @@ def test_inv_08_a_separated_pair_stays_separated_whichever_way_round(storage: St
     assert storage.duplicates(REPOSITORY) == {6: 3}
 
 
+def test_inv_08_nothing_leads_from_one_of_a_separated_pair_to_the_other(storage: Storage) -> None:
+    decide(storage, 5, 3)
+    decide(storage, 8, 2)
+    storage.save_feedback(word(8, "duplicate", 5))
+    storage.save_feedback(word(9, "duplicate", 8))
+    assert storage.duplicates(REPOSITORY) == {5: 3, 8: 5, 9: 8}
+    storage.save_feedback(word(3, "separated", 8, said_at=at(1)))
+    assert storage.duplicates(REPOSITORY) == {5: 3, 8: 2, 9: 8}
+
+
+def test_a_decision_that_left_the_issue_alone_leaves_the_one_before_it_standing(storage: Storage) -> None:
+    for number in (5, 6, 7):
+        decide(storage, number, 3)
+    decide(storage, 5, verdict="ignored")
+    decide(storage, 6)
+    decide(storage, 6, verdict="ignored")
+    decide(storage, 8, verdict="ignored")
+    assert storage.duplicates(REPOSITORY) == {5: 3, 7: 3}
+
+
 def test_a_separation_from_one_issue_leaves_the_duplicate_of_another(storage: Storage) -> None:
     decide(storage, 5, 3)
     storage.save_feedback(word(5, "duplicate", 1))

@@ -41,11 +41,55 @@ async def test_a_person_knows_better_than_the_score(bot: Running, answered: Issu
     assert "#5" in own(bot, other).body
 
 
-async def test_inv_04_a_confirmed_duplicate_points_at_the_root(bot: Running, answered: Issue) -> None:
+async def test_inv_04_a_confirmed_duplicate_points_at_the_root_and_is_kept_as_it_was_said(
+    bot: Running, answered: Issue
+) -> None:
     late = bot.report(*UNLIKE)
     await bot.handled(late)
     await says(bot, late, f"/triage duplicate of #{answered.number}", "boss")
-    assert words(bot, late.number) == [("duplicate", "boss", 5)]
+    assert words(bot, late.number) == [("duplicate", "boss", answered.number)]
+    assert "#5" in own(bot, late).body
+    assert "A person said so." in own(bot, late).body
+
+
+@pytest.mark.parametrize("text", ["/triage different", "/triage different #5"])
+async def test_inv_06_a_confirmed_duplicate_goes_with_the_one_that_was_named_when_that_is_told_apart(
+    bot: Running, answered: Issue, text: str
+) -> None:
+    late, later = bot.report(*UNLIKE), bot.report(*UNLIKE)
+    for issue in (late, later):
+        await bot.handled(issue)
+    await says(bot, late, f"/triage duplicate of #{answered.number}", "boss")
+    await says(bot, later, f"Duplicate of #{late.number}", "boss")
+    assert "#5" in own(bot, later).body
+    await says(bot, answered, text, "boss")
+    for issue in (late, later):
+        await bot.until(lambda issue=issue: f"#{answered.number}" in own(bot, issue).body)  # type: ignore[misc]
+        assert "#5" not in own(bot, issue).body
+        assert "A person said so." in own(bot, issue).body
+    assert bot.storage.duplicates(bot.record.id) == {late.number: answered.number, later.number: late.number}
+
+
+async def test_inv_08_a_confirmed_duplicate_that_is_told_apart_from_the_root_leads_there_no_more(
+    bot: Running, answered: Issue
+) -> None:
+    late = bot.report(*UNLIKE)
+    await bot.handled(late)
+    await says(bot, late, f"/triage duplicate of #{answered.number}", "boss")
+    assert (await says(bot, late, "/triage different #5", "boss"))[0].outcome == "new"
+    assert bot.storage.duplicates(bot.record.id) == {answered.number: 5}
+    assert (await says(bot, late, f"/triage duplicate of #{answered.number}", "boss"))[0].outcome == "duplicate"
+    assert "#5" in own(bot, late).body
+
+
+async def test_inv_08_a_confirmed_duplicate_that_is_told_apart_from_the_one_named_is_none(
+    bot: Running, answered: Issue
+) -> None:
+    late = bot.report(*UNLIKE)
+    await bot.handled(late)
+    await says(bot, late, f"/triage duplicate of #{answered.number}", "boss")
+    assert (await says(bot, late, f"/triage different #{answered.number}", "boss"))[0].outcome == "new"
+    assert bot.storage.duplicates(bot.record.id) == {answered.number: 5}
 
 
 async def test_inv_01_inv_02_circles_and_later_issues_are_refused_with_the_reason(
