@@ -12,6 +12,7 @@ from bot.activities.budget import check_budgets
 from bot.activities.observe import observe_issue, stop_repository
 from bot.activities.words import NOTICE, UPKEEP, WITHHELD, is_paused
 from bot.comment import status_in
+from bot.effects import OBJECTED
 from bot.errors import Gone, Permanent
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
@@ -183,11 +184,13 @@ class _Budget:
     def spend(self, text: str) -> None:
         """Let a comment with this text pass, or raise BudgetSpent, or Permanent where the limit is none at all.
 
-        What a person asked for does not wait, and takes back at once what was said, whatever the limit; nor does what
-        takes out of a comment the words of a maintainer who took them back.
+        What a person asked for does not wait, and takes back at once what was said, whatever the limit, also where it
+        could not be taken back at first; nor does what takes out of a comment the words of a maintainer who took them
+        back.
         """
         by_person, spoken = self.decision.trigger in BY_PERSON, self.spoken()
-        if spoken is not None and (by_person or status_in(spoken) not in {None, status_in(text)}):
+        withdrawn = spoken is not None and (self._takes_back() or status_in(spoken) not in {None, status_in(text)})
+        if withdrawn or (by_person and spoken is not None):
             return
         limit = self.config.limits.comments_per_hour
         if limit == 0:
@@ -195,6 +198,11 @@ class _Budget:
         if not by_person:
             quiet = self.decision.trigger in QUIET
             check_budgets(self.services, self.repository, self.config, self.ahead, quiet=quiet)
+
+    def _takes_back(self) -> bool:
+        """Whether the verdict is none any more because of what people said (INV 8, 17)."""
+        vetoes = self.decision.body.get("vetoes", ())
+        return self.decision.verdict == Verdict.NEW.value and not OBJECTED.isdisjoint(vetoes)
 
     def spoken(self) -> str | None:
         """What the bot's comment on the issue says; None where it has not commented."""

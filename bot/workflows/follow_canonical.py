@@ -13,7 +13,7 @@ from bot.activities.observe import config_in_force, current_config
 from bot.activities.upkeep import members_told
 from bot.errors import TriageError
 from bot.workflows.delivery import Delivery, recorded
-from bot.workflows.followers import FOLLOW, KEEP, canonical_of, left_alone, members, notice_of, send
+from bot.workflows.followers import FOLLOW, KEEP, canonical_of, left_alone, members, notice_of, send, silenced
 from bot.workflows.issue_steps import ahead_of, decide_and_act
 from bot.workflows.repository_steps import repository_of
 from bot.workflows.steps import MAX_RECOVERIES, services, step
@@ -89,6 +89,7 @@ def look_everywhere(_scheduled_at: str) -> dict[str, Any]:
             payloads += notice_of(repository, config, hourly=True)
             payloads += members(repository, config)
             payloads += left_alone(repository, config)
+            payloads += silenced(repository, config)
             payloads += canonical_of(repository, config, canonicals(services().storage, repository.id))
         except TriageError as error:
             failure = str(error)

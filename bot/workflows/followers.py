@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from bot.activities.config_notice import due
+from bot.activities.held_back import held_back
 from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
 from bot.activities.taking_back import unheard
@@ -22,6 +23,7 @@ from bot.vetoes import SEPARATED_BY_PERSON
 from bot.workflows.enqueue import enqueue
 from bot.workflows.steps import services, step
 
+TRIAGE = "triage_issue"
 FOLLOW = "follow_canonical"
 KEEP = "keep_canonical"
 CLOSE = "close_in_repository"
@@ -63,6 +65,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
             *foes(repository, config, number),
             *no_foes_any_more(repository, number),
             *said_to_be(repository, config, number, duplicates),
+            *silenced(repository, config),
             *left_alone(repository, config, {number}),
             *canonical_of(repository, config, pointed_at),
             *notice_of(repository, config),
@@ -115,6 +118,12 @@ def left_alone(
     """The issues (all, or those `among` them) that the bot left alone, or could not write to, and has to look at."""
     found = unheard(services().storage, repository.id, config, among)
     return [payload(repository, FOLLOW, f"{one.number}/{one.id}/again", one.number) for one in found]
+
+
+def silenced(repository: RepositoryRecord, config: RepoConfig) -> list[dict[str, Any]]:
+    """The issues that wait to be told since the configuration allowed no comments, each decided as if it were new."""
+    found = held_back(services().storage, repository.id, config, services().clock())
+    return [payload(repository, TRIAGE, f"{one.number}/{one.id}/held-back", one.number) for one in found]
 
 
 def _to_follow(repository: RepositoryRecord, found: Iterable[tuple[DecisionRecord, str]]) -> list[dict[str, Any]]:

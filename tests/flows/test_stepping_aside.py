@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -72,6 +73,21 @@ async def test_inv_30_what_waits_for_the_budget_is_written_in_order_and_within_i
     assert all(frugal.labels(issue.number) == (LABEL, CLUSTER_LABEL) for issue in issues)
     told_all = [one for one in frugal.storage.effects(frugal.record.id) if one.number != CANONICAL]
     assert {one.state for one in told_all} <= {"done", "skipped"}
+
+
+async def test_inv_30_what_was_silent_under_a_limit_of_none_is_said_in_order_when_it_is_raised(bot: Running) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    bot.fake.config = CONFIG + b"limits: {comments_per_hour: 0}\n"
+    bot.storage.save_config(bot.record.id, replace(bot.storage.config(bot.record.id), checked_at=None))
+    issues = [bot.report(), bot.report()]
+    for issue in issues:
+        assert (await bot.handled(issue)).outcome == "duplicate"
+    assert spoken(bot) == []
+    bot.fake.config = CONFIG
+    bot.storage.save_config(bot.record.id, replace(bot.storage.config(bot.record.id), checked_at=None))
+    await bot.handled(bot.report(*OTHER))
+    await bot.until(lambda: all(bot.labels(issue.number) == (LABEL, CLUSTER_LABEL) for issue in issues))
+    assert spoken(bot) == [issue.number for issue in issues]
 
 
 async def test_a_limit_that_github_names_is_waited_out_beside_the_queue(

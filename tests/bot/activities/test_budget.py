@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from bot.activities.act import NO_COMMENTS
 from bot.activities.broadcast import keep_status
 from bot.activities.budget import DAY, HOUR, BudgetSpent, budgets, free_from
+from bot.activities.held_back import held_back
+from bot.activities.listen import keep
+from bot.activities.obey import Word, objection
 from bot.activities.resolve import Reason
 from bot.activities.upkeep import stale
 from tests.fakes.small_world import CONFIG, World
@@ -114,6 +117,47 @@ def test_a_limit_of_none_is_silence_even_where_a_person_asks(known: World) -> No
     assert set(known.act(decision)) == {"failed"}
     reasons = {row.reason for row in known.storage.effects(known.repository.id, number=decision.number)}
     assert NO_COMMENTS in reasons
+
+
+def configured(world: World, limits: str) -> None:
+    world.fake.config = CONFIG + limits.encode()
+    world.clock.forward(minutes=2)
+
+
+def waiting(world: World) -> list[int]:
+    """Those that wait to be told since the limit was none."""
+    found = held_back(world.storage, world.repository.id, world.config, world.clock())
+    return [one.number for one in found]
+
+
+def test_inv_30_what_was_refused_under_a_limit_of_none_is_said_when_it_is_raised(known: World) -> None:
+    configured(known, "limits: {comments_per_hour: 0}\n")
+    numbers = [known.report(), known.report()]
+    for number in reversed(numbers):
+        assert "failed" in known.act(known.decide(number, Reason("delivery")))
+    assert waiting(known) == []
+    configured(known, "limits: {comments_per_hour: 5}\nmode: shadow\n")
+    assert waiting(known) == []
+    configured(known, "limits: {comments_per_hour: 5}\n")
+    assert waiting(known) == numbers
+    known.triage(numbers[0], Reason("delivery"))
+    assert len(known.comments(numbers[0])) == 1
+    assert waiting(known) == numbers[1:]
+    known.clock.forward(days=8)
+    assert waiting(known) == []
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_inv_17_what_a_person_took_back_on_a_locked_issue_waits_for_no_budget_when_it_is_unlocked(
+    known: World, limit: int
+) -> None:
+    number = known.report()
+    known.triage(number)
+    keep(word := Word(known.services, known.repository, number, "ann", "command", "comment 1"), objection(word))
+    configured(known, f"limits: {{comments_per_hour: {limit}}}\n")
+    states = known.act(known.decide(number, Reason("follow", silent=True)))
+    assert not {"failed", "planned"} & set(states)
+    assert "not counted as a duplicate" in known.comments(number)[0]
 
 
 def test_what_an_overtaken_decision_had_planned_is_dropped(known: World) -> None:
