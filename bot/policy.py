@@ -7,7 +7,16 @@ from dataclasses import replace
 
 from bot import vetoes
 from bot.case import Case, History, root_of
-from bot.rules import CLUSTER_MARGIN, canonical_of, ignored, refusal, silencing, target_vetoes, told_apart
+from bot.rules import (
+    CLUSTER_MARGIN,
+    canonical_of,
+    ignored,
+    named_canonicals,
+    refusal,
+    silencing,
+    target_vetoes,
+    told_apart,
+)
 from models.decision import Candidate, Decision, Verdict
 from models.matching import ClusterMatch
 from models.text import looks_like_security_report
@@ -116,6 +125,8 @@ def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None
     confirmed, enough = case.history.confirmed, 0.0
     if confirmed is not None:
         return replace(by_number.get(confirmed, Candidate(confirmed, 1.0)), probability=1.0)
+    if case.issue.number in named_canonicals(case.config):
+        return None  # others are pointed to it
     if cluster is not None:
         enough = case.thresholds.related
         number = canonical_of(cluster.slug, case.issue.number, case.history, case.config)

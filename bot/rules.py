@@ -34,6 +34,11 @@ def canonical_of(slug: str, number: int, history: History, config: RepoConfig) -
     return choose_canonical(roots, history.issues, standing).number
 
 
+def named_canonicals(config: RepoConfig) -> frozenset[int]:
+    """The issues that the configuration, or a maintainer's act on a known cluster, names as canonical."""
+    return frozenset(cluster.canonical for cluster in config.clusters if cluster.canonical is not None)
+
+
 def contradictions(candidate: Candidate) -> tuple[Evidence, ...]:
     """The discriminating facts in which the two reports differ."""
     return tuple(one for one in candidate.evidence if one.agreement is Agreement.DIFFER and one.name in DISCRIMINATING)
@@ -168,7 +173,7 @@ def needed(cut: float, *, named: bool) -> float:
 
 def _held(case: Case, target: int) -> str | None:
     """Why the target's cluster, which no maintainer defined, may not act: too large to be one cause, or too loose."""
-    defined = {cluster.canonical for cluster in case.config.clusters}
+    defined = named_canonicals(case.config)
     reports = sum(1 for root in case.history.duplicates.values() if root == target)
     held = case.history.held.get(target)
     if held == "over-cap" or (target not in defined and reports >= case.config.limits.cluster_cap):

@@ -10,6 +10,7 @@ import structlog
 
 from bot.activities.budget import check_budgets
 from bot.activities.observe import observe_issue, stop_repository
+from bot.activities.overridden import overridden
 from bot.activities.words import NOTICE, UPKEEP, WITHHELD, is_paused
 from bot.comment import status_in
 from bot.effects import OBJECTED
@@ -62,6 +63,7 @@ def perform(
     elif is_paused(services.storage.pauses(repository.id), repository.id):
         _finish_all(services, planned, "shadow", WITHHELD)
     else:
+        config = overridden(services.storage, repository.id, config)
         _perform_all(services, repository, planned, issue, _Budget(services, repository, config, decision, ahead))
     return outcomes(services, decision)
 

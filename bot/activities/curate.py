@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.activities.assign import begun_known
 from bot.activities.dress import dressed, repointed
 from bot.activities.homes import NOT_KEPT, Back, displaced, homes_before, homes_of, moved_by
+from bot.activities.overridden import refusal
 from bot.activities.people import People, holding, pending, people_of
 from bot.activities.private import secret
 from bot.errors import NotFound, TriageError
@@ -50,6 +51,7 @@ def act(
     acts = services.storage.edits(repository.id)
     edit = replace(edit, at=_moment(services, acts))
     _check_issues(services, repository, edit)
+    _check_label(config, edit)
     undone = next((one for one in acts if one.id == undoes), None)
     (next_one,) = pending(repository.id, [edit])
     then = [replace(one, undone_by=next_one.id) if one is undone else one for one in acts] + [next_one]
@@ -152,6 +154,12 @@ def _check_issues(services: Services, repository: RepositoryRecord, edit: Edit) 
             raise TriageError(f"#{number} reads like a security report, and clusters are public")  # INV 44
         if edit.kind == "canonical" and not can_be(rows[number].issue):
             raise TriageError(f"#{number} is a bot's or was closed as a duplicate, so that nothing can point to it")
+
+
+def _check_label(config: RepoConfig, edit: Edit) -> None:
+    refused = refusal(edit.value, edit.cluster, config) if edit.kind == "label" and edit.value else None
+    if refused is not None:
+        raise TriageError(f"{refused}: choose another one")
 
 
 def _followed(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
+from bot.activities.overridden import overridden
 from bot.activities.own_facts import unlike
 from bot.activities.view import cluster_view, status_of
 from bot.activities.waves import wave_comments, waves_on
@@ -16,7 +17,7 @@ from bot.errors import NotFound
 from bot.index_cache import as_document
 from bot.policy import decide
 from bot.repo_config import RepoConfig
-from bot.rules import own_facts
+from bot.rules import named_canonicals, own_facts
 from bot.sayable import Value, is_configured, is_sayable, open_values
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
@@ -57,10 +58,12 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     index = services.indexes.index(repository.id)
     document = document_of(services, repository.id, stored)
     scorer, scorer_id = services.scorer_for(repository.id)
+    defined, config = config.known_clusters(), overridden(services.storage, repository.id, config)
     known = _known(services, repository.id, number)
+    known.leave_named_alone(config)
     groups, members = told_groups(known.said, number), known.members
     candidates = _candidates(scorer, document, index, known.duplicates, groups)
-    matches = matches_of(services, index, document, config.known_clusters(), _before(members, number))
+    matches = matches_of(services, index, document, defined, _before(members, number))
     history = _history(services, repository.id, number, candidates, known, config)
     on = waves_on(services, repository.id)
     history = replace(
@@ -98,8 +101,14 @@ class _Known:
     """What people said, issue → its canonical, and the known clusters' members by slug."""
 
     said: Sequence[FeedbackRecord]
-    duplicates: Mapping[int, int]
+    duplicates: dict[int, int]
     members: dict[str, Sequence[int]]
+
+    def leave_named_alone(self, config: RepoConfig) -> None:
+        """What the bot concluded of an issue before a maintainer named it as canonical tells nothing any more."""
+        told = {one.number for one in self.said if one.kind == "duplicate"}
+        for number in named_canonicals(config) - told:
+            self.duplicates.pop(number, None)
 
 
 def _known(services: Services, repository_id: int, number: int) -> _Known:

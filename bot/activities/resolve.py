@@ -64,6 +64,7 @@ def resolve(
     """The decision and its effects; nothing is recorded yet and nothing is written to GitHub."""
     started = time.perf_counter()
     judgement = _verified(services, repository, number, config)
+    config = judgement.case.config  # with what people set on its clusters
     previous = services.storage.last_decision(repository.id, number)
     rows = standing_rows(services.storage, repository.id, number, config)
     spoken = spoken_decision(services.storage, repository.id, number, rows)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.activities.earned import closing_right
+from bot.activities.overridden import overridden
 from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
@@ -27,7 +28,7 @@ class Surroundings:
     issues: Mapping[int, StoredIssue]
     homes: Mapping[int, str]  # canonical → the cluster in force that it is in
     told: Mapping[str, ClusterStatus]
-    configured: Mapping[str, int | None]  # slug → the canonical that the configuration names
+    configured: Mapping[str, int | None]  # slug → the canonical that the configuration, or a person, names
     closes: bool  # the bot closes here: the mode says so, and it is earned
     secret: frozenset[int]  # canonicals that read like security reports (INV 44)
     apart: Mapping[int, Collection[int]]  # issue → those that people told apart from it
@@ -76,7 +77,7 @@ def surroundings(
         {row.issue.number: row for row in rows},
         {member: one.id for one in holding for member in one.members},
         told,
-        {one.slug: one.canonical for one in config.clusters},
+        {one.slug: one.canonical for one in overridden(storage, repository_id, config).clusters},
         promised and config.mode == "close" and closing_right(storage, repository_id).earned,
         frozenset(row.issue.number for row in rows if looks_like_security_report(row.text)),
         told_apart(storage, repository_id),

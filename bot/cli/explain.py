@@ -73,10 +73,11 @@ def _explain_one(services: Services, repository: RepositoryRecord, number: int, 
     config = config_in_force(services, repository)
     judgement = _as_recorded(services, repository, config, judge(services, repository, number, config))
     last = services.storage.last_decision(repository.id, number)
+    concluded = conclusion(judgement.decision, judgement.case.config, judgement.view)
     data = _data(services, repository.id, judgement) | {
         "closing": closing_sentence(services.storage, repository.id, config),
         "repository": repository.full_name,
-        "changed": last is None or last.conclusion != conclusion(judgement.decision, config, judgement.view),
+        "changed": last is None or last.conclusion != concluded,
         "last_decided_at": last.decided_at if last else None,
     }
     if as_json:

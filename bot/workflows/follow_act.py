@@ -17,7 +17,7 @@ from bot.inbox import refit_partition
 from bot.storage.dashboard_records import ActRecord
 from bot.workflows.delivery import Delivery, recorded
 from bot.workflows.enqueue import enqueue
-from bot.workflows.follow_canonical import refresh_members
+from bot.workflows.follow_canonical import follow_members, refresh_members
 from bot.workflows.issue_steps import decide_and_act
 from bot.workflows.learn_feedback import catch_up
 from bot.workflows.refit_repository import close_the_day
@@ -76,6 +76,14 @@ def _broadcast(delivery: Delivery) -> str:
     return str(kept["outcome"])
 
 
+def _keep_and_follow(delivery: Delivery) -> str:
+    """Another canonical issue: the members' comments point to it."""
+    kept = keep(delivery)
+    if kept["state"] == DONE:
+        follow_members(delivery)
+    return str(kept["outcome"])
+
+
 def _undo(delivery: Delivery) -> str:
     """What follows from taking an act back is what follows from the act."""
     kept = keep(delivery)
@@ -83,6 +91,8 @@ def _undo(delivery: Delivery) -> str:
         return str(kept["outcome"])
     if kept["undone"] == "pause":
         catch_up(delivery)
+    elif kept["undone"] == "canonical":
+        follow_members(delivery)
     elif kept["undone"] == "broadcast":
         refresh_members(delivery, kept["cluster"], takes_back=True)
     elif kept["undone"] in {"confirm", "dismiss"}:
@@ -185,6 +195,7 @@ FLOWS: Mapping[str, Callable[[Delivery], str]] = {
     "undo": _undo,
     "resume": _resume,
     "broadcast": _broadcast,
+    "canonical": _keep_and_follow,
     "rerun": _rerun,
     "rerun-cluster": _rerun_cluster,
     "refit": _refit,

@@ -58,6 +58,18 @@ def refresh_members(delivery: Delivery, cluster_id: str, *, takes_back: bool = F
     return len(found)
 
 
+def follow_members(delivery: Delivery) -> None:
+    """Send after the members of all clusters whose comments say what is no longer so."""
+    send(stale_members(delivery))
+
+
+@step
+def stale_members(delivery: Delivery) -> list[dict[str, Any]]:
+    """The inputs of their workflows."""
+    repository = repository_of(delivery)
+    return members(repository, current_config(services(), repository))
+
+
 @step
 def told_members(delivery: Delivery, cluster_id: str) -> list[dict[str, Any]]:
     """The inputs of the workflows of those members whose comments say something else."""

@@ -211,3 +211,24 @@ async def test_a_status_that_cannot_be_told_says_why(bot: Running, http: httpx.A
     assert "This cannot be told" in shown.text
     assert (await acted(bot, http, "broadcast", cluster="extra", value="x" * 550)).state == "refused"
     assert (await http.get(f"/r/{bot.name}/clusters/nowhere/status")).status_code == 404
+
+
+async def test_inv_16_what_was_set_on_a_known_cluster_is_what_the_next_reporter_is_told(
+    bot: Running, http: httpx.AsyncClient, answered: Issue
+) -> None:
+    other = bot.report()
+    assert (await bot.handled(other)).outcome == "duplicate"
+    assert "#5" in own(bot, other).body
+    for kind, value in (("rename", "Money that cannot be used"), ("label", "area: money")):
+        assert (await acted(bot, http, kind, cluster="extra", value=value)).state == "done"
+    moved = await acted(bot, http, "canonical", cluster="extra", numbers=str(answered.number))
+    assert moved.state == "done"
+    following = bot.report()
+    assert (await bot.handled(following)).outcome == "duplicate"
+    said = own(bot, following).body
+    assert f"_Money that cannot be used_** (#{answered.number}," in said
+    assert "area: money" in bot.labels(following.number)
+    assert CLUSTER_LABEL not in bot.labels(following.number)
+    await bot.until(lambda: f"(#{answered.number}," in own(bot, other).body)
+    assert (await acted(bot, http, "undo", act=moved.id)).state == "done"
+    await bot.until(lambda: "(#5," in own(bot, other).body)

@@ -1,0 +1,48 @@
+"""The configuration's clusters as people want them by now: a title, label or canonical issue that was set on one counts
+for what reporters are told, until it is undone (INV 16: the file or a maintainer's act names a label)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.activities.people import holding
+from bot.config_keys import ClusterConfig
+from bot.repo_config import RepoConfig
+from bot.storage.protocol import Storage
+from models.curation import Curation, curate
+
+SETTING = frozenset({"rename", "label", "canonical", "merge"})  # a merge may bring what was set elsewhere
+
+
+def overridden(storage: Storage, repository_id: int, config: RepoConfig) -> RepoConfig:
+    """The configuration with what people set on its clusters, by the dashboard or the command line."""
+    acts = [one.edit for one in holding(storage.edits(repository_id))] if config.clusters else []
+    if not any(one.kind in SETTING for one in acts):
+        return config
+    slugs = [one.slug for one in config.clusters]
+    named = {one for act in acts for one in (act.cluster, act.value) if one is not None}
+    curation = curate(acts, named, slugs)
+    return config.model_copy(update={"clusters": tuple(_overridden(one, curation, config) for one in config.clusters)})
+
+
+def refusal(label: str, slug: str | None, config: RepoConfig) -> str | None:
+    """Why this cannot be the label of the cluster, in words: no label may mean two things."""
+    styles = {name.casefold() for name in config.model_copy(update={"clusters": ()}).label_styles()}
+    others = {one.label.casefold() for one in config.clusters if one.label and one.slug != slug}
+    if label.casefold() in styles:
+        return f"the label {label!r} stands for a verdict"
+    if label.casefold() in {name.casefold() for name in config.ignore.labels}:
+        return f"issues with the label {label!r} are left alone by the configuration"
+    return f"the label {label!r} is another cluster's" if label.casefold() in others else None
+
+
+def _overridden(cluster: ClusterConfig, curation: Curation, config: RepoConfig) -> ClusterConfig:
+    found: dict[str, Any] = {}
+    if cluster.slug in curation.titles:
+        found["title"] = curation.titles[cluster.slug]
+    if cluster.slug in curation.canonicals:
+        found["canonical"] = curation.canonicals[cluster.slug]
+    if cluster.slug in curation.labels:
+        label = curation.labels[cluster.slug]
+        found["label"] = None if label is None or refusal(label, cluster.slug, config) else label
+    return cluster.model_copy(update=found)

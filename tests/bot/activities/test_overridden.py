@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from bot.activities.overridden import overridden, refusal
+from bot.activities.people import pending
+from bot.repo_config import parse
+from bot.storage.protocol import Storage
+from models.curation import Edit
+
+AT = datetime(2026, 5, 1, tzinfo=UTC)
+CONFIG = parse(
+    "ignore: {labels: [wontfix]}\n"
+    "clusters:\n"
+    "  - {slug: extra, title: Extra usage, label: money, canonical: 5}\n"
+    "  - {slug: dark, title: Dark mode, label: look}\n"
+)
+AS_CONFIGURED = {"extra": ("Extra usage", "money", 5), "dark": ("Dark mode", "look", None)}
+
+
+def edit(kind: str, cluster: str, place: int = 0, **more: Any) -> Edit:
+    return Edit(kind, AT + timedelta(minutes=place), "mia", cluster, **more)
+
+
+def clusters_under(*edits: Edit) -> dict[str, tuple[str, str | None, int | None]]:
+    storage = cast(Storage, SimpleNamespace(edits=lambda _: pending(1, edits)))
+    return {one.slug: (one.title, one.label, one.canonical) for one in overridden(storage, 1, CONFIG).clusters}
+
+
+def test_what_a_person_set_stands_over_the_file_and_the_newest_wins() -> None:
+    assert clusters_under() == AS_CONFIGURED
+    found = clusters_under(
+        edit("rename", "extra", value="Money"),
+        edit("rename", "extra", 1, value="Money that cannot be used"),
+        edit("label", "extra", 2, value=None),
+        edit("canonical", "extra", 3, numbers=(9,)),
+        edit("pin", "dark", 4, numbers=(3,)),
+    )
+    assert found == AS_CONFIGURED | {"extra": ("Money that cannot be used", None, 9)}
+
+
+def test_what_was_set_on_a_found_cluster_ends_where_it_goes_into_a_known_one() -> None:
+    set_elsewhere = edit("canonical", "c-7", numbers=(9,))
+    assert clusters_under(set_elsewhere) == AS_CONFIGURED
+    found = clusters_under(set_elsewhere, edit("merge", "dark", 1, value="c-7", numbers=(9,), stayed=(3,)))
+    assert found == AS_CONFIGURED  # the file keeps its say where nobody set anything on the cluster itself
+
+
+@pytest.mark.parametrize("label", ["possible-duplicate", "WontFix", "look", "Duplicate"])
+def test_inv_16_a_label_that_means_something_else_is_refused_and_never_set(label: str) -> None:
+    assert refusal(label, "extra", CONFIG) is not None
+    assert clusters_under(edit("label", "extra", value=label))["extra"][1] is None
+    assert refusal("area: money", "extra", CONFIG) is None
+    assert refusal("money", "extra", CONFIG) is None
