@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,7 +22,19 @@ from models.facts import compile_pattern
 
 LARGEST_NUMBER = 2**53 - 1  # of an issue: what JSON carries exactly everywhere
 DAY_MINUTES = 24 * 60
+# Spaces, and what shows nothing where it stands: joiners, direction marks, fillers, variation selectors.
+UNSEEN = (
+    r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+)
+TITLE_LEAST = 3  # characters that can be seen
+SEEN = rf"[^{UNSEEN}]"
 TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+def can_be_seen(text: str, least: int = 1) -> bool:
+    """Whether so many of the text's characters show anything."""
+    return len(re.findall(SEEN, text)) >= least
 
 
 def _addressable(name: str) -> str:
@@ -36,7 +49,11 @@ LabelName = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
     AfterValidator(_addressable),
 ]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=120)]
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=TITLE_LEAST, max_length=120),
+    Field(json_schema_extra={"pattern": r"[\s\S]*".join([SEEN] * TITLE_LEAST)}),
+]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Example = Annotated[str, Field(min_length=3, max_length=2000)]
 

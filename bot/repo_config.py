@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
-from yaml.reader import ReaderError
 
-from bot.config_keys import LARGEST_NUMBER, ClusterConfig, Fact, Ignore, Labels, Limits, Mode, Part, Refit
-from bot.config_phrases import KINDS, phrase, spoken, yaml_phrase
+from bot.config_keys import (
+    LARGEST_NUMBER,
+    TITLE_LEAST,
+    ClusterConfig,
+    Fact,
+    Ignore,
+    Labels,
+    Limits,
+    Mode,
+    Part,
+    Refit,
+    can_be_seen,
+)
+from bot.config_phrases import KINDS, phrase, spoken
+from bot.config_yaml import loaded, misread
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
 from models.facts import FACT_ALIASES, FACT_NAMES, FactPattern, compile_pattern, full_name
@@ -23,7 +34,6 @@ MAX_BYTES = 64 * 1024
 KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
-TEXT = "tag:yaml.org,2002:str"
 
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 
@@ -53,6 +63,22 @@ class RepoConfig(Part):
         yield from self._repeated()
         yield from self._unknown_requirements()
         yield from self._confused_labels()
+        yield from self._unseen()
+        most = self.limits.comments_per_day
+        if "comments_per_hour" in self.limits.model_fields_set and self.limits.comments_per_hour > most:
+            told = f"limits.comments_per_hour is {self.limits.comments_per_hour}, above limits.comments_per_day"
+            yield ("limits", "comments_per_hour"), f"{told}, which is {most}: raise that too"
+
+    def _unseen(self) -> Iterator[tuple[Path, str]]:
+        for place, cluster in enumerate(self.clusters):
+            if not can_be_seen(cluster.title, TITLE_LEAST):
+                message = f"cluster {cluster.slug} needs a title of {TITLE_LEAST} visible characters"
+                yield ("clusters", place, "title"), message
+            if cluster.label and not can_be_seen(cluster.label):
+                yield ("clusters", place, "label"), f"cluster {cluster.slug} has a label that nobody can see"
+        for key, name in self.labels:
+            if not can_be_seen(name):
+                yield ("labels", key), f"labels.{key} is a label that nobody can see"
 
     def _repeated(self) -> Iterator[tuple[Path, str]]:
         for what, part, key, values in (
@@ -137,49 +163,59 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RepoConfig.model_json_schema()}
 
 
-@lru_cache(maxsize=KEPT)
 def parse(text: str) -> RepoConfig:
     """Read the file's text; raises ConfigError whose problems name line, key, what was wrong and what may stand there.
 
     An empty file is the default configuration.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise ConfigError([f"the file is larger than {MAX_BYTES // 1024} KiB"])
-    try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        data = None if node is None else loader.construct_document(node)
-    except yaml.YAMLError as error:
-        raise ConfigError([_yaml_problem(error, text)]) from None
-    except RecursionError:
-        raise ConfigError(["the file is nested too deeply"]) from None
-    if data is None:
-        return RepoConfig()
-    if not isinstance(data, dict):
-        raise ConfigError([f"line 1: expected keys like `version: 1`, found {KINDS.get(type(data), 'text')}"])
-    try:
-        config = RepoConfig.model_validate(_with_tuples(data))
-    except ValidationError as error:
-        found = sorted(error.errors(), key=lambda item: _line(node, _path(item)) or 0)
-        raise ConfigError(_told([_problem(item, node) for item in found[:MOST_PROBLEMS]], len(found))) from None
-    against = list(config.disagreements())
+    config, against = _read(text)
     if against:
-        problems = [f"line {_line(node, path)}: {message}" for path, message in against[:MOST_PROBLEMS]]
-        raise ConfigError(_told(problems, len(against)))
+        raise ConfigError(list(against))
     return config
 
 
-def in_force(valid_text: str | None, error: str | None) -> RepoConfig:
-    """What holds where `valid_text` is the last file that was valid (None: there is none) and `error` is of the last.
-
-    Where there is a file and none was ever valid, nobody knows whether the bot may speak: it records only (INV 26, 27).
-    """
-    if valid_text is None and error is not None:
-        return RepoConfig(mode="shadow")
+@lru_cache(maxsize=KEPT)
+def _read(text: str) -> tuple[RepoConfig, tuple[str, ...]]:
+    """What the text says, and what is wrong with it all the same; raises ConfigError where it says nothing clear."""
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise ConfigError([f"the file is larger than {MAX_BYTES // 1024} KiB"])
+    node, data = loaded(text)
+    if node is None or data is None:
+        return RepoConfig(), ()
+    if not isinstance(data, dict):
+        raise ConfigError([f"line 1: expected keys like `version: 1`, found {KINDS.get(type(data), 'text')}"])
+    odd = list(misread(node, data))
     try:
-        return parse(valid_text or "")
-    except ConfigError:  # an older version found it valid
-        return RepoConfig(mode="shadow")
+        config = RepoConfig.model_validate(_with_tuples(data))
+    except ValidationError as error:
+        wrong = [(_path(item), _problem(item, node)) for item in error.errors()]
+        told = [path for path, _ in wrong]
+        wrong += [(list(path), f"line {_line(node, path)}: {words}") for path, words in odd if list(path) not in told]
+        raise ConfigError(_in_lines(node, wrong)) from None
+    against = [(list(path), f"line {_line(node, path)}: {words}") for path, words in (*odd, *config.disagreements())]
+    return config, tuple(_in_lines(node, against))
+
+
+def _in_lines(node: yaml.Node, problems: Sequence[tuple[list[Any], str]]) -> list[str]:
+    ordered = sorted(problems, key=lambda problem: _line(node, problem[0]) or 0)
+    return _told([words for _, words in ordered[:MOST_PROBLEMS]], len(problems))
+
+
+def is_unknown(valid_text: str | None, error: str | None) -> bool:
+    """Whether nobody knows what is to hold. `valid_text` is the last file that was valid (None: there is none), `error`
+    is of the last. What an older version took and this one refuses is known as long as it can be understood."""
+    if valid_text is None:
+        return error is not None
+    try:
+        _read(valid_text)
+    except ConfigError:
+        return True
+    return False
+
+
+def in_force(valid_text: str | None, error: str | None) -> RepoConfig:
+    """What holds; where nobody knows whether the bot may speak, it records only (INV 26, 27)."""
+    return RepoConfig(mode="shadow") if is_unknown(valid_text, error) else _read(valid_text or "")[0]
 
 
 def _told(problems: Sequence[str], found: int) -> list[str]:
@@ -188,62 +224,12 @@ def _told(problems: Sequence[str], found: int) -> list[str]:
     return [*shown, *([f"and {found - len(shown)} more"] if found > len(shown) else [])]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without aliases (a bomb needs them) and with an error for a key that is given twice."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs leave it out
-            raise yaml.constructor.ConstructorError(None, None, "aliases (*name) are not allowed here", mark)
-        return super().compose_node(parent, index)
-
-    def construct_object(self, node: Any, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep)
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            OverflowError,
-        ):  # PyYAML lets these out
-            kind = str(node.tag).rpartition(":")[2]
-            raise yaml.constructor.ConstructorError(
-                None, None, f"this cannot be read as {kind}; put it in quotes if it is a text", node.start_mark
-            ) from None
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if key.tag != TEXT:
-                what = f"the key {key.value}" if isinstance(key, yaml.ScalarNode) else "a key"
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{what} must be text; put it in quotes", key.start_mark
-                )
-            name = str(key.value)
-            if name in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} is given twice", key.start_mark)
-            seen.add(name)
-        return super().construct_mapping(node, deep)
-
-
 def _with_tuples(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(_with_tuples(item) for item in value)
     if isinstance(value, dict):
         return {key: _with_tuples(item) for key, item in value.items()}
     return value
-
-
-def _yaml_problem(error: yaml.YAMLError, text: str) -> str:
-    if isinstance(error, ReaderError):
-        line = text.count("\n", 0, error.position) + 1
-        return f"line {line}: the character U+{ord(text[error.position]):04X} may not stand in a file like this"
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        never_ends = str(error.problem).startswith("found unexpected end")
-        mark = (error.context_mark if never_ends else None) or error.problem_mark
-        return f"line {mark.line + 1}: {yaml_phrase(str(error.problem))}"
-    return re.sub(r"\s+", " ", str(error))
 
 
 def _problem(item: Any, node: yaml.Node | None) -> str:

@@ -159,7 +159,7 @@ def _looked_at(services: Services, repository: RepositoryRecord, record: ConfigR
     """The record after a look at GitHub; raises Permanent where that stops the repository."""
     fresh = replace(record, checked_at=services.clock())
     try:
-        seen = services.reader(repository).config(record.etag)
+        seen = services.reader(repository).config(record.etag if _is_accepted(record) else None)
     except Permanent as error:
         if error.stops_repository:
             raise
@@ -175,6 +175,17 @@ def _looked_at(services: Services, repository: RepositoryRecord, record: ConfigR
             fresh = replace(_failing(services, fresh), etag=seen.etag, error="\n".join(error.problems))
             log.warning("config.invalid", repository=repository.full_name, problems=error.problems)
     return fresh
+
+
+def _is_accepted(record: ConfigRecord) -> bool:
+    """False where what was found valid is so no more, since this version came: it is read anew, and told."""
+    if record.error is not None or record.valid_text is None:
+        return True
+    try:
+        parse(record.valid_text)
+    except ConfigError:
+        return False
+    return True
 
 
 def _failing(services: Services, record: ConfigRecord) -> ConfigRecord:

@@ -20,7 +20,7 @@ from bot.cli.opened import (
 )
 from bot.errors import ConfigError, TriageError
 from bot.github.config_file import decoded
-from bot.repo_config import CONFIG_PATH, MAX_BYTES, json_schema, parse
+from bot.repo_config import CONFIG_PATH, MAX_BYTES, is_unknown, json_schema, parse
 from bot.storage.records import ConfigRecord
 
 config_app = typer.Typer(
@@ -101,7 +101,7 @@ def in_words(record: ConfigRecord, full_name: str) -> str:
         return said
     since = f" since {record.failed_since:%Y-%m-%d %H:%M} UTC" if record.failed_since else ""
     nothing = "no valid one was read before, so the bot decides and records and writes nothing (shadow)"
-    held = nothing if record.valid_text is None else "the last valid one holds"
+    held = nothing if is_unknown(record.valid_text, record.error) else "the last valid one holds"
     told = f"; #{record.notice_number} tells of it" if record.notice_number else ""
     return f"its {CONFIG_PATH} is wrong{since}, and {held}{told}"
 

@@ -100,6 +100,8 @@ def no_foes_any_more(repository: RepositoryRecord, number: int) -> list[dict[str
     waiting = [one for one in last if one is not None and one.decided_at < gone[one.number]]
     kept_apart = [one for one in waiting if SEPARATED_BY_PERSON in one.body.get("vetoes", ())]
     return [payload(repository, FOLLOW, f"{one.number}/{one.id}/undone", one.number) for one in kept_apart]
+
+
 def said_to_be(
     repository: RepositoryRecord, config: RepoConfig, number: int, duplicates: Mapping[int, int]
 ) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.config_phrases import PHRASES, phrase
 from bot.errors import ConfigError
-from bot.repo_config import MAX_BYTES, MAX_CLUSTERS, MOST_PROBLEMS, RepoConfig, parse
+from bot.repo_config import MAX_BYTES, MAX_CLUSTERS, MOST_PROBLEMS, RepoConfig, in_force, is_unknown, parse
 from models.facts import FACT_ALIASES
 
 CLUSTER = """\
@@ -121,6 +121,73 @@ def test_an_unknown_key_is_an_error_with_its_line_and_what_is_known_there(text: 
 )
 def test_a_problem_is_told_in_plain_words_with_its_line_and_what_was_written(text: str, expected: str) -> None:
     assert problem(text).startswith(expected)
+
+
+PLAIN = "write the number in plain digits, or put it in quotes where it is a text"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (CLUSTER.replace("12", "010"), f"line 6: clusters, entry 1, canonical: '010' would be read as 8: {PLAIN}"),
+        (CLUSTER.replace("12", "1:30"), "line 6: clusters, entry 1, canonical: '1:30' would be read as 90: "),
+        (CLUSTER.replace("12", "0x1F"), "line 6: clusters, entry 1, canonical: '0x1F' would be read as 31: "),
+        (CLUSTER.replace("12", "4_5"), "line 6: clusters, entry 1, canonical: '4_5' would be read as 45: "),
+        ("limits:\n  links: 0b11\n", "line 2: limits.links: '0b11' would be read as 3: "),
+        ("notice: 017\n", "line 1: notice: '017' would be read as 15: "),
+        (CLUSTER.replace("400", "0400"), "line 8: clusters, entry 1, requires.status: '0400' would be read as 256: "),
+        (CLUSTER.replace("400", "2.10"), "line 8: clusters, entry 1, requires.status: '2.10' would be read as 2.1: "),
+        ("limits: {churn: 0:0.5}\n", "line 1: limits.churn: '0:0.5' would be read as "),
+        ("limits: {links: 0x0B}\n", "line 1: limits.links: must be at most 10 (found '0x0B')"),
+    ],
+)
+def test_a_number_that_yaml_reads_as_another_is_refused(text: str, expected: str) -> None:
+    assert problem(text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["refit: {at: 13:30}", "limits: {links: +3}", "limits: {churn: .20}", "notice: 7 # 010"]
+)
+def test_a_number_that_is_read_as_it_is_written_is_taken(text: str) -> None:
+    parse(text)
+
+
+@pytest.mark.parametrize(
+    "title", ["\u200b\u200b\u200b", "a\u200d\u200d", "\u2800\u3164\u00ad b", "\U0001f3f3\ufe0f\u200d\u200d"]
+)
+def test_a_title_in_which_fewer_than_three_characters_show_is_refused(title: str) -> None:
+    expected = "line 4: cluster extra-usage needs a title of 3 visible characters"
+    assert problem(CLUSTER.replace("Extra usage refused", title)) == expected
+
+
+def test_a_label_that_nobody_can_see_is_refused() -> None:
+    assert (
+        problem(CLUSTER.replace("billing: extra", "\u200b"))
+        == "line 5: cluster extra-usage has a label that nobody can see"
+    )
+    assert problem('labels:\n  candidate: "\u2060"\n') == "line 2: labels.candidate is a label that nobody can see"
+
+
+@pytest.mark.parametrize("title", ["\u77ed\u6807\u9898", "caf\u00e9", "a b c", "\u200babc"])
+def test_a_short_title_in_any_script_is_taken(title: str) -> None:
+    assert parse(CLUSTER.replace("Extra usage refused", title)).clusters[0].title == title
+
+
+def test_a_limit_of_an_hour_above_that_of_a_day_is_refused() -> None:
+    told = "line 1: limits.comments_per_hour is 700, above limits.comments_per_day, which is 600: raise that too"
+    assert problem("limits: {comments_per_hour: 700}\n") == told
+    assert "line 3: " in problem("limits:\n  comments_per_day: 1\n  comments_per_hour: 600\n")
+    parse("limits: {comments_per_hour: 700, comments_per_day: 700}")
+    assert parse("limits: {comments_per_day: 1}").limits.comments_per_day == 1  # the hour's default asks for nothing
+
+
+def test_inv_27_what_an_older_version_took_holds_as_long_as_it_is_understood() -> None:
+    assert in_force(CLUSTER.replace("12", "010"), "line 6: …").clusters[0].canonical == 8
+    assert in_force("limits: {comments_per_hour: 700}", None).limits.comments_per_hour == 700
+    assert not is_unknown(CLUSTER.replace("12", "010"), "line 6: …")
+    assert is_unknown("mode: loud", "line 1: …")
+    assert in_force("mode: loud", "line 1: …") == RepoConfig(mode="shadow")
+    assert not is_unknown(None, None)
 
 
 @pytest.mark.parametrize("kind", sorted(PHRASES))

@@ -61,8 +61,10 @@ def _silent(config: ConfigRecord, *, is_paused: bool) -> str | None:
 
 
 def is_unknown(config: ConfigRecord) -> bool:
-    """Whether there is a file, and none was ever valid."""
-    return config.error is not None and config.valid_text is None
+    """Whether there is a file, and none was ever valid, or none that is understood by now."""
+    from bot import repo_config  # noqa: PLC0415 - the receiver starts without it
+
+    return config.error is not None and repo_config.is_unknown(config.valid_text, config.error)
 
 
 def held(config: ConfigRecord) -> str:

@@ -212,6 +212,29 @@ def test_inv_27_a_wrong_file_leaves_the_last_valid_one_in_force_with_its_errors(
     assert world.storage.config(world.repository.id).error is None
 
 
+def test_inv_27_what_an_older_version_took_is_read_anew_and_told_and_stays_in_force(world: World) -> None:
+    text = "limits: {links: 010}"
+    world.fake.config = text.encode()
+    world.clock.forward(seconds=61)
+    assert world.config.mode == "shadow"
+    known = world.storage.config(world.repository.id)
+    assert known.error is not None
+    world.storage.save_config(
+        world.repository.id, replace(known, valid_text=text, error=None, failed_since=None, checked_at=None)
+    )  # as if an older version had taken it
+    for _ in range(2):  # the second look finds it unchanged
+        assert world.config.limits.links == 8
+        kept = world.storage.config(world.repository.id)
+        assert kept.error is not None
+        assert kept.error.startswith("line 1: limits.links: '010' would be read as 8")
+        assert (kept.etag, kept.valid_text) == (known.etag, text)
+        assert kept.failed_since is not None
+        world.clock.forward(seconds=61)
+    world.fake.config = b"limits: {links: 10}"
+    assert world.config.limits.links == 10
+    assert world.storage.config(world.repository.id).error is None
+
+
 @pytest.mark.parametrize("failure", [Unavailable("GitHub answered 500"), RetryAfter("patience", 5)])
 def test_inv_27_a_failure_to_read_is_not_an_empty_file(world: World, failure: Exception) -> None:
     world.fake.config = b"mode: shadow"

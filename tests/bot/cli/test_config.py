@@ -114,6 +114,7 @@ def test_schema_and_parser_take_the_same_good_files(text):
         "facts: [{name: plan}]",
         "clusters: [{title: Without a slug}]",
         "clusters: [{slug: a, title: A cause, canonical: 0}]",
+        'clusters: [{slug: a, title: "\\u200b\\u200b\\u200b\\u200b"}]',
         "digest: maybe",
         "refit: {at: '25:00'}",
     ],
