@@ -23,7 +23,7 @@ from models.retrieval import IssueIndex
 from models.scorer import PairScorer
 from models.sentence_embedder import SentenceEmbedder
 
-CUTS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, CUT, 0.33, 0.35, 0.4, 0.5)
+CUTS = (0.05, 0.1, 0.15, 0.2, 0.24, 0.26, CUT, 0.3, 0.34, 0.4, 0.5)
 
 
 def main() -> None:
