@@ -72,7 +72,8 @@ def close_the_day(repository: dict[str, Any]) -> int:
     with services().storage.lock(record.id):  # decisions change the index that it reads
         missed = close_ledger(services(), record)
     if config_in_force(services(), record).digest:
-        log.info("refit.digest", repository=record.full_name, text=digest(services(), record, missed))
+        for line in digest(services(), record, missed).splitlines():  # a longer value is cut, and `text` left out
+            log.info("refit.digest", repository=record.full_name, line=line)
     return len(missed)
 
 

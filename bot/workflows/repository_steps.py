@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.workflows.tell_wave import announce, learn_past_waves
 
 Delivery = Mapping[str, Any]
 MAP = "draw_map"  # the workflow that draws
+TOLD_EACH = 500  # issues embedded between two lines about it: about half a minute
 SLICE_SECONDS = 30.0  # of a first reading, before others of the repository have their turn
 
 log = structlog.get_logger(__name__)
@@ -99,9 +100,22 @@ def learn_repository(delivery: Delivery) -> dict[str, Any]:
 def embed_repository(delivery: Delivery) -> int:
     """Embed what the model in force has not embedded yet; returns how many issues."""
     repository = repository_of(delivery)
-    done = embed_missing(services(), repository.id)
+    done = embed_missing(services(), repository.id, _told_in_the_log(repository))
     log.info("repository.embedded", issues=done)
     return done
+
+
+def _told_in_the_log(repository: RepositoryRecord) -> Callable[[int], None]:
+    """How far a long embedding is, of everything after a change of model: a line for each TOLD_EACH issues."""
+    missing, done = len(services().storage.unembedded(repository.id, str(services().embedder.model_id))), 0
+
+    def tell(count: int) -> None:
+        nonlocal done
+        told, done = done // TOLD_EACH, done + count
+        if done // TOLD_EACH > told:
+            log.info("repository.embedding", repository=repository.full_name, done=done, of=missing)
+
+    return tell
 
 
 @step

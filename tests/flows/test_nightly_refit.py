@@ -15,7 +15,9 @@ from dbos import DBOS
 
 from bot.errors import TriageError
 from bot.inbox import CLOCKS
+from bot.log import discreet
 from bot.storage.records import ConfigRecord, TaskRun
+from bot.workflows import repository_steps
 from bot.workflows.refit_clusters import TASK, refit_clusters
 from bot.workflows.refit_repository import REPOSITORY_TASK
 from models.clustering import ClusterLimits
@@ -207,13 +209,26 @@ async def test_inv_35_a_refused_refit_is_no_success_and_says_why(bot: Running, m
     assert standing.last_outcome == "refused"
 
 
+async def test_a_long_embedding_tells_in_the_log_how_far_it_is(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    moment = bot.record.synced_at
+    for _ in range(2):
+        bot.report(updated_at=moment)
+    monkeypatch.setattr(repository_steps, "TOLD_EACH", 2)
+    with structlog.testing.capture_logs() as lines:
+        await refitted(bot)
+    (line,) = [one for one in lines if one["event"] == "repository.embedding" and one["repository"] == bot.name]
+    assert (line["done"], line["of"]) == (2, 2)
+
+
 async def test_where_it_is_asked_for_the_night_is_told_in_the_log(bot: Running) -> None:
     bot.fake.config = CONFIG + b"digest: true\n"
     await bot.handled(bot.report(*UNLIKE))
     with structlog.testing.capture_logs() as logs:
         await refitted(bot)
-    (told,) = [one for one in logs if one["event"] == "refit.digest"]
-    assert told["text"].startswith(f"{bot.name}: generation ")
+    told = [discreet(None, "info", dict(one)) for one in logs if one["event"] == "refit.digest"]
+    assert str(told[0]["line"]).startswith(f"{bot.name}: generation ")
+    assert [str(one["line"])[:2] for one in told[1:]] == ["- "] * len(told[1:])
 
 
 async def test_inv_35_a_repository_whose_last_success_is_too_old_is_an_alarm_in_the_log(bot: Running) -> None:
