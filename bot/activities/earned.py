@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from bot.activities.words import is_silent_close
 from bot.case import root_of
 from bot.closing import Right, standing
 from bot.repo_config import RepoConfig
@@ -34,12 +35,13 @@ def judgements(
     """Whether the bot was right, one for each issue that people judged, in the order in which they spoke last.
 
     `decisions`: verdicts *duplicate* that the bot spoke of, in their order. What it only repeats after a person is not
-    its own; it was wrong where somebody objected, told the pair apart, or named another root.
+    its own; it was wrong where somebody objected, told the pair apart, or named another root. Who closed the issue as a
+    duplicate and named none did not say that it was right.
     """
     own = {one.number: one for one in decisions if not one.body.get("confirmed")}
     words: dict[int, list[FeedbackRecord]] = defaultdict(list)
     for word in said:
-        if word.kind in JUDGING:
+        if word.kind in JUDGING and not is_silent_close(word):
             for number in {word.number, *([word.other] if word.kind == "separated" and word.other else [])}:
                 words[number].append(word)
     judged: list[tuple[datetime, int, bool]] = []

@@ -10,10 +10,11 @@ import structlog
 from bot.activities.act import stands
 from bot.activities.listen import keep, take_back
 from bot.activities.obey import Change, Refused, Word, confirmation, objection
+from bot.activities.standing import claim
 from bot.commands import MAINTAINERS, claimed, mentioned
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
-from models.decision import EffectKind, Verdict
+from models.decision import EffectKind
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ def _closed(word: Word, _: Mapping[str, Any]) -> bool:
         return False
     word = Word(word.services, word.repository, word.number, word.actor, word.kind, word.source, other)
     try:
-        keep(word, confirmation(word))
+        keep(word, confirmation(word, value=word.source if named else None))
     except Refused as refusal:
         log.info("claim.left", reason=str(refusal))
         return False
@@ -95,14 +96,10 @@ ACTS: Mapping[tuple[str, str | None], Callable[[Word, Mapping[str, Any]], bool]]
 
 
 def _named_by_us(word: Word) -> int | None:
-    last = word.services.storage.last_decision(word.repository.id, word.number)
-    if last is None or not _spoke(word):
-        return None
-    canonical = last.body.get("canonical")
-    decisions = word.services.storage.decisions(word.repository.id, number=word.number)
-    spoken = next((one for one in decisions if one.verdict != Verdict.IGNORED.value), None)
-    if canonical is None and spoken is not None:  # it was closed before this was worked off
-        canonical = spoken.body.get("canonical") if spoken.verdict == Verdict.DUPLICATE.value else None
+    """What the comment that stands calls the canonical issue, whatever was decided since and not said."""
+    rows = word.services.storage.effects(word.repository.id, number=word.number)
+    claimed = claim(word.services.storage, word.repository.id, word.number, [row for row in rows if stands(row)])
+    canonical = claimed.body.get("canonical") if claimed is not None else None
     return canonical if isinstance(canonical, int) else None
 
 

@@ -83,6 +83,12 @@ def why_silent(mode: str, *, is_paused: bool) -> str | None:
     return WITHHELD if is_paused else None
 
 
+def is_silent_close(word: FeedbackRecord) -> bool:
+    """Whether it stands for a close as duplicate by somebody who named no issue: they may have meant another than ours.
+    Where they named one, `value` says by what."""
+    return (word.kind, word.source, word.value) == ("duplicate", "event", None)
+
+
 def claims_of(said: Sequence[FeedbackRecord], source: str) -> list[FeedbackRecord]:
     """What a comment called a duplicate in passing; what it commanded holds whatever becomes of the comment."""
     return [one for one in said if (one.kind, one.source, one.value) == ("duplicate", "comment", source)]
