@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 
 from bot.vetoes import OLDER_THAN_FIX
 from models.decision import Candidate, Decision, Evidence, Verdict
@@ -18,6 +19,7 @@ MAX_MATCHES = 2  # facts named in a row, for and against, so that a row stays a 
 MAX_DIFFERS = 2
 MAX_PLATFORMS = 6
 LONGEST_STATUS = 500  # characters that a maintainer may tell
+MOST_LINES = 12  # of it
 ZERO_WIDTH_SPACE = "\u200b"
 TOLD = "> **From the maintainers, "  # how the line begins that says what they tell
 
@@ -25,6 +27,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 _AUTOLINK = re.compile(
     r"(?i)(?<=https:)(?=//)|(?<=http:)(?=//)|(?<=ftp:)(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-)|(?<=[@#])"
 )
+_BLOCK = re.compile(r"^(\d*)(?=[-+=:.)])")  # where a list, a heading or a table could begin
 _JOINED = r"[^\x00-\x7f\s\u200b-\u200f]"  # what a zero-width joiner may stand between: emoji, some scripts' letters
 _BREAKS = re.compile(
     r"(?:[\s\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -101,23 +104,33 @@ def nobody() -> str:
 
 
 def cleaned(text: str) -> str:
-    """A maintainer's text on one line; raises ValueError, with a sentence, where it is empty or too long."""
-    flat = _BREAKS.sub(" ", text).strip()
-    if not flat:
+    """A maintainer's text, line for line, without empty ones; raises ValueError, with a sentence, where nothing or too
+    much is left."""
+    lines = [line for line in (_BREAKS.sub(" ", one).strip() for one in text.splitlines()) if line]
+    kept = "\n".join(lines)
+    if not kept:
         raise ValueError("the text is empty")
-    if len(flat) > LONGEST_STATUS:
-        raise ValueError(f"the text has {len(flat)} characters, and {LONGEST_STATUS} is the most")
-    return flat
+    if len(kept) > LONGEST_STATUS:
+        raise ValueError(f"the text has {len(kept)} characters, and {LONGEST_STATUS} is the most")
+    if len(lines) > MOST_LINES:
+        raise ValueError(f"the text has {len(lines)} lines, and {MOST_LINES} are the most")
+    return kept
 
 
 def status_markdown(status: Status) -> str:
     """What members are told, as it stands in their comments: nobody is mentioned, what is in backticks stays code."""
-    return f"{TOLD}{day(status.since)}:** {_spans(status.text)}"
+    first, *others = status.text.split("\n")
+    lines = (_BLOCK.sub(r"\1\\", _spans(line)) for line in others)
+    return "\n".join((f"{TOLD}{day(status.since)}:** {_spans(first)}", *(f"> {line}" for line in lines)))
 
 
 def status_in(markdown: str) -> str | None:
-    """The line of a comment that says what maintainers tell, as `status_markdown` made it; None where there is none."""
-    return next((line for line in markdown.splitlines() if line.startswith(TOLD)), None)
+    """What a comment says that maintainers tell, as `status_markdown` made it; None where it says nothing of that."""
+    lines = markdown.splitlines()
+    begins = next((place for place, line in enumerate(lines) if line.startswith(TOLD)), None)
+    if begins is None:
+        return None
+    return "\n".join((lines[begins], *takewhile(lambda line: line.startswith("> "), lines[begins + 1 :])))
 
 
 def day(at: date) -> str:

@@ -48,7 +48,7 @@ def keep_status(
 
 
 def told_text(text: str) -> str:
-    """The text on one line, without secrets or addresses; raises TriageError where nothing or too much is left."""
+    """The text, its lines kept, without secrets or addresses; raises TriageError where nothing or too much is left."""
     try:
         return cleaned(redact(text))
     except ValueError as problem:

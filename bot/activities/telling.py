@@ -21,7 +21,7 @@ NEWER_TOLD = "taken back; a newer status by {} stands, so that no comment change
 
 def broadcast(doing: Doing) -> Followed:
     """What the cluster's members are told from now on; an empty text takes it away."""
-    cluster_id, text = doing.cluster().id, doing.value()
+    cluster_id, text = doing.cluster().id, doing.text().strip()
     if not text and _standing(doing, cluster_id) is None:
         raise TriageError(NOTHING_TOLD)
     status = ClusterStatus(told_text(text), doing.act.actor, doing.services.clock()) if text else None

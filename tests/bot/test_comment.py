@@ -14,7 +14,18 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.canonical_comment import CanonicalView, folded, render_canonical, unfolded
-from bot.comment import ClusterView, CommentView, Status, WaveView, cleaned, neutral, render, status_markdown, withdrawn
+from bot.comment import (
+    ClusterView,
+    CommentView,
+    Status,
+    WaveView,
+    cleaned,
+    neutral,
+    render,
+    status_in,
+    status_markdown,
+    withdrawn,
+)
 from bot.github.marker import MARKER, with_marker
 from bot.vetoes import OLDER_THAN_FIX
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
@@ -245,12 +256,19 @@ def visible(token: Token) -> str:
     return "".join(child.content if child.type == "text" else " " for child in token.children or ())
 
 
-def assert_harmless(body: str | None, *, rows: int, ours: frozenset[str]) -> None:
+def assert_harmless(body: str | None, *, rows: int, ours: frozenset[str], lines: bool = False) -> None:
     tokens = rendered(body)
     kinds = {token.type for token in tokens} | {token.type for token in inline(tokens)}
     allowed = {"blockquote", "paragraph", "table", "thead", "tbody", "tr", "th", "td", "strong", "em"}
     expected = {f"{name}_{end}" for name in allowed for end in ("open", "close")}
-    assert kinds <= expected | {"inline", "text", "code_inline", "html_inline", "html_block"}
+    assert kinds <= expected | {
+        "inline",
+        "text",
+        "code_inline",
+        "html_inline",
+        "html_block",
+        *(["softbreak"] if lines else []),
+    }
     assert [token.content for token in tokens if token.type == "html_block"] == [MARKER]
     assert {token.content for token in inline(tokens) if token.type == "html_inline"} <= {"<sub>", "</sub>"}
     assert sum(token.type == "tr_open" for token in tokens) == (rows + 1 if rows else 0)
@@ -436,8 +454,26 @@ def test_what_maintainers_tell_stands_below_the_headline_also_during_a_wave() ->
 
 def test_joined_emoji_stay_whole_and_joiners_elsewhere_are_gone() -> None:
     coder = "\U0001f469\u200d\U0001f4bb"
-    assert cleaned(f"A {coder}\r\nis on\tit, @\u200docto\u200dcat") == f"A {coder} is on it, @ octo cat"
+    assert cleaned(f"A {coder}\r\nis on\tit, @\u200docto\u200dcat") == f"A {coder}\nis on it, @ octo cat"
     assert status_markdown(Status(coder, date(2026, 3, 4))).endswith(f" {coder}")
+
+
+def test_what_maintainers_tell_keeps_its_lines_and_begins_no_list_heading_or_table() -> None:
+    text = "Known since noon.\r\n\r\n- try `a - b`\n2. wait\n===\n--- | ---\n> no\n\t# no"
+    status = Status(cleaned(text), date(2026, 3, 4))
+    body = render(duplicate(Candidate(5, 0.9)), replace(view(issue(5)), status=status)) or ""
+    lines = body.split("\n\n")[1].split("\n")
+    assert lines[0] == "> **From the maintainers, 4 March 2026:** Known since noon."
+    assert lines[1:4] == ["> \\- try `a - b`", "> 2\\. wait", "> \\==="]
+    assert len(lines) == 7
+    assert status_in(body) == status_markdown(status) == "\n".join(lines)
+    kinds = {token.type for token in rendered(body)}
+    assert kinds.isdisjoint({"bullet_list_open", "ordered_list_open", "heading_open", "hr"})
+
+
+def test_a_status_of_too_many_lines_is_refused() -> None:
+    with pytest.raises(ValueError, match="13 lines, and 12 are the most"):
+        cleaned("a\n" * 13)
 
 
 def test_inv_22_the_promise_to_close_names_its_day_and_how_to_stop_it() -> None:
@@ -462,7 +498,8 @@ def test_inv_40_nothing_that_a_maintainer_tells_can_do_anything(text: str) -> No
     except ValueError:  # nothing is left of it
         return
     body = render(duplicate(Candidate(5, 0.9)), replace(view(issue(5)), status=status))
-    assert_harmless(body, rows=1, ours=frozenset({"#5"}))
+    assert_harmless(body, rows=1, ours=frozenset({"#5"}), lines=True)
+    assert status_in(body or "") == status_markdown(status)
     assert sum(token.type == "blockquote_open" for token in rendered(body)) == 1
 
 

@@ -148,6 +148,22 @@ async def test_a_text_that_is_taken_back_gives_way_to_the_one_that_stands(
     await bot.until(lambda: having(bot, members, "The third text.") == MEMBERS)
 
 
+async def test_what_is_told_keeps_its_lines_in_preview_comments_and_activity(
+    bot: Running, http: httpx.AsyncClient, members: list[Issue]
+) -> None:
+    root = f"/r/{bot.name}"
+    preview = (await http.get(f"{root}/clusters/extra/status?text=Line+one.%0D%0A%0D%0A2.+Line+two.")).text
+    assert "</strong> Line one.<br />\n2. Line two.</p>" in preview
+    assert ">Line one.\n2. Line two.</textarea>" in preview
+    await acted(bot, http, "broadcast", cluster="extra", value="Line one.\r\n\r\n2. Line two.")
+    await bot.until(lambda: having(bot, members, "Line one.\n> 2\\. Line two.\n\n") == MEMBERS)
+    await bot.until(lambda: left(bot) == [])
+    assert (await status(bot, http))["now"]["text"] == "Line one.\n2. Line two."
+    assert (await status(bot, http))["spread"]["done"] == MEMBERS
+    (told,) = (await http.get(f"{root}/activity.json?view=people")).json()["people"]
+    assert told["value"] == "Line one.\n2. Line two."
+
+
 async def test_activity_says_what_was_told_and_which_act_of_whom_was_taken_back(
     bot: Running, http: httpx.AsyncClient, members: list[Issue]
 ) -> None:

@@ -10,7 +10,7 @@ from webhooks.dashboard.posting import Act, Wish
 
 TITLE_MOST = 120  # characters
 LABEL_MOST = 50
-STATUS_MOST = 600  # before it is made one line
+STATUS_MOST = 600  # before it is cleaned
 
 
 def _cluster(form: Form) -> str:
@@ -73,7 +73,7 @@ def _one_cluster(form: Form) -> Wish:
 
 def _broadcast(form: Form) -> Wish:
     """An empty text takes the status away."""
-    return Wish(_cluster(form), details={"value": redact(form.maybe("value", what="the status", longest=STATUS_MOST))})
+    return Wish(_cluster(form), details={"value": redact(form.lines("value", what="the status", longest=STATUS_MOST))})
 
 
 def _repository(_: Form) -> Wish:

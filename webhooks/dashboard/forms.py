@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 
-from webhooks.dashboard.page import one_line
+from webhooks.dashboard.page import lines, one_line
 
 LARGEST = 64 * 1024  # bytes
 MOST_FIELDS = 2000
@@ -34,10 +34,14 @@ class Form:
 
     def maybe(self, name: str, *, what: str, longest: int = 200) -> str:
         """The same for one that may be missing; then it is empty."""
+        return one_line(self.lines(name, what=what, longest=longest))
+
+    def lines(self, name: str, *, what: str, longest: int = 200) -> str:
+        """A text that may be missing, whose line breaks stay."""
         text = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n").strip()
         if len(text) > longest:
             raise Wrong(f"{what} is longer than {longest} characters")
-        return one_line(text)
+        return lines(text)
 
     def number(self, name: str, *, what: str) -> int:
         """An issue's number, also as #12; raises Wrong."""

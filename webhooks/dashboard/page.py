@@ -40,6 +40,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(visible).split())
 
 
+def lines(text: str) -> str:
+    """The same for each of its lines; empty ones are left out."""
+    return "\n".join(filter(None, map(one_line, text.splitlines())))
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Who looks. `roles`: GitHub's id of a repository → the role there; with `sees_all` they are not looked at."""
@@ -64,6 +69,10 @@ class Query:
     def text(self, name: str, default: str = "", longest: int = 200) -> str:
         """A text on one line."""
         return one_line(self.values.get(name, default)[:longest])
+
+    def lines(self, name: str, longest: int) -> str:
+        """A text whose line breaks stay."""
+        return lines(self.values.get(name, "")[:longest])
 
     def one_of(self, name: str, allowed: Sequence[str]) -> str:
         """One of these words; the first where none of them was asked for."""

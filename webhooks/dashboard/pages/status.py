@@ -53,7 +53,7 @@ def read(asked: Asked) -> Status:
     found = storage.clusters_in_force(repository_id, ids=[asked.path["cluster"]])
     if not found:
         raise PageMissing
-    cluster, text = found[0], asked.query.text("text", longest=LONGEST)
+    cluster, text = found[0], asked.query.lines("text", LONGEST)
     kept = storage.statuses(repository_id).get(cluster.id)
     now = Standing(kept.text, kept.actor, kept.at) if kept is not None else None
     problem = None
