@@ -105,6 +105,17 @@ def test_a_page_whose_sign_in_ended_says_so_and_leads_back_in(
     assert page.url.endswith("next=%2Fr%2Facme%2Fshop%2Foverview")
 
 
+def test_while_the_server_does_not_answer_a_live_page_says_since_when(window: Window) -> None:
+    page = window(refusals=True)
+    page.clock.install()
+    page.route("**/live?*", lambda route: route.abort())
+    page.goto(OVERVIEW)
+    page.clock.fast_forward("00:45")
+    expect(page.locator("#ended")).to_contain_text("The server does not answer: what stands here is as it was on")
+    page.unroute("**/live?*")
+    expect(page.locator("#ended")).to_have_count(0)
+
+
 def test_how_long_ago_something_was_grows_with_the_time(window: Window) -> None:
     page = window()
     page.clock.install()

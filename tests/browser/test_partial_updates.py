@@ -76,6 +76,15 @@ def test_what_is_refused_is_said_in_place(window: Window) -> None:
     assert stayed(page)
 
 
+def test_a_filter_that_the_server_does_not_answer_says_so_and_leaves_the_page(window: Window) -> None:
+    page = window(refusals=True)
+    page.goto(f"/r/{NAME}/issues")
+    page.route("**/issues?*", lambda route: route.abort())
+    page.locator("#filter").click()
+    expect(page.locator("#notice")).to_have_text("Not done: the server did not answer. Try again.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Issues")
+
+
 def test_who_is_signed_out_meanwhile_comes_back_to_the_page(window: Window) -> None:
     page = window(refusals=True)
     page.goto(f"{ROOT}/issues")

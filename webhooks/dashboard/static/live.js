@@ -7,6 +7,8 @@
 
 const LOOK_EVERY = 10_000; // ms
 const READ_ANEW_AFTER = 300_000; // ms without news: what only grows old, as a task that is overdue, is seen then
+const AWAY_AFTER = 30_000; // ms that nothing was heard, though the pages say every few seconds that they hear
+const AWAY = ["The server does not answer", "Try again", () => location.pathname + location.search];
 const ENDS = {
   401: ["Your sign-in is over", "Sign in again", () => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`],
   404: ["This repository is no longer here, or not yours to see", "All repositories", () => "/"],
@@ -20,6 +22,7 @@ class News extends EventTarget {
     this.source = null;
     this.turn = null; // aborted: the line is left, or the lock given up
     this.hasEnded = false;
+    this.isAway = false;
     this.heardAt = this.readAt = Date.now();
     if (navigator.locks) {
       this.channel = new BroadcastChannel(this.address.pathname);
@@ -33,10 +36,28 @@ class News extends EventTarget {
 
   listen() {
     if (!this.turn) this.line();
+    if (this.source?.readyState === EventSource.OPEN) this.hears();
+    if (!this.isAway && !this.hasEnded && Date.now() - Math.max(this.heardAt, this.listensSince) > AWAY_AFTER) {
+      this.isAway = true;
+      sayEnd(AWAY, this.heardAt);
+    }
     if (!this.hasEnded && Date.now() - this.readAt > READ_ANEW_AFTER) this.tell();
   }
 
+  // The server is there; the others are told so.
+  hears() {
+    this.heardAt = Date.now();
+    this.pass();
+    this.isBack();
+  }
+
+  isBack() {
+    if (this.isAway || this.hasEnded) document.getElementById("ended")?.remove();
+    this.isAway = this.hasEnded = false;
+  }
+
   line() {
+    this.listensSince = Date.now();
     this.turn = new AbortController();
     if (!this.channel) { this.open(); return; }
     const { signal } = this.turn;
@@ -54,6 +75,7 @@ class News extends EventTarget {
       if (this.source?.readyState === EventSource.OPEN) this.pass();
     } else if (!document.hidden) {
       this.heardAt = Date.now();
+      this.isBack();
       this.learn(mark);
     }
   }
@@ -74,12 +96,7 @@ class News extends EventTarget {
       this.learn(data);
       this.pass();
     });
-    source.onopen = () => {
-      this.pass();
-      this.heardAt = Date.now();
-      this.hasEnded = false;
-      document.getElementById("ended")?.remove();
-    };
+    source.onopen = () => this.hears();
     source.onerror = () => { if (source.readyState === EventSource.CLOSED) this.isRefused(); };
     this.source = source;
   }

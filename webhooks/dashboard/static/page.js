@@ -89,7 +89,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
   document.addEventListener(name, (event) => {
-    if (event.detail.requestConfig.verb === "post") refused("the server did not answer. Look whether it was done before you try again.");
+    const { verb, triggeringEvent } = event.detail.requestConfig;
+    if (verb === "post") refused("the server did not answer. Look whether it was done before you try again.");
+    else if (["click", "submit"].includes(triggeringEvent?.type)) refused("the server did not answer. Try again.");
   });
 }
 
