@@ -25,6 +25,7 @@ STANDING = (
     *("before_in_text", "before_in_title", "before_in_words"),
 )
 CANDIDATE_FEATURES = (*FEATURES, *STANDING)
+_NEARER = 1e-5  # a smaller difference of cosines is how a processor adds up
 _WORDS = FEATURES.index("words_cosine")
 
 
@@ -67,7 +68,7 @@ def _counts(query: Document, index: IssueIndex, rows: Rows, by_words: Matrix) ->
 
 
 def _counted(among: NDArray[np.floating], own: NDArray[np.floating], itself: NDArray[np.bool_]) -> Matrix:
-    counted: Matrix = np.log1p(((among > own[:, None]) & ~itself).sum(axis=1))
+    counted: Matrix = np.log1p(((among > own[:, None] + _NEARER) & ~itself).sum(axis=1))
     return counted
 
 

@@ -79,7 +79,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Measure retrieval, detection, calibration and clusters: every issue sees only those that came before it."""
     if fit_on and not cross_validate:
         raise typer.BadParameter("--fit-on goes with --cross-validate")
-    _ensure_writable(file, json_to, plot_to)
+    _ensure_writable([file, *(path for path, _ in map(_named, fit_on or ()))], json_to, plot_to)
     settings = settings_for_command()
     data = _read(file, stop_on_error=stop_on_error)
     named = {path: model or settings.model for path, model in map(_named, fit_on or ())}
@@ -170,22 +170,22 @@ def _read_other(path: Path, judged: Path, *, stop_on_error: bool) -> Dataset:
     return data
 
 
-def _ensure_writable(file: Path, json_to: str | None, plot_to: Path | None) -> None:
+def _ensure_writable(read: Sequence[Path], json_to: str | None, plot_to: Path | None) -> None:
     """Fail before the long run, not after it; leaves nothing behind."""
     try:
         if plot_to:
             plot_to.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=plot_to).close()
         if json_to and json_to != "-":
-            _ensure_file(file, Path(json_to))
+            _ensure_file(read, Path(json_to))
     except OSError as error:
         raise TriageError(f"{error.filename} cannot be written: {error.strerror}") from error
 
 
-def _ensure_file(file: Path, path: Path) -> None:
+def _ensure_file(read: Sequence[Path], path: Path) -> None:
     was_there = path.exists()
-    if was_there and file.exists() and path.samefile(file):
-        raise TriageError(f"--json {path} is the file that is judged: it would be overwritten")
+    if was_there and any(file.exists() and path.samefile(file) for file in read):
+        raise TriageError(f"--json {path} is a file that is read: it would be overwritten")
     path.open("ab").close()
     if not was_there:
         path.unlink()

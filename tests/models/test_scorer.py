@@ -45,6 +45,15 @@ def test_the_same_report_is_more_probable_than_another_topic(index: IssueIndex, 
     assert [c.probability for c in found] == sorted((c.probability for c in found), reverse=True)
 
 
+def test_the_same_text_many_times_is_equally_probable_and_the_oldest_comes_first(document: Make) -> None:
+    query = document(90, "Frobnicator loses its mandrel", "On every start.")
+    index = IssueIndex(DIMENSION)
+    index.put_all(replace(query, number=number) for number in range(1, 40))
+    found = PairScorer.load().judge(query, index, range(1, 40))
+    assert len({candidate.probability for candidate in found}) == 1
+    assert [candidate.number for candidate in found] == list(range(1, 40))
+
+
 def test_inv_05_an_issue_is_never_its_own_candidate(index: IssueIndex) -> None:
     assert [c.number for c in PairScorer.load().judge(index.document(1), index, [1, 2])] == [2]
 

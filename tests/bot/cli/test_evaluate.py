@@ -168,6 +168,12 @@ def test_the_labelled_file_is_never_overwritten_and_nothing_is_left_where_nothin
     ran = triage("evaluate", str(file), "--json", str(file.parent / "." / file.name))
     assert ran.code == 1
     assert "would be overwritten" in ran.err
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(before)
+    ran = triage("evaluate", str(file), "--cross-validate", "--fit-on", f"{other}=some-model", "--json", str(other))
+    assert ran.code == 1
+    assert "would be overwritten" in ran.err
+    assert other.read_bytes() == before
     assert file.read_bytes() == before
     assert triage("evaluate", str(tmp_path / "none.jsonl"), "--json", str(tmp_path / "out.json")).code == 1
     assert not (tmp_path / "out.json").exists()
