@@ -56,9 +56,15 @@ class Doing:
         return tuple(named)
 
     def cluster(self, name: str | None = None) -> Cluster:
-        """The cluster in force with this id; NotFound where there is none (any more)."""
+        """The cluster in force with this id, or else with this title where one alone has it; NotFound where there is
+        none (any more)."""
         wanted = name or self.act.cluster_id or ""
-        found = self.services.storage.clusters_in_force(self.repository.id, ids=[wanted])
+        storage, repository_id = self.services.storage, self.repository.id
+        found = storage.clusters_in_force(repository_id, ids=[wanted])
+        if not found and name:
+            titled = storage.cluster_titles(repository_id).items()
+            same = [one for one, title in titled if title.casefold() == name.strip().casefold()]
+            found = storage.clusters_in_force(repository_id, ids=same) if len(same) == 1 else ()
         if not found:
             raise NotFound(f"there is no cluster {wanted} (any more)")
         return found[0]

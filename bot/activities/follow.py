@@ -25,6 +25,7 @@ from bot.storage.records import EditRecord, RepositoryRecord
 from models.curation import Edit, fit_label, fit_title
 
 NO_UNDO = "this cannot be undone"
+NOTES = 2  # of what an act could not do, in its answer
 TWIN = "same_as"  # the detail of an act that was sent twice: the first one's id
 SENT_TWICE = timedelta(seconds=10)  # at most between the two
 
@@ -142,7 +143,8 @@ def _edited(done: Acted, first: str = "") -> Followed:
     told = [first] if first else []
     told += [f"{one.title}: {counted(len(one.members))}" for one in done.changed]
     told += [f"{gone} ended" for gone in done.gone]
-    told += [f"note: {problem}" for problem in done.problems]
+    told += [f"note: {problem}" for problem in done.problems[:NOTES]]
+    told += [f"{len(done.problems) - NOTES} more notes"] if len(done.problems) > NOTES else []
     clusters = [one.id for one in done.changed]
     return Followed(DONE, "; ".join(told) or "nothing changed", {"edit": done.id, "clusters": clusters})
 

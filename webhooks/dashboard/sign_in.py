@@ -71,7 +71,10 @@ class SignIn:
         ]
 
     async def page(self, request: Request) -> Response:
-        """The ways in."""
+        """The ways in; who is in goes on."""
+        session = await asyncio.to_thread(self._access.session, cookies.held(request, cookies.SESSION), request)
+        if session is not None:
+            return see_other(forms.local(request.query_params.get("next", "/")))
         return self._page(request)
 
     async def to_github(self, request: Request) -> Response:

@@ -93,3 +93,13 @@ async def test_what_is_no_form_signs_nobody_out(maintainer: httpx.AsyncClient) -
     answer = await maintainer.post("/sign-out", content=b"form_token=" + b"x" * 70_000)
     assert (answer.status_code, "too large" in answer.text) == (400, True)
     assert (await maintainer.get("/")).status_code == 200
+
+
+async def test_who_is_signed_in_is_not_asked_for_a_token_again(visitor: httpx.AsyncClient) -> None:
+    onward = {"next": "/operator"}
+    assert (await visitor.get("/sign-in", params=onward)).status_code == 200
+    await visitor.post("/sign-in", data={"token": TOKEN})
+    answer = await visitor.get("/sign-in", params=onward)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/operator")
+    answer = await visitor.get("/sign-in", params={"next": "https://evil.example"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")

@@ -19,11 +19,16 @@ function lines(series) {
   const sets = series.flatMap(({ name, tone, points }) => {
     const colour = token(`series-${tone}`);
     const known = (field) => points.map((point) => (point.value === null ? null : point[field]));
+    const labels = days(points.map((point) => point.at));
+    const alone = points.filter((point) => point.value !== null).length === 1; // a band needs two
+    const reach = points.flatMap((point, at) => (alone && point.value !== null
+      ? [{ x: labels[at], y: point.low }, { x: labels[at], y: point.high }] : []));
     const edge = { pointRadius: 0, pointHitRadius: 0, borderWidth: 0, backgroundColor: soft(colour) };
     return [
       { label: name, data: known("value"), borderColor: colour, backgroundColor: colour, pointRadius: 3, points },
       { label: "", data: known("high"), ...edge, fill: "+1" },
       { label: "", data: known("low"), ...edge, fill: false },
+      { label: "", data: reach, borderColor: colour, borderWidth: 1.5, pointRadius: 0, pointHitRadius: 0 },
     ];
   });
   const said = ({ dataset, dataIndex }) => {
