@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from bot.storage.dashboard_records import ActRecord
 from tests.fakes.dashboard import NAME, SHOP
+from tests.fakes.stored import decision
 from webhooks.dashboard.access import utc_now
 
 pytestmark = pytest.mark.browser
@@ -77,6 +78,20 @@ def test_the_undo_key_takes_back_ones_own_answer_and_no_one_elses(window: Window
     with page.expect_request("**/do/undo") as asked:
         page.keyboard.press("u")
     assert about(asked.value) == answered[0]
+
+
+def test_news_scroll_nothing_under_the_readers_eyes(window: Window, served: Any) -> None:
+    page = window(size="phone")
+    page.goto(QUEUE)
+    page.keyboard.press("j")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    before = page.evaluate("scrollY")
+    assert before > 0
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+        served.runtime.storage.save_decision(decision(35, 1, decided_at=utc_now()), [])
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator("[data-question]:focus")).to_have_count(1)
+    assert page.evaluate("scrollY") == before
 
 
 def about(asked: Request) -> int:

@@ -161,6 +161,12 @@ async def test_an_archived_repository_stands_as_it_is_written_and_keeps_the_age_
     assert "Clusters published9 h ago" in await said(maintainer, "overview")
 
 
+async def test_after_telling_a_long_text_one_is_back_at_the_clusters_status(maintainer: httpx.AsyncClient) -> None:
+    page = (await maintainer.get(f"{ROOT}/clusters/extra-usage-400/status?text={'%D1%8F' * 400}")).text
+    form = page.partition("/do/broadcast")[2]
+    assert f'name="back" value="{ROOT}/clusters/extra-usage-400/status"' in form.partition("</form>")[0]
+
+
 async def test_growth_is_counted_in_whole_spans(maintainer: httpx.AsyncClient) -> None:
     assert "Reports in each hour since" in await said(maintainer, "clusters/extra-usage-400")
     data = (await maintainer.get(f"{ROOT}/clusters/extra-usage-400.json")).json()["growth"]

@@ -15,23 +15,24 @@ let order = []; // the names of the questions as they were last shown
 let onward = null; // the link that was followed meanwhile
 let last = null; // the name of the question where the reader was last
 
-function show(name) {
+// `isAsked`: the reader did something for it; news move nothing under their eyes.
+function show(name, isAsked = true) {
   const found = question(name);
   if (!found) return;
   last = name;
-  found.focus();
-  found.scrollIntoView({ block: "nearest" });
+  found.focus({ preventScroll: !isAsked });
+  if (isAsked) found.scrollIntoView({ block: "nearest" });
 }
 
 // Where the reader goes on: the same question, or the next one that is still there, or the last.
-function goOn() {
+function goOn(isAsked = true) {
   const names = questions().map((one) => one.dataset.question);
   const after = order.slice(Math.max(0, order.indexOf(last)));
   order = names;
   const free = (name) => names.includes(name) && !waiting.some((one) => one.question === name);
   const next = after.find(free) ?? names.filter(free).at(-1) ?? names.at(-1);
-  if (next) show(next);
-  else document.querySelector("main").focus();
+  if (next) show(next, isAsked);
+  else document.querySelector("main").focus({ preventScroll: !isAsked });
 }
 
 function move(by) {
@@ -173,7 +174,7 @@ for (const name of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (!event.target.closest("main")) return; // what comes along with an answer settles too: it ends one answer, not three
   mark();
-  if (last && !isElsewhere()) goOn();
+  if (last && !isElsewhere()) goOn(event.detail.requestConfig?.verb === "post");
   order = questions().map((one) => one.dataset.question);
   if (event.detail.requestConfig?.verb !== "post") return;
   unseen = false;
