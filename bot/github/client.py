@@ -11,7 +11,7 @@ from bot.errors import Gone, Permanent, SettingsError
 from bot.github import mapping, standing
 from bot.github.auth import App, Credentials, Kind, PlainToken, exchange
 from bot.github.failures import Forbidden, epoch
-from bot.github.line import PAGE, Line, pages, read
+from bot.github.line import PAGE, Line, pages, read, whole
 from bot.github.manifest import Granted, granted
 from bot.github.protocol import FailedDelivery, RateLimit, RepositoryInfo
 from bot.github.repository import RepositoryReader, RepositoryWriter
@@ -89,8 +89,7 @@ class GitHubClient:
         """Every repository that the installation may see."""
         credentials = self._app().token(installation_id, None, "installation")
         first = Request("GET", "/installation/repositories", {"per_page": PAGE})
-        found = pages(self._sender(credentials), first, mapping.repository, key="repositories")
-        return [info for page in found for info in page]
+        return whole(self._sender(credentials), first, mapping.repository, key="repositories")
 
     def installation_of(self, repository: str) -> int:
         """The installation that covers `owner/name`; raises Gone where there is none."""
@@ -212,8 +211,8 @@ class GitHubClient:
                 self._installations[repository] = self.installation_of(repository)
             return self._installations[repository]
 
-    def _sender(self, credentials: Credentials) -> Callable[[Request], Answer]:
-        return lambda request: exchange(self._wire, request, credentials)
+    def _sender(self, credentials: Credentials) -> Callable[..., Answer]:
+        return lambda request, accept=(): exchange(self._wire, request, credentials, accept)
 
     def _own_name(self) -> str:
         if isinstance(self._identity, App):

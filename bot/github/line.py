@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from bot.errors import GitHubError, Gone, Permanent
+from bot.errors import GitHubError, Gone, Permanent, Unavailable
 from bot.github import mapping
 from bot.github.auth import REDIRECTS, Credentials, exchange
 from bot.github.protocol import RepositoryInfo
@@ -18,8 +19,10 @@ PAGE = 100
 _NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", re.ASCII)
 _MOVED = re.compile(r"/repositories/(?P<id>[0-9]+)(?=/|$)|/repos/(?P<name>[^/]+/[^/]+)(?=/|$)")
 _HOPS_MOST = 3
+_READS_MOST = 4  # of a list that changes while it is read
 
 T = TypeVar("T")
+Send = Callable[[Request, tuple[int, ...]], Answer]  # with the statuses beside 2xx that are accepted
 
 
 class Line:
@@ -107,6 +110,10 @@ class Line:
         """Every page of a list, each row read by `one`; raises where a page cannot be had."""
         return pages(self.send, Request("GET", self.root + path, {**parameters, "per_page": PAGE}), one, key=key)
 
+    def whole(self, path: str, one: Callable[[Any], T]) -> list[T]:
+        """Every row of a list below the repository; see `whole`."""
+        return whole(self.send, Request("GET", self.root + path, {"per_page": PAGE}), one)
+
     def _exchange(self, request: Request, accept: tuple[int, ...]) -> Answer:
         return exchange(self._wire, request, self.credentials(), (*accept, *REDIRECTS))
 
@@ -128,6 +135,47 @@ def pages(
         answer = send(request)
         yield read(answer, lambda data: [one(row) for row in mapping.rows(data, key)])
         request = following(answer, request)
+
+
+def whole(send: Send, first: Request, one: Callable[[Any], T], *, key: str | None = None) -> list[T]:
+    """Every row of a list, as it was at one moment; raises where a page cannot be had.
+
+    A row that is deleted while the list is read takes another one over to a page that was read before (INV 34). So the
+    page before is looked at once more after each, and where it is another, all are read again.
+    """
+    for _ in range(_READS_MOST):
+        found = _read_through(send, first, one, key)
+        if found is not None:
+            return found
+    raise Unavailable(f"{first.what}: the list changed as often as it was read")
+
+
+def _read_through(send: Send, first: Request, one: Callable[[Any], T], key: str | None) -> list[T] | None:
+    """None where rows moved between its pages meanwhile."""
+    found: list[T] = []
+    before: tuple[Request, Answer] | None = None
+    request: Request | None = first
+    while request is not None:
+        answer = send(request, ())
+        if before is not None and _has_moved(send, *before, key):
+            return None
+        found += read(answer, lambda data: [one(row) for row in mapping.rows(data, key)])
+        before, request = (request, answer), following(answer, request)
+    return found
+
+
+def _has_moved(send: Send, request: Request, answer: Answer, key: str | None) -> bool:
+    """Whether the page has other rows by now; a conditional request costs none of the hour's where it has not."""
+    again = send(replace(request, etag=answer.headers.get("etag")), (304,))
+    return again.status != 304 and read(again, lambda data: _ids(data, key)) != read(
+        answer, lambda data: _ids(data, key)
+    )
+
+
+def _ids(data: Any, key: str | None) -> list[Any]:
+    """What tells the rows of a list apart; some events of a timeline have no id, and hold issues that change."""
+    rows = [row if isinstance(row, dict) else {} for row in mapping.rows(data, key)]
+    return [row.get("id") or [row.get(name) for name in ("event", "created_at", "sha")] for row in rows]
 
 
 def read(answer: Answer, reader: Callable[[Any], T]) -> T:

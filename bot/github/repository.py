@@ -76,14 +76,14 @@ class RepositoryReader:
 
     def comments(self, number: int) -> Sequence[Comment]:
         """Every comment on the issue, oldest first."""
-        pages = self._line.pages(f"/issues/{number}/comments", {}, self._comment)
-        return sorted((comment for page in pages for comment in page), key=lambda c: (c.created_at, c.id))
+        found = self._line.whole(f"/issues/{number}/comments", self._comment)
+        return sorted(found, key=lambda one: (one.created_at, one.id))
 
     def timeline(self, number: int) -> Sequence[TimelineEvent]:
         """Everything that happened on the issue, oldest first."""
         name = self._line.name()
-        pages = self._line.pages(f"/issues/{number}/timeline", {}, lambda row: mapping.timeline_event(row, name))
-        return sorted((event for page in pages for event in page if event is not None), key=lambda one: one.at)
+        found = self._line.whole(f"/issues/{number}/timeline", lambda row: mapping.timeline_event(row, name))
+        return sorted((event for event in found if event is not None), key=lambda one: one.at)
 
     def config(self, etag: str | None = None) -> ConfigFile | None:
         """`.github/triage.yml`, here or in the owner's `.github` repository; None where unchanged since `etag`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -125,7 +127,41 @@ def test_inv_34_comments_are_read_to_the_last_page(reader, server):
     server.answer = paged(server, [comment(n, login="ghp") for n in range(1, 6)])
     _with_user(server)
     assert [c.id for c in reader.comments(7)] == [1, 2, 3, 4, 5]
-    assert server.lines().count(f"GET {ROOT}/issues/7/comments") == 3
+    assert server.lines().count(f"GET {ROOT}/issues/7/comments") == 3 + 2  # the page before, once more after each
+
+
+@pytest.mark.parametrize("what", ["comments", "timeline"])
+@pytest.mark.parametrize("with_etags", [True, False])
+def test_inv_34_what_is_deleted_while_a_list_is_read_hides_no_other(reader, server, what: str, with_etags: bool):
+    rows, deleted = [comment(n, login="ghp", event="commented") for n in range(1, 8)], [5, 2]
+
+    def answer(asked: Asked) -> Reply:
+        if "&page=" in f"&{asked.query}" and deleted:  # the first page was read by now
+            gone = deleted.pop()
+            rows[:] = [row for row in rows if row["id"] != gone]
+        reply = paged(server, rows)(asked)
+        etag = f'"{[row["id"] for row in reply.body]}"'
+        if with_etags and asked.headers.get("if-none-match") == etag:
+            return Reply(304)
+        return replace(reply, headers={**reply.headers, **({"etag": etag} if with_etags else {})})
+
+    server.answer = answer
+    _with_user(server)
+    found = reader.timeline(7) if what == "timeline" else reader.comments(7)
+    assert [one.id for one in found] == [1, 3, 4, 6, 7]
+    assert deleted == []
+
+
+def test_inv_34_a_list_that_never_stands_still_is_not_taken_for_whole(reader, server):
+    ids = itertools.count(1)
+
+    def answer(asked: Asked) -> Reply:
+        return paged(server, [comment(next(ids), login="ghp") for _ in range(5)])(asked)
+
+    server.answer = answer
+    _with_user(server)
+    with pytest.raises(Unavailable):
+        reader.comments(7)
 
 
 def _with_user(server, login: str = "octo"):
