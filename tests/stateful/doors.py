@@ -1,4 +1,5 @@
-"""The bot's doors with a watch at them: each call may be the last, and each write is looked at before it is made."""
+"""The bot's doors with a watch at them: each call may be the last, and each write is looked at before it is made, and
+noted when it was."""
 
 from __future__ import annotations
 
@@ -9,11 +10,13 @@ from tests.stateful.engine import Death
 
 LOCKS = frozenset({"lock", "claim"})  # what they return is entered, not crossed
 
-Watch = Callable[[str, tuple[Any, ...]], None]
+Done = Callable[[], None]  # what is called once the call was answered; one that was refused or never made is not
+Watch = Callable[[str, tuple[Any, ...]], Done]
 
 
-def unwatched(_method: str, _arguments: tuple[Any, ...]) -> None:
+def unwatched(_method: str, _arguments: tuple[Any, ...]) -> Done:
     """Nobody looks."""
+    return lambda: None
 
 
 class Door:
@@ -29,8 +32,9 @@ class Door:
 
         def crossed(*arguments: Any, **named: Any) -> Any:
             self._death.crossing()
-            self._watch(name, arguments)
+            done = self._watch(name, arguments)
             answer = found(*arguments, **named)
+            done()
             self._death.crossing()
             return answer
 

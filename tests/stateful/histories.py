@@ -241,7 +241,6 @@ class Histories(RuleBasedStateMachine):
     @happens(fault=st.sampled_from(FAULTS))
     def github_falters(self, fault: tuple[str, GitHubError]) -> None:
         self.town.github.fail_next(*fault)
-        self.town.diary.faults += 1
 
     @happens(crossings=st.integers(0, 120))
     def the_process_will_die(self, crossings: int) -> None:

@@ -188,18 +188,25 @@ def inv_30_no_more_comments_than_the_hour_allows(town: Town, ask: Ask) -> None:
     if ask.method not in {"create_comment", "edit_comment"} or not town.workflow:
         return
     decision = town.storage.last_decision(town.repository_id, ask.number)
-    if decision is None or decision.trigger in BY_PERSON or _takes_back(ask):
+    if decision is None or decision.trigger in BY_PERSON or _takes_back(ask) or _withdraws(town, ask):
         return
     spoken = [one for one in town.diary.writes if one.ask.method in {"create_comment", "edit_comment"}]
     recent = sum(one.at > town.clock.at - HOUR for one in spoken)
-    unrecorded = town.diary.kills + town.diary.faults  # written, and the process died before it could note it
     limit = config_of(town).limits.comments_per_hour
+    unrecorded = town.diary.kills  # written, and the process died before it could note it
     hold(recent < limit + unrecorded, f"{recent} comments in the last hour, {limit} may be")
 
 
 def _takes_back(ask: Ask) -> bool:
     """Whether an edit takes out of a comment the words of a maintainer who took them back: that waits for no budget."""
     return ask.before is not None and status_in(ask.before) not in {None, status_in(ask.value)}
+
+
+def _withdraws(town: Town, ask: Ask) -> bool:
+    """Whether an edit takes back what was said of an issue because of what people said: that waits for no budget."""
+    said = unfolded(ask.value.replace(MARKER, ""))[0]
+    against = [one for one in town.storage.feedback(town.repository_id) if one.kind in {"objection", "separated"}]
+    return said == withdrawn() and any(ask.number in {one.number, one.other} for one in against)
 
 
 def inv_40_no_word_of_a_reporter_is_repeated(_town: Town, ask: Ask) -> None:

@@ -17,7 +17,7 @@ from bot.activities import judge as judging
 from bot.github import gateway
 from models.decision import Decision, Verdict
 from tests.stateful.histories import Histories
-from tests.stateful.people import KNOWN, OTHER_STATUS
+from tests.stateful.people import KNOWN, OTHER_STATUS, config
 from tests.stateful.telling import noticed
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def test_a_bot_that_keeps_its_promises_is_not_complained_of(history: Histories) 
 
 def test_inv_23_a_bot_that_comments_twice_is_noticed(history: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway.Gateway, "_own_comments", lambda *_: [])
-    history.comments_on(7, "mia", "/triage different")
+    history.comments_on(7, "mia", "/triage duplicate of #6")
     assert "inv_23" in noticed(history)
 
 
@@ -91,3 +91,30 @@ def test_a_bot_that_does_not_hear_a_pause_is_noticed(history: Histories, monkeyp
     history.comments_on(7, "mia", "/triage pause")
     history.report(KNOWN, "bob")
     assert "a_pause_is_kept" in noticed(history)
+
+
+def in_an_hour_of_two(history: Histories) -> None:
+    """Two comments are allowed in an hour, and one of them is written."""
+    history.town.fake.config = config(limits="comments_per_hour: 2").encode()
+    history.town.clock.forward(90)
+
+
+def test_inv_30_a_comment_that_github_refused_is_none_that_the_hour_allows(history: Histories) -> None:
+    town = history.town
+    in_an_hour_of_two(history)
+    town.fake.info = replace(town.fake.info, archived=True)
+    history.report(KNOWN, "bob")
+    history.the_bot_works(2)
+    assert not town.own(8)
+    town.fake.info = replace(town.fake.info, archived=False)
+    town.tell("repository", "unarchived", "mia")
+    assert noticed(history) == ""
+    assert town.own(8)
+
+
+def test_inv_30_a_bot_that_counts_no_comments_is_noticed(history: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(act, "check_budgets", lambda *_, **__: None)
+    in_an_hour_of_two(history)
+    for author in ("bob", "cyd"):
+        history.report(KNOWN, author)
+    assert "inv_30" in noticed(history)

@@ -26,7 +26,7 @@ from bot.workflows import poll_reactions, resume, steps
 from models.hashing_embedder import HashingEmbedder
 from models.issue import Issue
 from tests.fakes.github import FakeGitHub
-from tests.stateful.doors import Door, GitHubDoor, Watch
+from tests.stateful.doors import Done, Door, GitHubDoor, Watch
 from tests.stateful.engine import Clock, Death, Job, Killed, MemoryEngine, installed
 from tests.stateful.people import MAINTAINERS, STRANGER, TEXTS, canary, config
 from webhooks.dashboard.posting import Wish, _delivery
@@ -53,7 +53,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class BotWrite:
-    """One change on an issue by the bot: what, while it ran which workflow, and when."""
+    """One change on an issue that GitHub took from the bot: what, while it ran which workflow, and when."""
 
     ask: Ask
     workflow: str
@@ -74,7 +74,6 @@ class Diary:
     comment_deleted: set[int] = field(default_factory=set)  # issues where a person deleted the bot's comment
     interrupted: set[int] = field(default_factory=set)  # whose rerun by hand did not come to its end
     kills: int = 0
-    faults: int = 0
 
 
 Watcher = Callable[["Town", Ask], None]
@@ -183,20 +182,20 @@ class Town:
         return not (self.engine.queue or self.engine.left)
 
     def _asked(self, repository: str, installation: int | None) -> Watch:
-        """The bot asked for write permission; what it does with it is looked at before it is done."""
+        """The bot asked for write permission; what it does with it is looked at before it is done, and noted after."""
         self._watch(self, Ask("writer", repository, installation))
 
-        def watched(method: str, arguments: tuple[Any, ...]) -> None:
+        def watched(method: str, arguments: tuple[Any, ...]) -> Done:
             first, value = arguments[0], str(arguments[1]) if len(arguments) > 1 else ""
             if method in NOT_ON_AN_ISSUE:
                 self._watch(self, Ask(method, repository, installation, value=str(first)))
-                return
+                return lambda: None
             ask = Ask(method, repository, installation, int(first), value)
             if method == "edit_comment":
                 number, old = self.comment(first)
                 ask = replace(ask, number=number, before=old.body if old else None)
             self._watch(self, ask)
-            self.diary.writes.append(BotWrite(ask, self.workflow, self.clock.at))
+            return lambda: self.diary.writes.append(BotWrite(ask, self.workflow, self.clock.at))
 
         return watched
 
