@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from models.issue import Issue
 
 NUMBERS = 4  # that are compared; a shorter version counts as followed by zeros
+MOST = 0.8  # of the reports that name versions, so many name one of the program itself
 FIRST_YEAR = 1900  # a version that begins so is a date, which no other kind of version is compared with
 
 _VERSION = (
@@ -58,6 +60,28 @@ def newest(versions: Iterable[str]) -> str | None:
     """The newest of those that can be read; of equal ones the one that is written first in the alphabet."""
     known = [(parsed, text) for text in sorted(versions) if (parsed := parse(text)) is not None]
     return max(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def span(stated: Iterable[Iterable[str]]) -> tuple[str, str] | None:
+    """The oldest and the newest version of the program that reports are about; each is given by the versions it names.
+
+    Reports name versions of other programs, too. The program's own are those that begin with the number with which most
+    of them name one; None where no number is that common, for then nobody knows which are its own.
+    """
+    reports = [{text: parsed for text in named if (parsed := parse(text)) is not None} for named in stated]
+    reports = [one for one in reports if one]
+    begin = Counter(first for one in reports for first in {version.numbers[0] for version in one.values()})
+    first, most = max(begin.items(), key=lambda pair: (pair[1], pair[0]), default=(0, 0))
+    if not reports or most < MOST * len(reports):
+        return None
+    own = sorted((version, text) for one in reports for text, version in one.items() if version.numbers[0] == first)
+    return own[0][1], own[-1][1]
+
+
+def begin_alike(one: str, other: str) -> bool:
+    """Whether two versions may be of one program: they begin with the same number."""
+    first, second = parse(one), parse(other)
+    return first is not None and second is not None and first.numbers[0] == second.numbers[0]
 
 
 def fixed_in(issue: Issue) -> str | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.activities.act import give_up, perform
 from bot.activities.observe import observe_issue
 from bot.activities.standing import comment_row, standing_rows
-from bot.activities.view import PLATFORM_NAMES, version_key
+from bot.activities.view import PLATFORM_NAMES
 from bot.activities.words import UPKEEP, is_paused
 from bot.canonical_comment import (
     LEAST_REPORTS,
@@ -34,6 +34,7 @@ from bot.vetoes import IGNORED_CLOSED, SECURITY_REPORT, VETOES
 from models.decision import Decision, EffectKind, Verdict
 from models.issue import Issue
 from models.text import looks_like_security_report
+from models.versions import begin_alike, span
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -98,8 +99,10 @@ def canonical_view(reports: Sequence[StoredIssue], now: datetime, config: RepoCo
     """The reports in numbers; there is at least one. A value that could be a reporter's words is left out (INV 40)."""
     moments = sorted(row.issue.created_at for row in reports)
     stated = {name: _sayable(name, reports, config) for name in (*SHOWN, "version", "os")}
-    versions, platforms = most_common(stated["version"]), most_common(stated["os"])
-    known = sorted(set(stated["version"]), key=version_key)
+    told = set(stated["version"])
+    own = span(told.intersection(row.facts.get("version", ())) for row in reports)
+    versions = [one for one in stated["version"] if own is not None and begin_alike(one, own[0])]
+    platforms = most_common(stated["os"])
     facts = ((name, most_common(stated[name])) for name in SHOWN)
     return CanonicalView(
         reports=len(reports),
@@ -108,8 +111,8 @@ def canonical_view(reports: Sequence[StoredIssue], now: datetime, config: RepoCo
         last_week=sum(now - WEEK < one <= now for one in moments),
         week_before=sum(now - 2 * WEEK < one <= now - WEEK for one in moments),
         facts=tuple((name, values) for name, values in facts if values),
-        versions=versions,
-        version_range=(known[0], known[-1]) if known else None,
+        versions=most_common(versions),
+        version_range=own,
         platforms=[(PLATFORM_NAMES.get(name, name), count) for name, count in platforms],
         newest=tuple(sorted((row.issue.number for row in reports), reverse=True)),
     )

@@ -14,6 +14,7 @@ from bot.services import Services
 from bot.storage.protocol import Storage
 from bot.storage.records import StoredIssue, WaveRecord
 from models.fact_words import cannot_be_prose
+from models.versions import span
 
 DAY = timedelta(days=1)
 PLATFORM_NAMES = {
@@ -43,12 +44,11 @@ def cluster_view(
     if defined is None:
         return None
     rows = list(services.storage.issues(repository_id, sorted(members.get(defined.slug, ()))))
-    versions = sorted(set(_stated("version", rows)), key=version_key)
     return ClusterView(
         title=defined.title,
         reports=len(rows),
         last_day=sum(at - DAY <= row.issue.created_at <= at for row in rows),
-        versions=(versions[0], versions[-1]) if versions else None,
+        versions=span(_stated("version", [row]) for row in rows),
         platforms=_platforms(_stated("os", rows), len(rows)),
         wave=wave_view(on.get(defined.slug), [row.issue.created_at for row in rows], at),
     )

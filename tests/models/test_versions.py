@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.issue import Issue
-from models.versions import fixed_in, has_fix, newest, parse
+from models.versions import begin_alike, fixed_in, has_fix, newest, parse, span
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 CLOSED = Issue(3, "Title", "", NOON, NOON, state="closed", state_reason="completed")
@@ -101,3 +101,26 @@ def test_other_labels_tell_none(label: str) -> None:
 
 def test_of_several_fixes_the_newest_counts() -> None:
     assert fixed_in(replace(CLOSED, labels=("fixed in 1.2.9", "fixed in v1.10.0"))) == "1.10.0"
+
+
+def test_the_span_holds_the_versions_of_the_program_that_reports_are_about() -> None:
+    assert span([["2.0.76"], ["v2.1.4", "20.11.1"], ["2.1.96", "0.41.0"], ["2.1.10"], [], ["no version"]]) == (
+        "2.0.76",
+        "2.1.96",
+    )
+    assert [begin_alike("2.0", one) for one in ("2.9.1", "20.0", "none")] == [True, False, False]
+    assert span([["1.2.0"]]) == ("1.2.0", "1.2.0")
+
+
+def test_where_reports_name_versions_of_many_programs_none_is_the_programs_own() -> None:
+    assert span([["0.41.0"], ["3.8.1"]]) is None
+    assert span([["2.0.1"], ["2.0.2"], ["3.8.1"]]) is None
+    assert span([]) is None
+
+
+@given(st.lists(st.lists(numbers, max_size=3), max_size=8))
+def test_a_span_holds_versions_that_were_named_and_ends_with_the_newest(stated: list[list[str]]) -> None:
+    found = span(stated)
+    if found is not None:
+        assert set(found) <= {one for named in stated for one in named}
+        assert has_fix(found[1], found[0])
