@@ -12,6 +12,7 @@ from models.changes import Change, Movement, changes, movement
 from models.cluster import Cluster, Group, Held, TitleBy
 from models.constraints import Constraints
 from models.curation import Curation
+from models.naming import NAMELESS
 from models.overlap import best_pairs
 from models.seating import Seating, settled
 
@@ -308,7 +309,7 @@ def _dressed(draft: _Draft, night: _Night, curation: Curation) -> Cluster:
 
 
 def _unnamed(draft: _Draft, last: Cluster | None, cap: int | None) -> Cluster:
-    cluster = Cluster(draft.id, f"Like #{draft.medoid}" if draft.members else "Empty", members=draft.members)
+    cluster = Cluster(draft.id, NAMELESS if draft.members else "Empty", members=draft.members)
     if last is not None:
         by: TitleBy = "config" if last.title_by == "config" else "machine"  # a person's title is in the curation
         cluster = replace(cluster, title=last.title, title_by=by, terms=last.terms)

@@ -11,7 +11,7 @@ from models.canonical import CanonicalChoice, Standing, choose_canonical
 from models.cluster import Cluster
 from models.document import Document
 from models.issue import Issue
-from models.naming import NAMELESS, Background, around, background, name
+from models.naming import Background, around, background, name
 from models.retrieval import IssueIndex
 from models.text import has_little_information, looks_like_security_report
 from models.variants import variants
@@ -33,13 +33,12 @@ def dressed(
 
 
 def christened(index: IssueIndex, cluster: Cluster) -> Cluster:
-    """A cluster that begins between two refits, with a name where its reports give one; the time that takes does not
-    grow with the repository."""
+    """A cluster that begins between two refits, with a name; the time that takes does not grow with the repository."""
     documents = _documents(index, cluster)
     if not documents:
         return cluster
     called = name(documents, around(index), documents[0].number)
-    return replace(cluster, title=cluster.title if called.title == NAMELESS else called.title, terms=called.terms)
+    return replace(cluster, title=called.title, terms=called.terms)
 
 
 def _dressed(

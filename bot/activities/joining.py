@@ -22,6 +22,7 @@ from models.cluster import Cluster
 from models.constraints import Constraints
 from models.decision import Decision, Verdict
 from models.document import Document
+from models.naming import NAMELESS
 from models.pair_graph import pairs_of
 from models.placing import Placement, place, with_member
 from models.reconcile import fresh_id
@@ -157,7 +158,7 @@ def _follow(
 def _started(services: Services, repository_id: int, number: int, placement: Placement) -> Cluster:
     members = tuple(sorted({number, *placement.starts}))
     used = services.storage.cluster_ids(repository_id, beginning=f"c{members[0]}")
-    fresh = Cluster(fresh_id(members, used), f"Like #{members[0]}", members=members, coherence=placement.mean)
+    fresh = Cluster(fresh_id(members, used), NAMELESS, members=members, coherence=placement.mean)
     fresh = christened(services.indexes.index(repository_id), fresh)
     return replace(fresh, canonical=canonical_choice(services, repository_id, fresh, None).number)
 

@@ -95,7 +95,7 @@ def documents() -> list[Document]:
     return prepare_all([item.issue for item in items], HashingEmbedder(384))
 
 
-@pytest.mark.parametrize("arrivals", [10, 20, 40])
+@pytest.mark.parametrize("arrivals", [10, 20, 67])
 def test_a_days_stream_and_the_nights_refit_agree(documents: list[Document], arrivals: int) -> None:
     scorer, index = PairScorer.load(), IssueIndex(384)
     index.put_all(documents[:-arrivals])

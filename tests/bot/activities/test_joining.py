@@ -16,6 +16,7 @@ from bot.storage.clusters import Clusters
 from bot.storage.records import FeedbackRecord
 from models.cluster import Cluster
 from models.curation import Edit
+from models.naming import NAMELESS
 from tests.fakes.small_world import CONFIG, TITLE, World, small_world
 
 UPLOAD = {
@@ -65,7 +66,7 @@ def test_the_second_of_a_kind_starts_a_cluster_and_the_third_joins_it(world: Wor
     second, third = arrives(world, **UPLOAD), arrives(world, **UPLOAD)
     (found,) = in_force(world).values()
     assert (found.id, found.members, found.canonical) == (f"c{first}", (first, second, third), first)
-    assert (found.title_by, found.held, found.title) == ("machine", None, f"Like #{first}")
+    assert (found.title_by, found.held, found.title) == ("machine", None, NAMELESS)
     assert found.coherence > 0.5
 
 
