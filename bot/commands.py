@@ -80,15 +80,25 @@ def parse(body: str, repository: str) -> tuple[Command, ...]:
 
 def duplicate_claim(body: str, repository: str) -> int | None:
     """The issue of this repository of which a person says, in GitHub's own words or nearly so and by number or address,
-    that this one is a duplicate; the first line counts, and only where the rest of it takes nothing back."""
-    return _claimed(_CLAIM, next(iter(_plain_lines(body, bold=True)), ""), repository)
+    that this one is a duplicate; the first line counts, and only where neither the rest of it nor another line takes
+    that back."""
+    found = _claimed(_CLAIM, next(iter(_plain_lines(body, bold=True)), ""), repository)
+    return None if found is None or _claims(body, repository) != {found} else found
 
 
 def past_claim(body: str, repository: str) -> int | None:
     """The issue of this repository of which somebody said that this one is a duplicate, in the words of people who knew
-    of no bot: a line that says just that, or the one that closes it with these words. Quotes and denials are none."""
-    found = (_claimed(_PAST_CLAIM, line, repository) for line in _plain_lines(body, bold=True))
-    return next((one for one in found if one is not None), None)
+    of no bot: a line that says just that, or the one that closes it with these words. Quotes and denials are none, nor
+    are lines that name several."""
+    found = _claims(body, repository)
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _claims(body: str, repository: str) -> set[int]:
+    """All that the lines of a comment claim and none denies."""
+    lines = list(_plain_lines(body, bold=True))
+    found = {_claimed(pattern, line, repository) for line in lines for pattern in (_CLAIM, _PAST_CLAIM)}
+    return {one for one in found if one is not None} - denied(body)
 
 
 def claimed(body: str, repository: str) -> int | None:

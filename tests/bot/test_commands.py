@@ -217,6 +217,27 @@ def test_what_a_maintainer_says_of_duplicates_is_heard_live(body: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
+        "Duplicate of #2\n\nSorry, this is not a duplicate of #2.",
+        "Duplicate of #2\nDuplicate of #3",
+        "Dup of #2.\n\nThanks!\n\nClosing as a duplicate of #3.",
+    ],
+)
+def test_a_claim_that_another_line_contradicts_is_none(body: str) -> None:
+    assert duplicate_claim(body, HOME) is None
+    assert past_claim(body, HOME) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["Duplicate of #2\n\nClosing as a duplicate of #2.", "Duplicate of #2\n\nNot a duplicate of #3, by the way."],
+)
+def test_what_several_lines_agree_on_is_heard(body: str) -> None:
+    assert duplicate_claim(body, HOME) == past_claim(body, HOME) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
         "Duplicate of #2? No \u2013 it is not.",
         "Duplicate of #2 is what I thought, but no.",
         "Duplicate of #2 (no!)",
