@@ -215,6 +215,25 @@ def test_inv_41_a_status_holds_no_secret(known: World) -> None:
 # --- the canonical issue's own comment
 
 
+def test_inv_06_a_confirmed_member_goes_back_when_its_canonical_is_no_duplicate_any_more(known: World) -> None:
+    middle = known.report(title="Keyboard layout is forgotten", body="After a restart the layout is American again.")
+    known.triage(middle)
+    (member,) = reported(known)
+    words = [
+        FeedbackRecord(known.repository.id, one, "duplicate", known.clock(), "mia", "command", other)
+        for one, other in ((member, middle), (middle, 1))
+    ]
+    known.storage.save_feedback(words[0])
+    assert known.triage(member, FOLLOW).body["canonical"] == middle
+    known.storage.save_feedback(words[1])
+    assert followed(known) == [member]
+    assert "#1" in known.comments(member)[0]
+    known.storage.amend_feedback(known.repository.id, [words[1]], [])
+    assert followed(known) == [member]
+    assert f"**This looks like the same problem as #{middle}**" in known.comments(member)[0]
+    assert followed(known) == []
+
+
 def kept(world: World, run: str = "run") -> str:
     return keep(world.services, world.repository, world.config, 5, run)
 
