@@ -9,12 +9,14 @@ import structlog
 
 from bot.activities.act import stands
 from bot.activities.listen import keep, take_back
-from bot.activities.obey import Change, Refused, Word, confirmation, objection
+from bot.activities.obey import Change, Refused, Word, confirmation, objection, withdrawal
 from bot.activities.standing import claim
 from bot.commands import MAINTAINERS, claimed, mentioned
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
 from models.decision import EffectKind
+
+IN_PASSING = frozenset({"event", "comment"})  # where a confirmation comes from that asked the bot for nothing
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +41,11 @@ def _unlabeled(word: Word, details: Mapping[str, Any]) -> bool:
 
 
 def _reopened(word: Word, _: Mapping[str, Any]) -> bool:
-    """The bot never acts on that issue's state again (INV 19); what it says of a duplicate is looked at once more."""
-    keep(word, Change.of(word.record("reopened")))
+    """The bot never acts on that issue's state again (INV 19); what it says of a duplicate is looked at once more. Who
+    closed it as a duplicate, or called it one in passing, is taken back; what the bot was told holds."""
+    gone = [one for one in word.said() if one.kind == "duplicate" and one.source in IN_PASSING]
+    back = withdrawal(word, gone)
+    keep(word, Change(back.withdrawn, (*back.added, word.record("reopened"))))
     return _spoke(word)
 
 

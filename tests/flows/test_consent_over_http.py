@@ -65,9 +65,10 @@ async def test_what_people_do_is_heeded(live: Live) -> None:
     assert await live.told(live.webhook("issues", "closed", issue=number, sender="boss")) == "duplicate"
     assert "duplicate" in live.labels(number)
     live.github.rest("boss", "PATCH", path, state="open")
-    assert await live.told(live.webhook("issues", "reopened", issue=number, sender="boss")) == "duplicate"
+    assert await live.told(live.webhook("issues", "reopened", issue=number, sender="boss")) == "related"
+    assert "duplicate" not in live.labels(number)
     said = live.runtime.storage.feedback(live.runtime.storage.repository(live.name).id, number)  # type: ignore[union-attr]
-    assert [one.kind for one in said] == ["label-removed", "duplicate", "reopened"]
+    assert [one.kind for one in said] == ["label-removed", "undone", "reopened"]
 
 
 async def test_inv_32_a_failed_delivery_is_asked_for_and_an_unseen_issue_found(live: Live) -> None:

@@ -54,6 +54,25 @@ async def test_inv_19_a_reopened_issue_is_never_called_a_duplicate_again(bot: Ru
     assert (await says(bot, answered, "/triage rerun", "boss"))[0].outcome == "related"
 
 
+@pytest.mark.parametrize("text", ["", "Duplicate of #5", "/triage duplicate of #5"])
+async def test_inv_19_reopening_takes_back_who_closed_it_as_a_duplicate_and_not_what_the_bot_was_told(
+    bot: Running, answered: Issue, text: str
+) -> None:
+    bot.fake.permissions["boss"] = "triage"
+    if text:
+        await says(bot, answered, text, "boss")
+    if not text.startswith("/"):
+        change(bot, answered, state="closed", state_reason="duplicate")
+        await happens(bot, answered, "closed", "boss")
+    assert "duplicate" in bot.labels(answered.number)
+    change(bot, answered, state="open", state_reason="reopened")
+    row = await happens(bot, answered, "reopened", "boss")
+    told = text.startswith("/")
+    assert row.outcome == ("duplicate" if told else "related")
+    assert ("A person said so." in own(bot, answered).body) is told
+    assert ("duplicate" in bot.labels(answered.number)) is told
+
+
 async def test_inv_20_what_a_bot_does_is_nobodys_word(bot: Running, answered: Issue) -> None:
     assert (await happens(bot, answered, "reopened", "stale[bot]")).outcome == "observed"
     assert words(bot, answered.number) == []
