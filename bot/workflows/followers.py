@@ -12,7 +12,7 @@ from bot.activities.held_back import held_back
 from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
 from bot.activities.taking_back import unheard
-from bot.activities.upkeep import named_by_people, stale, told_apart
+from bot.activities.upkeep import named_by_people, named_in, stale, told_apart
 from bot.activities.words import UNDONE
 from bot.case import root_of
 from bot.errors import StorageError
@@ -63,7 +63,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
         return [
             *members(repository, config, number),
             *foes(repository, config, number),
-            *no_foes_any_more(repository, number),
+            *after_undoing(repository, number),
             *said_to_be(repository, config, number, duplicates),
             *silenced(repository, config),
             *left_alone(repository, config, {number}),
@@ -91,15 +91,27 @@ def foes(repository: RepositoryRecord, config: RepoConfig, number: int) -> list[
     return [*_to_follow(repository, found), *left_alone(repository, config, later)]
 
 
-def no_foes_any_more(repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
-    """The later issues that were told apart from this one by a word on this one that was taken back since."""
+def after_undoing(repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
+    """The later issues that rest on a word on this one that was taken back since: they were told apart from it, or
+    point where it pointed and name it."""
     storage = services().storage
     said = storage.feedback(repository.id, number)
     gone = {one.other: one.said_at for one in said if one.kind == UNDONE and one.other is not None}
-    last = [storage.last_decision(repository.id, other) for other in sorted(gone) if other > number]
-    waiting = [one for one in last if one is not None and one.decided_at < gone[one.number]]
-    kept_apart = [one for one in waiting if SEPARATED_BY_PERSON in one.body.get("vetoes", ())]
-    return [payload(repository, FOLLOW, f"{one.number}/{one.id}/undone", one.number) for one in kept_apart]
+    found = {other: storage.last_decision(repository.id, other) for other in sorted(gone) if other > number}
+    parted = [(one, gone[other]) for other, one in found.items() if one is not None and _is_parted(one)]
+    followed = [
+        (one, gone[other])
+        for other in sorted(gone)
+        if other < number
+        for one in storage.pointing(repository.id, other)
+        if one.number > number and number in named_in(one.body)
+    ]
+    waiting = [one for one, undone_at in (*parted, *followed) if one.decided_at < undone_at]
+    return [payload(repository, FOLLOW, f"{one.number}/{one.id}/undone", one.number) for one in waiting]
+
+
+def _is_parted(decision: DecisionRecord) -> bool:
+    return SEPARATED_BY_PERSON in decision.body.get("vetoes", ())
 
 
 def said_to_be(

@@ -360,3 +360,14 @@ async def test_inv_08_a_pair_told_apart_on_the_older_issue_is_one_again_when_tha
     await says(bot, five, "/triage undo", "boss")
     await bot.until(lambda: LABEL in bot.labels(answered.number))
     assert "#5" in own(bot, answered).body
+
+
+async def test_inv_06_who_followed_an_issue_to_another_goes_back_when_that_is_undone(
+    bot: Running, answered: Issue
+) -> None:
+    five, followed = bot.fake.issues[5], "(#4, "
+    await says(bot, five, "/triage duplicate of #4", "boss")
+    await bot.until(lambda: followed in own(bot, answered).body)
+    await says(bot, five, "/triage undo", "boss")
+    await bot.until(lambda: followed not in own(bot, answered).body)
+    assert "(#5, " in own(bot, answered).body
