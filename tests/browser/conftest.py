@@ -51,10 +51,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         application.state.dashboard.ending.set()
 
 
-@pytest.fixture(scope="session")
-def server(served: Served) -> str:
-    """Its address."""
-    return served.url
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the dashboard that the test file names (SERVED: folder → its address), else of the one for all."""
+    serve = getattr(request.module, "SERVED", None)
+    if serve is None:
+        yield request.getfixturevalue("served").url
+        return
+    with serve(tmp_path_factory.mktemp("served")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +74,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def signed_in(chromium: Browser, server: str) -> Any:
+def visitors() -> dict[str, Any]:
+    """Address of a dashboard → the cookies of its maintainer, for its token is taken once."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, server: str, visitors: dict[str, Any]) -> Any:
     """The cookies of somebody who opened the address that the server printed, and pressed the button."""
-    return _THREAD.submit(_sign_in, chromium, server).result()
+    if server not in visitors:
+        visitors[server] = _THREAD.submit(_sign_in, chromium, server).result()
+    return visitors[server]
 
 
 def _sign_in(chromium: Browser, server: str) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 from bot.storage.protocol import Storage
 from bot.storage.records import Provenance, RefitRecord
 from models.cluster import Cluster, Generation
-from tests.fakes.dashboard import NAME, SHOP, cookies_of_maintainer, dashboard
+from tests.fakes.dashboard import NAME, SHOP, dashboard
 from tests.fakes.looking import look_at
 from tests.fakes.stored import decision, stored_issue
 from webhooks.dashboard.every import PAGES
@@ -65,14 +66,17 @@ def hostile(storage: Storage) -> None:
     storage.publish(SHOP, following, Provenance("nightly", "m", "s"), refit)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def served_hostile(folder: Path) -> Iterator[str]:
     """The address of a dashboard full of them."""
-    with dashboard(tmp_path_factory.mktemp("hostile")) as (application, runtime), listen(application) as url:
+    with dashboard(folder) as (application, runtime), listen(application) as url:
         look_at(runtime.storage)
         hostile(runtime.storage)
         yield url
         application.state.dashboard.ending.set()
+
+
+SERVED = served_hostile
 
 
 def test_a_title_that_turns_the_text_round_turns_nothing_around_it(window: Window) -> None:
@@ -83,12 +87,6 @@ def test_a_title_that_turns_the_text_round_turns_nothing_around_it(window: Windo
     assert title
     assert link
     assert link["x"] >= title["x"] + title["width"] or link["y"] > title["y"]
-
-
-@pytest.fixture(scope="module")
-def signed_in(server: str) -> Any:
-    """The cookies of its maintainer."""
-    return cookies_of_maintainer(server)
 
 
 def too_wide(page: Page) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from models.issue_map import IssueMap, clusters_of
-from tests.fakes.dashboard import NAME, cookies_of_maintainer
+from tests.fakes.dashboard import NAME
 from tests.fakes.looking import served_with_a_past
 
 pytestmark = pytest.mark.browser
+SERVED = served_with_a_past
 
 Window = Callable[..., Page]
 ROOT = f"/r/{NAME}"
@@ -23,19 +24,6 @@ ADDRESSES = [
     *(f"{ROOT}/activity{query}" for query in ("", "?view=people", "?view=failures")),
     "/operator",
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a dashboard with a map and a past."""
-    with served_with_a_past(tmp_path_factory.mktemp("looking")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def signed_in(server: str) -> Any:
-    """The cookies of its maintainer."""
-    return cookies_of_maintainer(server)
 
 
 def opened(page: Page, path: str = f"{ROOT}/map") -> Page:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fakes.dashboard import NAME, cookies_of_maintainer
+from tests.fakes.dashboard import NAME
 from tests.fakes.looking import served_with_a_past
 from webhooks.dashboard.every import PAGES
 
 pytestmark = pytest.mark.browser
+SERVED = served_with_a_past
 
 Window = Callable[..., Page]
 ROOT = f"/r/{NAME}"
@@ -28,19 +28,6 @@ new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!on
   for (const { node } of one.sources) window.what.push(node?.id || node?.className || node?.nodeName);
 } }).observe({ type: 'layout-shift', buffered: true });"""
 LEAST = 0.001  # of the window, times how far it went: a line of one column by a letter
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a dashboard with a past."""
-    with served_with_a_past(tmp_path_factory.mktemp("moving")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def signed_in(server: str) -> Any:
-    """The cookies of its maintainer."""
-    return cookies_of_maintainer(server)
 
 
 def settled(page: Page) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fakes.dashboard import NAME, cookies_of_maintainer
+from tests.fakes.dashboard import NAME
 from tests.fakes.looking import served_with_a_past
 
 pytestmark = pytest.mark.browser
+SERVED = served_with_a_past
 
 Window = Callable[..., Page]
 ROOT = f"/r/{NAME}"
@@ -22,19 +22,6 @@ PLOTS = {
     "waves": ["timeline"],
     "clusters/extra-usage-400": ["growth"],
 }
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a dashboard with a past."""
-    with served_with_a_past(tmp_path_factory.mktemp("plots")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def signed_in(server: str) -> Any:
-    """The cookies of its maintainer."""
-    return cookies_of_maintainer(server)
 
 
 def pictures(page: Page) -> list[str]:
