@@ -106,7 +106,7 @@ def earn(bot: Running) -> None:
     for number in range(1000, 1000 + closing.LEAST_JUDGED):
         comment = effect(number, repository_id=bot.record.id, state="done", github_id=number)
         bot.storage.save_decision(decision(number, 1, repository_id=bot.record.id), [comment])
-        word = FeedbackRecord(bot.record.id, number, "duplicate", datetime.now(UTC), "mia", "event", other=1)
+        word = FeedbackRecord(bot.record.id, number, "duplicate", datetime.now(UTC), "mia", "comment", other=1)
         bot.storage.save_feedback(word)
     assert closing_right(bot.storage, bot.record.id).earned
 

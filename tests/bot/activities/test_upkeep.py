@@ -191,9 +191,9 @@ def test_a_member_on_which_the_bot_is_silent_is_not_counted_among_those_who_are_
 def test_a_preview_keeps_nothing(known: World) -> None:
     reported(known)
     seen = preview(known.storage, known.repository.id, "extra", "  Fixed in\n\n2.0, @all  ", known.clock())
-    assert (seen.count, seen.text) == (1, "Fixed in 2.0, @all")
+    assert (seen.count, seen.text) == (1, "Fixed in\n2.0, @all")
     assert seen.markdown is not None
-    assert seen.markdown.endswith("Fixed in 2.0, @\u200ball")
+    assert seen.markdown.endswith("2.0, @\u200ball")
     assert known.storage.statuses(known.repository.id) == {}
     assert followed(known) == []
 
@@ -414,7 +414,7 @@ def test_inv_31_nothing_stays_planned_where_the_canonical_was_closed_while_its_c
 def test_inv_28_an_import_alone_begins_no_comment_on_a_canonical(known: World) -> None:
     for _ in range(3):
         number = known.report()
-        word = FeedbackRecord(known.repository.id, number, "duplicate", known.clock(), "mia", "event", other=5)
+        word = FeedbackRecord(known.repository.id, number, "duplicate", known.clock(), "mia", "comment", other=5)
         known.storage.save_feedback(word)
     known.learn()
     assert kept(known) == TOO_FEW
@@ -442,7 +442,7 @@ def earn(world: World, judged: int = LEAST_JUDGED, wrong: int = 0) -> None:
         world.storage.save_decision(row, [comment])
         at = world.clock() - timedelta(days=60) + timedelta(minutes=place)
         right = place < judged - wrong
-        word = FeedbackRecord(repository_id, number, "duplicate" if right else "objection", at, "mia", "event")
+        word = FeedbackRecord(repository_id, number, "duplicate" if right else "objection", at, "mia", "comment")
         world.storage.save_feedback(replace(word, other=1) if right else word)
 
 

@@ -181,7 +181,7 @@ def test_mode_close_says_whether_it_is_earned_and_by_which_figures(triage, tmp_p
     for number in range(1000, 1120):
         comment = effect(number, repository_id=7, state="done", github_id=number)
         storage.save_decision(decision(number, 1, repository_id=7), [comment])
-        storage.save_feedback(FeedbackRecord(7, number, "duplicate", datetime.now(UTC), "ada", "event", other=1))
+        storage.save_feedback(FeedbackRecord(7, number, "duplicate", datetime.now(UTC), "ada", "comment", other=1))
     ((state, said),) = lines()
     storage.close()
     assert (state, said.startswith("mode: close is earned: 120 of 120 judged decisions were right")) == ("ok", True)
