@@ -24,13 +24,13 @@ from webhooks.github_double.serving import listen
 TOKEN = "the benchmark's own token"
 LIMIT_MS = 150.0
 ROOT = f"/r/{REPOSITORY}"
-SPECIAL = (  # addresses beside each page's own: filters, sorting, deep pages, one of each
+SPECIAL = (  # addresses beside each page's own: filters, sorting, deep pages, one of each; a late issue and cluster
     f"{ROOT}/clusters?q=login",
     f"{ROOT}/clusters?sort=last",
     f"{ROOT}/clusters?held=any",
     f"{ROOT}/clusters?page=30",
     f"{ROOT}/clusters/c0000",
-    f"{ROOT}/clusters/c1500",
+    f"{ROOT}/clusters/{{cluster}}",
     f"{ROOT}/issues?q=login+slow",
     f"{ROOT}/issues?q=zebra",
     f"{ROOT}/issues?verdict=duplicate&state=open",
@@ -39,12 +39,12 @@ SPECIAL = (  # addresses beside each page's own: filters, sorting, deep pages, o
     f"{ROOT}/issues?cluster=none",
     f"{ROOT}/issues?sort=probability",
     f"{ROOT}/issues?page=1900",
-    f"{ROOT}/issues/99000",
+    f"{ROOT}/issues/{{issue}}",
     f"{ROOT}/review?kind=near",
     f"{ROOT}/review?kind=missed",
     f"{ROOT}/map?by=version",
     f"{ROOT}/map.json",
-    f"{ROOT}/map.json?issue=99000",
+    f"{ROOT}/map.json?issue={{issue}}",
     f"{ROOT}/refits/30",
     f"{ROOT}/quality?page=12",
     f"{ROOT}/activity?kind=comment&state=done",
@@ -79,7 +79,9 @@ def main() -> None:
         runtime.start()
         try:
             with listen(create_app(settings, runtime=runtime, token=TOKEN)) as address:
-                show(measure(address, [*own_addresses(), *SPECIAL], chosen.runs))
+                late = {"issue": chosen.issues * 99 // 100, "cluster": f"c{chosen.clusters * 3 // 4:04}"}
+                special = [path.format(**late) for path in SPECIAL]
+                show(measure(address, [*own_addresses(), *special], chosen.runs))
         finally:
             runtime.stop()
 
