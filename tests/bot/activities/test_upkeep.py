@@ -193,7 +193,7 @@ def test_a_preview_keeps_nothing(known: World) -> None:
     seen = preview(known.storage, known.repository.id, "extra", "  Fixed in\n\n2.0, @all  ", known.clock())
     assert (seen.count, seen.text) == (1, "Fixed in\n2.0, @all")
     assert seen.markdown is not None
-    assert seen.markdown.endswith("2.0, @\u200ball")
+    assert seen.markdown.endswith("2\\.0, @\u200ball")
     assert known.storage.statuses(known.repository.id) == {}
     assert followed(known) == []
 
