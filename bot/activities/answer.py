@@ -11,8 +11,7 @@ from bot.errors import Gone, Permanent
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
 from bot.services import Services
-from bot.storage.consent import PAUSED
-from bot.storage.records import RepositoryRecord
+from bot.storage.records import PAUSED, RepositoryRecord
 from models.decision import EffectKind
 
 DONE, CONFUSED = "+1", "confused"

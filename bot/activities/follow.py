@@ -19,9 +19,8 @@ from bot.activities.telling import broadcast, undo_broadcast
 from bot.activities.words import is_paused, why_silent
 from bot.errors import NotFound, TriageError
 from bot.services import Services
-from bot.storage.consent import PAUSED, RESUMED
 from bot.storage.dashboard_records import ActRecord
-from bot.storage.records import EditRecord, RepositoryRecord
+from bot.storage.records import PAUSED, RESUMED, EditRecord, RepositoryRecord
 from models.curation import Edit, fit_label, fit_title
 
 NO_UNDO = "this cannot be undone"

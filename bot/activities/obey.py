@@ -10,8 +10,7 @@ from bot.activities.standing import SAYS_NOTHING
 from bot.activities.words import UNDONE, UPKEEP, last_act, overruled, restored
 from bot.case import root_of
 from bot.services import Services
-from bot.storage.consent import PAUSED, RESUMED
-from bot.storage.records import DecisionRecord, FeedbackRecord, RepositoryRecord
+from bot.storage.records import PAUSED, RESUMED, DecisionRecord, FeedbackRecord, RepositoryRecord
 from models.decision import Verdict
 from models.text import looks_like_security_report
 

@@ -13,9 +13,8 @@ from bot.activities.obey import NOT_THERE, PULL_REQUEST, Change, Word, confirmat
 from bot.activities.observe import config_in_force
 from bot.activities.people import constraints_of
 from bot.errors import NotFound, TriageError
-from bot.storage.consent import PAUSED, RESUMED
 from bot.storage.dashboard_records import ActRecord
-from bot.storage.records import FeedbackRecord
+from bot.storage.records import PAUSED, RESUMED, FeedbackRecord
 from models.constraints import resolve
 
 WORDS = ("confirm", "dismiss")

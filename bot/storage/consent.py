@@ -11,10 +11,8 @@ from sqlalchemy import delete, func, select
 
 from bot.storage.decisions import feedback_key
 from bot.storage.door import Door
-from bot.storage.records import FeedbackRecord, OwnComment
+from bot.storage.records import PAUSED, RESUMED, FeedbackRecord, OwnComment
 from bot.storage.tables import deliveries, effects, feedback
-
-PAUSED, RESUMED = "paused", "resumed"  # kinds of feedback; the newest of them holds
 
 _COLUMNS = [feedback.c[field.name] for field in fields(FeedbackRecord)]
 

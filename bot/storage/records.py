@@ -13,6 +13,7 @@ from models.embedder import Vectors
 from models.issue import Issue
 from models.text import Text
 
+PAUSED, RESUMED = "paused", "resumed"  # kinds of feedback; the newest of them holds
 WAITS_FOR_BUDGET = "waits for its budget until "  # how the outcome of a delivery begins that lets others go first
 WAITS_FOR_GITHUB = "waits for GitHub until "
 RAW = "raw"  # in place of a recipe: the issue was read, and its text is still to be prepared

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from bot.storage.consent import PAUSED, RESUMED
 from bot.storage.dashboard_records import ActRecord
 from bot.storage.protocol import Storage
-from bot.storage.records import FeedbackRecord
+from bot.storage.records import PAUSED, RESUMED, FeedbackRecord
 from webhooks.dashboard.page import Asked
 from webhooks.dashboard.posting import SAME_AS
 

@@ -13,7 +13,7 @@ from bot.activities.resolve import Reason
 from bot.activities.taking_back import unheard
 from bot.activities.upkeep import stale
 from bot.errors import Permanent
-from bot.storage.consent import PAUSED, RESUMED
+from bot.storage.records import PAUSED, RESUMED
 from bot.vetoes import REOPENED_BY_PERSON
 from models.decision import Verdict
 from tests.fakes.small_world import BODY, CLUSTER_LABEL, CONFIG, LABEL, World
