@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.activities.assign import begun_known
 from bot.activities.dress import dressed, repointed
 from bot.activities.homes import NOT_KEPT, Back, displaced, homes_before, homes_of, moved_by
-from bot.activities.overridden import refusal
+from bot.activities.overridden import overridden, refusal
 from bot.activities.people import People, holding, pending, people_of
 from bot.activities.private import secret
 from bot.errors import NotFound, TriageError
@@ -51,7 +51,8 @@ def act(
     acts = services.storage.edits(repository.id)
     edit = replace(edit, at=_moment(services, acts))
     _check_issues(services, repository, edit)
-    _check_label(config, edit)
+    for names in (config, overridden(services.storage, repository.id, config)):
+        _check_label(names, edit)
     undone = next((one for one in acts if one.id == undoes), None)
     (next_one,) = pending(repository.id, [edit])
     then = [replace(one, undone_by=next_one.id) if one is undone else one for one in acts] + [next_one]

@@ -39,8 +39,9 @@ def unheard(
     if not found:
         return []
     speaks = why_silent(config.mode, is_paused=is_paused(storage.pauses(repository_id), repository_id)) is None
-    apart = told_apart(storage, repository_id)
-    objected = {word.number for word in storage.feedback(repository_id) if word.kind == "objection"}
+    said = storage.feedback(repository_id)
+    apart = told_apart(said)
+    objected = {word.number for word in said if word.kind == "objection"}
     issues = {row.issue.number: row.issue for row in storage.issues(repository_id, [one.number for one in found])}
     wanted = []
     for last in found:

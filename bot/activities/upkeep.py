@@ -14,7 +14,7 @@ from bot.activities.overridden import overridden
 from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
-from bot.storage.records import ClusterStatus, DecisionRecord, StoredIssue
+from bot.storage.records import ClusterStatus, DecisionRecord, FeedbackRecord, StoredIssue
 from bot.vetoes import COMMENT_DELETED, NOT_FIRST_NOW
 from models.text import looks_like_security_report
 from models.versions import fixed_in
@@ -62,6 +62,8 @@ class Surroundings:
         said += ["secret"] if canonical in self.secret else []
         root = self._root_said(number) if body.get("confirmed") else None
         said += ["root", root] if root not in {None, canonical} else []
+        named = canonical is not None and number in self.configured.values() and not body.get("confirmed")
+        said += ["named"] if named else []  # others are pointed here, so that this one points nowhere
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
@@ -69,7 +71,7 @@ def surroundings(
     storage: Storage, repository_id: int, config: RepoConfig, canonicals: Collection[int], *, promised: bool
 ) -> Surroundings:
     """Read for these canonical issues at once; `promised`: some comment says that its issue is closed."""
-    told = storage.statuses(repository_id)
+    told, spoken = storage.statuses(repository_id), storage.feedback(repository_id)
     holding = storage.clusters_in_force(repository_id, holding=canonicals) if told and canonicals else ()
     rows = list(storage.issues(repository_id, sorted(canonicals)))
     return Surroundings(
@@ -80,24 +82,23 @@ def surroundings(
         {one.slug: one.canonical for one in overridden(storage, repository_id, config).clusters},
         promised and config.mode == "close" and closing_right(storage, repository_id).earned,
         frozenset(row.issue.number for row in rows if looks_like_security_report(row.text)),
-        told_apart(storage, repository_id),
-        named_by_people(storage, repository_id),
+        told_apart(spoken),
+        named_by_people(spoken),
     )
 
 
-def told_apart(storage: Storage, repository_id: int) -> Mapping[int, Collection[int]]:
+def told_apart(said: Iterable[FeedbackRecord]) -> Mapping[int, Collection[int]]:
     """Issue → those that people told apart from it."""
     found: dict[int, set[int]] = {}
-    for word in storage.feedback(repository_id):
+    for word in said:
         if word.kind == "separated" and word.other is not None:
             found.setdefault(word.number, set()).add(word.other)
             found.setdefault(word.other, set()).add(word.number)
     return found
 
 
-def named_by_people(storage: Storage, repository_id: int) -> Mapping[int, int]:
+def named_by_people(said: Iterable[FeedbackRecord]) -> Mapping[int, int]:
     """Issue → the one that a person called it a duplicate of last."""
-    said = storage.feedback(repository_id)
     return {one.number: one.other for one in said if one.kind == "duplicate" and one.other is not None}
 
 

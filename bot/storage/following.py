@@ -39,6 +39,19 @@ class Following(Door):
         left = or_(last.verdict == "ignored", last.decision_id.in_(refused))
         return self._last_spoken(repository_id, left, among)
 
+    def refused_comments(
+        self, repository_id: int, reason: str, since: datetime, limit: int, but: Collection[str] = ()
+    ) -> Sequence[DecisionRecord]:
+        """By the last decisions and their effects."""
+        last, c = last_decisions.c, effects.c
+        refused = (c.kind == "comment", c.state == "failed", c.reason == reason, c.finished_at >= since)
+        waiting = select(c.decision_id).where(c.repository_id == repository_id, *refused)
+        query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
+        query = query.where(last.repository_id == repository_id, last.decision_id.in_(waiting))
+        query = query.where(decisions.c.trigger.not_in(but))
+        with self._reading() as connection:
+            return [DecisionRecord(*row) for row in connection.execute(query.order_by(last.number).limit(limit))]
+
     def decided_for(self, repository_id: int, trigger: str) -> Sequence[int]:
         """By the trigger of each decision."""
         c = decisions.c

@@ -24,6 +24,13 @@ class FollowingStorage(Protocol):
         *ignored*, or where something of what it planned was refused by GitHub, or only recorded; by number."""
         ...
 
+    def refused_comments(
+        self, repository_id: int, reason: str, since: datetime, limit: int, but: Collection[str] = ()
+    ) -> Sequence[DecisionRecord]:
+        """The last decision of each issue, where its comment was refused for this reason since then, `but` for those
+        with these triggers; by number."""
+        ...
+
     def decided_for(self, repository_id: int, trigger: str) -> Sequence[int]:
         """The issues on which a decision with this trigger was ever recorded, ascending."""
         ...

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.activities.config_notice import due
-from bot.activities.held_back import held_back
+from bot.activities.held_back import MOST, held_back
 from bot.activities.live_canonical import is_wanted
 from bot.activities.observe import config_in_force
 from bot.activities.taking_back import unheard
@@ -28,6 +28,7 @@ FOLLOW = "follow_canonical"
 KEEP = "keep_canonical"
 CLOSE = "close_in_repository"
 TELL_CONFIG = "tell_config"
+FEW = 10  # issues told late that one event sends on: each of them sends the next ones, and the hourly look all
 QUIET = frozenset({FOLLOW, KEEP, TELL_CONFIG})  # whose edits nobody waits for
 
 log = structlog.get_logger(__name__)
@@ -65,7 +66,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
             *foes(repository, config, number),
             *after_undoing(repository, number),
             *said_to_be(repository, config, number, duplicates),
-            *silenced(repository, config),
+            *silenced(repository, config, FEW),
             *left_alone(repository, config, {number}),
             *canonical_of(repository, config, pointed_at),
             *notice_of(repository, config),
@@ -83,7 +84,7 @@ def members(repository: RepositoryRecord, config: RepoConfig, number: int | None
 def foes(repository: RepositoryRecord, config: RepoConfig, number: int) -> list[dict[str, Any]]:
     """The later issues that people told apart from this one by a word on this one (INV 8): they named it, or are in
     its cluster."""
-    apart = told_apart(services().storage, repository.id).get(number, ())
+    apart = told_apart(services().storage.feedback(repository.id)).get(number, ())
     later = {one for one in apart if one > number}
     if not later:
         return []
@@ -122,7 +123,8 @@ def said_to_be(
     for one, to in sorted(duplicates.items()):
         if to == number or to in below:
             below.add(one)
-    below &= named_by_people(services().storage, repository.id).keys()
+    if below:
+        below &= named_by_people(services().storage.feedback(repository.id)).keys()
     return _to_follow(repository, stale(services().storage, repository.id, config, among=below)) if below else []
 
 
@@ -134,9 +136,10 @@ def left_alone(
     return [payload(repository, FOLLOW, f"{one.number}/{one.id}/again", one.number) for one in found]
 
 
-def silenced(repository: RepositoryRecord, config: RepoConfig) -> list[dict[str, Any]]:
-    """The issues that wait to be told since the configuration allowed no comments, each decided as if it were new."""
-    found = held_back(services().storage, repository.id, config, services().clock())
+def silenced(repository: RepositoryRecord, config: RepoConfig, most: int = MOST) -> list[dict[str, Any]]:
+    """The issues (`most` of them) that wait to be told since the configuration allowed no comments, each decided as if
+    it were new."""
+    found = held_back(services().storage, repository.id, config, services().clock(), most)
     return [payload(repository, TRIAGE, f"{one.number}/{one.id}/held-back", one.number) for one in found]
 
 

@@ -6,11 +6,15 @@ from typing import Any, cast
 
 import pytest
 
+from bot.activities.curate import act
 from bot.activities.overridden import overridden, refusal
 from bot.activities.people import pending
+from bot.errors import TriageError
 from bot.repo_config import parse
 from bot.storage.protocol import Storage
 from models.curation import Edit
+from tests.fakes.small_world import CLUSTER_LABEL, World
+from tests.fakes.small_world import CONFIG as OF_THE_WORLD
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 CONFIG = parse(
@@ -56,3 +60,16 @@ def test_inv_16_a_label_that_means_something_else_is_refused_and_never_set(label
     assert clusters_under(edit("label", "extra", value=label))["extra"][1] is None
     assert refusal("area: money", "extra", CONFIG) is None
     assert refusal("money", "extra", CONFIG) is None
+
+
+def test_inv_16_a_label_that_a_person_gave_to_another_cluster_is_refused_and_so_is_that_clusters_own(
+    known: World,
+) -> None:
+    dark = b"  - {slug: dark, title: Dark mode, label: look, examples: [the sidebar is grey on grey]}\n"
+    known.fake.config = OF_THE_WORLD + dark
+    known.clock.forward(minutes=2)
+    known.learn()
+    act(known.services, known.repository, known.config, edit("label", "extra", value="area: money"))
+    for taken in ("Area: Money", CLUSTER_LABEL):  # the file's comes back when the act is undone
+        with pytest.raises(TriageError, match="another cluster's"):
+            act(known.services, known.repository, known.config, edit("label", "dark", 1, value=taken))

@@ -69,6 +69,19 @@ def canonical_changed(world: World, **fields: Any) -> None:
 # --- members follow their canonical issue
 
 
+def test_inv_04_an_issue_to_which_others_are_to_be_pointed_by_name_is_no_longer_called_a_duplicate(
+    known: World,
+) -> None:
+    (number,) = reported(known)
+    assert LABEL in known.issue(number).labels
+    other = f"  - {{slug: other, title: Something else, canonical: {number}, examples: [the sidebar is grey]}}\n"
+    known.fake.config = CONFIG + other.encode()
+    known.clock.forward(minutes=2)
+    assert followed(known) == [number]
+    assert LABEL not in known.issue(number).labels
+    assert followed(known) == []
+
+
 def test_inv_06_members_are_told_once_and_in_place_that_their_canonical_was_fixed(known: World) -> None:
     first, second = reported(known, 2)
     known.clock.forward(hours=1)
