@@ -67,3 +67,15 @@ def test_news_leave_the_focus_where_it_is(window: Window, served: Any) -> None:
     served.runtime.storage.save_decision(decision(37, 1, decided_at=datetime.now(UTC)), [])
     expect(page.get_by_role("link", name="#37", exact=True).first).to_be_visible()
     expect(link).to_be_focused()
+
+
+def test_the_enter_key_in_the_box_of_a_report_does_nothing_with_it(window: Window) -> None:
+    page, posted = window(), []
+    page.on("request", lambda one: posted.append(one.url) if one.method == "POST" else None)
+    page.goto(f"/r/{NAME}/clusters/c-dark")
+    box = page.locator("input[type=checkbox][name=numbers]").first
+    box.press("Space")
+    box.press("Enter")
+    page.get_by_role("link", name="Issues", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Issues")
+    assert posted == []

@@ -116,6 +116,21 @@ def test_while_the_server_does_not_answer_a_live_page_says_since_when(window: Wi
     expect(page.locator("#ended")).to_have_count(0)
 
 
+def test_while_a_proxy_answers_for_the_server_a_live_page_says_since_when(window: Window) -> None:
+    page, refused = window(refusals=True), 0
+    page.clock.install()
+    page.route("**/live?*", lambda route: route.fulfill(status=502))
+    page.goto(OVERVIEW)
+    while page.locator("#ended").count() == 0 and refused < 2 * CONNECTIONS:
+        with page.expect_response(lambda answer: answer.status == 502):
+            page.clock.fast_forward("00:10")
+        refused += 1
+    expect(page.locator("#ended")).to_contain_text("The server does not answer: what stands here is as it was on")
+    page.unroute("**/live?*")
+    page.clock.fast_forward("00:10")
+    expect(page.locator("#ended")).to_have_count(0)
+
+
 def test_how_long_ago_something_was_grows_with_the_time(window: Window) -> None:
     page = window()
     page.clock.install()

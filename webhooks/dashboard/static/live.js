@@ -23,21 +23,23 @@ class News extends EventTarget {
     this.turn = null; // aborted: the line is left, or the lock given up
     this.hasEnded = false;
     this.isAway = false;
+    this.seenSince = null;
     this.heardAt = this.readAt = Date.now();
     if (navigator.locks) {
       this.channel = new BroadcastChannel(this.address.pathname);
       this.channel.onmessage = ({ data }) => this.hear(data);
     }
-    this.look = () => (document.hidden ? this.rest() : this.listen());
+    this.look = () => (document.hidden ? this.hide() : this.listen());
     this.timer = setInterval(() => { if (!this.hasEnded) this.look(); }, LOOK_EVERY);
     document.addEventListener("visibilitychange", this.look);
     this.look();
   }
 
   listen() {
+    this.seenSince ??= Date.now();
     if (!this.turn) this.line();
     if (this.source?.readyState === EventSource.OPEN) this.hears();
-    if (!this.isAway && !this.hasEnded && Date.now() - Math.max(this.heardAt, this.listensSince) > AWAY_AFTER) {
+    if (!this.isAway && !this.hasEnded && Date.now() - Math.max(this.heardAt, this.seenSince) > AWAY_AFTER) {
       this.isAway = true;
       sayEnd(AWAY, this.heardAt);
     }
@@ -57,7 +59,6 @@ class News extends EventTarget {
   }
 
   line() {
-    this.listensSince = Date.now();
     this.turn = new AbortController();
     if (!this.channel) { this.open(); return; }
     const { signal } = this.turn;
@@ -113,6 +114,11 @@ class News extends EventTarget {
     if (!end || this.hasEnded) return;
     this.hasEnded = true;
     sayEnd(end, this.heardAt);
+  }
+
+  hide() {
+    this.seenSince = null;
+    this.rest();
   }
 
   rest() {
