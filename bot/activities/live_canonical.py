@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -60,12 +60,19 @@ def canonicals(storage: Storage, repository_id: int) -> list[int]:
     return sorted(roots.union(storage.decided_for(repository_id, UPKEEP)))
 
 
-def is_wanted(storage: Storage, repository_id: int, config: RepoConfig, number: int, now: datetime) -> bool:
-    """Whether a canonical issue's comment is to be written or edited, as far as the database knows."""
-    stored = storage.issue(repository_id, number)
-    if stored is None or _refusal(storage, repository_id, config, stored.issue) is not None:
-        return False
-    return _body(storage, repository_id, config, number, now) not in REASONS
+def wanted(
+    storage: Storage, repository_id: int, config: RepoConfig, numbers: Iterable[int], now: datetime
+) -> list[int]:
+    """The canonical issues whose comments are to be written or edited, as far as the database knows."""
+    among = list(numbers)
+    duplicates = storage.duplicates(repository_id) if among else {}
+    issues = {row.issue.number: row.issue for row in storage.issues(repository_id, among)}
+    return [
+        one
+        for one in among
+        if _refusal(storage, repository_id, config, issues.get(one), duplicates) is None
+        and _body(storage, repository_id, config, one, now, duplicates) not in REASONS
+    ]
 
 
 def _is_due(storage: Storage, repository_id: int, number: int, now: datetime) -> bool:
@@ -80,14 +87,15 @@ def keep(
     nothing was done. The caller holds the repository's lock; `run` makes it safe to repeat."""
     storage = services.storage
     issue = observe_issue(services, repository, number)
-    refusal = _refusal(storage, repository.id, config, issue)
+    duplicates = storage.duplicates(repository.id)
+    refusal = _refusal(storage, repository.id, config, issue, duplicates)
     decided = next((one for one in storage.decisions(repository.id, number=number) if one.delivery_id == run), None)
     if refusal is not None:
         if decided is not None:
             give_up(services, decided, refusal)
         return refusal
     if decided is None:
-        body = _body(storage, repository.id, config, number, services.clock())
+        body = _body(storage, repository.id, config, number, services.clock(), duplicates)
         if body in REASONS:
             return body
         decided = _record(services, repository, config, number, run, body)
@@ -128,9 +136,10 @@ def _sayable(name: str, reports: Sequence[StoredIssue], config: RepoConfig) -> l
     return [value for row in reports for value in row.facts.get(name, ()) if value in shown]
 
 
-def reports_of(storage: Storage, repository_id: int, number: int) -> list[StoredIssue]:
+def reports_of(storage: Storage, repository_id: int, number: int, duplicates: Mapping[int, int]) -> list[StoredIssue]:
     """The issues that point at a canonical one: its duplicates, and the members of a known cluster that is its own."""
-    duplicates = storage.duplicates(repository_id)
+    if number in duplicates:  # it is no root by now, so that its reports are counted elsewhere (INV 4)
+        return []
     pointing = {one for one in duplicates if root_of(one, duplicates) == number}
     homes = storage.clusters_in_force(repository_id, holding=[number], known=True)
     pointing |= {member for one in homes if one.canonical == number and one.slug for member in one.members}
@@ -138,13 +147,15 @@ def reports_of(storage: Storage, repository_id: int, number: int) -> list[Stored
     return [row for row in rows if not (row.issue.is_pull_request or looks_like_security_report(row.text))]  # INV 44
 
 
-def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Issue | None) -> str | None:
+def _refusal(
+    storage: Storage, repository_id: int, config: RepoConfig, issue: Issue | None, duplicates: Mapping[int, int]
+) -> str | None:
     if issue is None:
         return GONE
     if config.mode == "shadow" or is_paused(storage.pauses(repository_id), repository_id):
         return SILENT
     reason = ignored(issue, config)
-    if reason is not None and not (reason == IGNORED_CLOSED and _is_duplicate(storage, repository_id, issue.number)):
+    if reason is not None and not (reason == IGNORED_CLOSED and issue.number in duplicates):
         return NO_PLACE  # of a duplicate, what stands there is still brought to its end
     stored = storage.issue(repository_id, issue.number)
     if stored is not None and looks_like_security_report(stored.text):
@@ -153,13 +164,20 @@ def _refusal(storage: Storage, repository_id: int, config: RepoConfig, issue: Is
     return TOLD_TO_STOP if any(one.kind in STOPPING and one.number == issue.number for one in said) else None
 
 
-def _body(storage: Storage, repository_id: int, config: RepoConfig, number: int, now: datetime) -> str:
+def _body(
+    storage: Storage,
+    repository_id: int,
+    config: RepoConfig,
+    number: int,
+    now: datetime,
+    duplicates: Mapping[int, int],
+) -> str:
     """The comment as it should be, or one of REASONS for which it stays as it is."""
     if not _is_due(storage, repository_id, number, now):
         return NOT_YET
     standing = comment_row(standing_rows(storage, repository_id, number, config))
     said, block = unfolded(standing.value) if standing is not None else (None, None)
-    reports = [] if _is_duplicate(storage, repository_id, number) else reports_of(storage, repository_id, number)
+    reports = reports_of(storage, repository_id, number, duplicates)
     if block is None and len(reports) < LEAST_REPORTS:
         return TOO_FEW
     if block is None and not _any_of(reports, {one.number for one in storage.pointing(repository_id)}):
@@ -167,11 +185,6 @@ def _body(storage: Storage, repository_id: int, config: RepoConfig, number: int,
     fresh = render_canonical(canonical_view(reports, now, config)) if reports else None
     body = folded(said or (None if fresh else nobody()), fresh)
     return UNCHANGED if standing is not None and body == standing.value else body
-
-
-def _is_duplicate(storage: Storage, repository_id: int, number: int) -> bool:
-    """Whether it is no root by now, so that its reports are counted elsewhere (INV 4)."""
-    return number in storage.duplicates(repository_id)
 
 
 def _any_of(reports: Iterable[StoredIssue], numbers: set[int]) -> bool:

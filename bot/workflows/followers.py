@@ -9,7 +9,7 @@ import structlog
 
 from bot.activities.config_notice import due
 from bot.activities.held_back import MOST, held_back
-from bot.activities.live_canonical import is_wanted
+from bot.activities.live_canonical import wanted
 from bot.activities.observe import config_in_force
 from bot.activities.taking_back import unheard
 from bot.activities.upkeep import named_by_people, named_in, stale, told_apart
@@ -150,8 +150,8 @@ def _to_follow(repository: RepositoryRecord, found: Iterable[tuple[DecisionRecor
 def canonical_of(repository: RepositoryRecord, config: RepoConfig, numbers: Iterable[int]) -> list[dict[str, Any]]:
     """Those of the canonical issues whose own comment is to be written or edited now."""
     now = services().clock()
-    wanted = [one for one in numbers if is_wanted(services().storage, repository.id, config, one, now)]
-    return [payload(repository, KEEP, f"{one}/{now:%Y%m%dT%H}", one) for one in wanted]
+    found = wanted(services().storage, repository.id, config, numbers, now)
+    return [payload(repository, KEEP, f"{one}/{now:%Y%m%dT%H}", one) for one in found]
 
 
 def notice_of(repository: RepositoryRecord, config: RepoConfig, *, hourly: bool = False) -> list[dict[str, Any]]:

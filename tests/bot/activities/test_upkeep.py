@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,7 +13,7 @@ from bot.activities import live_canonical
 from bot.activities.broadcast import keep_status, preview
 from bot.activities.close import CLOSED, CLOSED_BEFORE, closable, close, closed_since
 from bot.activities.earned import closing_right, closing_sentence
-from bot.activities.live_canonical import NOT_YET, TOLD_TO_STOP, TOO_FEW, UNCHANGED, canonicals, is_wanted, keep
+from bot.activities.live_canonical import NOT_YET, TOLD_TO_STOP, TOO_FEW, UNCHANGED, canonicals, keep, wanted
 from bot.activities.observe import observe_issue
 from bot.activities.resolve import Reason
 from bot.activities.upkeep import stale
@@ -254,9 +255,9 @@ def kept(world: World, run: str = "run") -> str:
 def test_a_canonical_issue_gets_one_comment_from_the_second_report_on(known: World) -> None:
     reported(known)
     assert kept(known) == TOO_FEW
-    assert not is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    assert wanted(known.storage, known.repository.id, known.config, [5], known.clock()) == []
     numbers = reported(known, 2)
-    assert is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    assert wanted(known.storage, known.repository.id, known.config, [5], known.clock()) == [5]
     assert kept(known) == "done"
     (comment,) = known.comments(5)
     assert "**3 reports point to this issue**" in comment
@@ -275,6 +276,16 @@ def test_the_canonicals_comment_is_edited_hourly_at_most_and_only_where_somethin
     known.clock.forward(minutes=61)
     assert kept(known, "fourth") == UNCHANGED
     assert len(known.comments(5)) == 1
+
+
+def test_who_points_where_is_read_once_however_many_canonicals_there_are(
+    known: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported(known, 2)
+    read = Mock(wraps=known.storage.duplicates)
+    monkeypatch.setattr(type(known.storage), "duplicates", read)
+    assert wanted(known.storage, known.repository.id, known.config, [5, 1, 2, 6], known.clock()) == [5]
+    assert read.call_count == 1
 
 
 def test_inv_23_a_canonical_that_has_a_comment_of_its_own_keeps_one(known: World) -> None:
@@ -308,7 +319,7 @@ def test_inv_44_a_canonical_that_reads_like_a_security_report_gets_no_comment(kn
     reported(known, 2)
     known.change(5, **SECURITY)
     assert kept(known) == VETOES[SECURITY_REPORT]
-    assert not is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    assert wanted(known.storage, known.repository.id, known.config, [5], known.clock()) == []
     assert known.comments(5) == []
 
 
@@ -334,11 +345,11 @@ def test_inv_25_the_canonical_is_told_when_the_last_report_leaves_and_again_when
         known.triage(number, FOLLOW)
     known.clock.forward(minutes=61)
     assert 5 in canonicals(known.storage, known.repository.id)
-    assert is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    assert wanted(known.storage, known.repository.id, known.config, [5], known.clock()) == [5]
     assert kept(known, "later") == "done"
     assert known.comments(5) == [with_marker(nobody())]
     known.clock.forward(minutes=61)
-    assert not is_wanted(known.storage, known.repository.id, known.config, 5, known.clock())
+    assert wanted(known.storage, known.repository.id, known.config, [5], known.clock()) == []
     reported(known, 2)
     assert kept(known, "last") == "done"
     (comment,) = known.comments(5)
