@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,6 +85,17 @@ def test_a_page_that_is_shown_again_hears_what_it_missed(window: Window, served:
     with page.expect_response(lambda answer: "/live?" in answer.url):
         page.evaluate(SEE, True)
     expect(page.get_by_role("link", name="#38", exact=True).first).to_be_visible()
+
+
+def test_the_standing_in_the_heading_is_live_too(window: Window, served: Any) -> None:
+    page, storage = listening(window()), served.runtime.storage
+    shop = storage.repository(NAME)
+    standing = page.locator(".heading .state")
+    expect(standing).not_to_have_text("stopped")
+    storage.update_repository(replace(shop, state="suspended"))
+    expect(standing).to_have_text("stopped")
+    storage.update_repository(shop)
+    expect(standing).not_to_have_text("stopped")
 
 
 def test_a_page_whose_sign_in_ended_says_so_and_leads_back_in(
