@@ -37,8 +37,13 @@ def can_be_seen(text: str, least: int = 1) -> bool:
     return len(re.findall(SEEN, text)) >= least
 
 
+def is_addressable(name: str) -> bool:
+    """Whether a label of this name has an address: in a URL these two are steps, not names."""
+    return name not in {".", ".."}
+
+
 def _addressable(name: str) -> str:
-    if name in {".", ".."}:  # in a URL these are steps, not names
+    if not is_addressable(name):
         raise ValueError("cannot be the name of a label")
     return name
 

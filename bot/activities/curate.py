@@ -12,6 +12,7 @@ from bot.activities.homes import NOT_KEPT, Back, displaced, homes_before, homes_
 from bot.activities.overridden import overridden, refusal
 from bot.activities.people import People, holding, pending, people_of
 from bot.activities.private import secret
+from bot.config_keys import TITLE_LEAST, can_be_seen
 from bot.errors import NotFound, TriageError
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -52,7 +53,7 @@ def act(
     edit = replace(edit, at=_moment(services, acts))
     _check_issues(services, repository, edit)
     for names in (config, overridden(services.storage, repository.id, config)):
-        _check_label(names, edit)
+        _check_names(names, edit)
     undone = next((one for one in acts if one.id == undoes), None)
     (next_one,) = pending(repository.id, [edit])
     then = [replace(one, undone_by=next_one.id) if one is undone else one for one in acts] + [next_one]
@@ -157,10 +158,12 @@ def _check_issues(services: Services, repository: RepositoryRecord, edit: Edit) 
             raise TriageError(f"#{number} is a bot's or was closed as a duplicate, so that nothing can point to it")
 
 
-def _check_label(config: RepoConfig, edit: Edit) -> None:
+def _check_names(config: RepoConfig, edit: Edit) -> None:
     refused = refusal(edit.value, edit.cluster, config) if edit.kind == "label" and edit.value else None
     if refused is not None:
         raise TriageError(f"{refused}: choose another one")
+    if edit.kind == "rename" and edit.value and not can_be_seen(edit.value, TITLE_LEAST):
+        raise TriageError(f"a title has {TITLE_LEAST} visible characters at least")
 
 
 def _followed(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.activities.people import holding
-from bot.config_keys import ClusterConfig
+from bot.config_keys import ClusterConfig, can_be_seen, is_addressable
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
 from models.curation import Curation, curate
@@ -26,7 +26,9 @@ def overridden(storage: Storage, repository_id: int, config: RepoConfig) -> Repo
 
 
 def refusal(label: str, slug: str | None, config: RepoConfig) -> str | None:
-    """Why this cannot be the label of the cluster, in words: no label may mean two things."""
+    """Why this cannot be the label of the cluster, in words: no label may mean two things, and all have an address."""
+    if not (is_addressable(label) and can_be_seen(label)):
+        return f"{label!r} cannot be the name of a label"
     styles = {name.casefold() for name in config.model_copy(update={"clusters": ()}).label_styles()}
     others = {one.label.casefold() for one in config.clusters if one.label and one.slug != slug}
     if label.casefold() in styles:

@@ -54,7 +54,7 @@ def test_what_was_set_on_a_found_cluster_ends_where_it_goes_into_a_known_one() -
     assert found == AS_CONFIGURED  # the file keeps its say where nobody set anything on the cluster itself
 
 
-@pytest.mark.parametrize("label", ["possible-duplicate", "WontFix", "look", "Duplicate"])
+@pytest.mark.parametrize("label", ["possible-duplicate", "WontFix", "look", "Duplicate", ".", "..", "\u3164"])
 def test_inv_16_a_label_that_means_something_else_is_refused_and_never_set(label: str) -> None:
     assert refusal(label, "extra", CONFIG) is not None
     assert clusters_under(edit("label", "extra", value=label))["extra"][1] is None
@@ -73,3 +73,9 @@ def test_inv_16_a_label_that_a_person_gave_to_another_cluster_is_refused_and_so_
     for taken in ("Area: Money", CLUSTER_LABEL):  # the file's comes back when the act is undone
         with pytest.raises(TriageError, match="another cluster's"):
             act(known.services, known.repository, known.config, edit("label", "dark", 1, value=taken))
+
+
+@pytest.mark.parametrize(("kind", "value"), [("label", ".."), ("label", "\u3164"), ("rename", "\u3164" * 3)])
+def test_inv_24_a_name_that_has_no_address_or_shows_nothing_is_refused(known: World, kind: str, value: str) -> None:
+    with pytest.raises(TriageError):
+        act(known.services, known.repository, known.config, edit(kind, "extra", value=value))
