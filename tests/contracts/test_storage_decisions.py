@@ -251,3 +251,21 @@ def test_a_clusters_status_is_one_and_goes_when_it_is_taken_away(storage: Storag
     storage.set_status(REPOSITORY, "extra", None, "ann", at(2))
     storage.set_status(REPOSITORY, "extra", None, "ann", at(2))
     assert list(storage.statuses(REPOSITORY)) == ["other"]
+
+
+def test_inv_30_comments_that_were_refused_are_told_by_the_last_decisions(storage: Storage) -> None:
+    refused = {"state": "failed", "reason": "the limit is none", "finished_at": at(1)}
+    storage.save_decision(decision(4, 3), [effect(4, **refused | {"finished_at": at(-60)})])
+    storage.save_decision(decision(5, 3), [effect(5, **refused | {"reason": "locked"})])
+    storage.save_decision(decision(6, 3), [effect(6, **refused)])
+    decide(storage, 6, 3)  # decided since
+    storage.save_decision(decision(7, 3, trigger="close"), [effect(7, **refused)])
+    for number in (9, 8):
+        storage.save_decision(decision(number, 3), [effect(number, **refused)])
+
+    def found(most: int = 10) -> list[int]:
+        rows = storage.refused_comments(REPOSITORY, "the limit is none", at(0), most, {"close"})
+        return [one.number for one in rows]
+
+    assert (found(), found(1)) == ([8, 9], [8])
+    assert storage.refused_comments(REPOSITORY + 1, "the limit is none", at(0), 10) == []
