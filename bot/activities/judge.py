@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
-from bot.activities.overridden import overridden
+from bot.activities.overridden import kept_out_of, overridden
 from bot.activities.own_facts import unlike
 from bot.activities.view import cluster_view, status_of
 from bot.activities.waves import wave_comments, waves_on
@@ -225,7 +225,7 @@ def _history(
     return History(
         issues={row.issue.number: row.issue for row in rows},
         duplicates=duplicates,
-        separated=_separated(said, number),
+        separated=_separated(said, number) | _parted(services, repository_id, number, known, config, confirmed),
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         secret=_secret(row for row in rows if row.issue.number not in joined),
         members=members,
@@ -263,6 +263,17 @@ def _held(clusters: Iterable[Cluster], number: int, config: RepoConfig) -> dict[
         if one.held == "incoherent" or (one.held and sum(member < number for member in one.members) > cap)
         for member in one.members
     }
+
+
+def _parted(
+    services: Services, repository_id: int, number: int, known: _Known, config: RepoConfig, confirmed: int | None
+) -> frozenset[int]:
+    """The members and canonical issues of the known clusters that people took the issue out of; what they said of the
+    issue itself outweighs that."""
+    slugs = kept_out_of(services.storage, repository_id, config, number)
+    members = {one for slug in slugs for one in known.members.get(slug, ())}
+    members |= {one.canonical for one in config.clusters if one.slug in slugs and one.canonical is not None}
+    return frozenset() if confirmed in members else frozenset(members - {number})
 
 
 def _separated(said: Iterable[FeedbackRecord], number: int) -> frozenset[int]:

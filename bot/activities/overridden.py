@@ -3,6 +3,7 @@ for what reporters are told, until it is undone (INV 16: the file or a maintaine
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from bot.activities.people import holding
@@ -12,17 +13,34 @@ from bot.storage.protocol import Storage
 from models.curation import Curation, curate
 
 SETTING = frozenset({"rename", "label", "canonical", "merge"})  # a merge may bring what was set elsewhere
+PARTING = frozenset({"exclude", "split", "pin"})
 
 
 def overridden(storage: Storage, repository_id: int, config: RepoConfig) -> RepoConfig:
     """The configuration with what people set on its clusters, by the dashboard or the command line."""
-    acts = [one.edit for one in holding(storage.edits(repository_id))] if config.clusters else []
-    if not any(one.kind in SETTING for one in acts):
+    curation = _curation(storage, repository_id, config, SETTING)
+    if curation is None:
         return config
-    slugs = [one.slug for one in config.clusters]
-    named = {one for act in acts for one in (act.cluster, act.value) if one is not None}
-    curation = curate(acts, named, slugs)
     return config.model_copy(update={"clusters": tuple(_overridden(one, curation, config) for one in config.clusters)})
+
+
+def kept_out_of(storage: Storage, repository_id: int, config: RepoConfig, number: int) -> frozenset[str]:
+    """The slugs of the known clusters that people keep the issue out of: they excluded it, or put it into another
+    cluster, by a split, too."""
+    curation = _curation(storage, repository_id, config, PARTING)
+    pins = [one for one in curation.pins if one.number == number] if curation is not None else []
+    homes = {one.cluster for one in pins if one.inside}
+    slugs = {one.slug for one in config.clusters}
+    return frozenset({one.cluster for one in pins if not one.inside} & slugs | (slugs - homes if homes else set()))
+
+
+def _curation(storage: Storage, repository_id: int, config: RepoConfig, kinds: Set[str]) -> Curation | None:
+    """What all acts come to, where some of these kinds are among them."""
+    acts = [one.edit for one in holding(storage.edits(repository_id))] if config.clusters else []
+    if not any(one.kind in kinds for one in acts):
+        return None
+    named = {one for act in acts for one in (act.cluster, act.value) if one is not None}
+    return curate(acts, named, [one.slug for one in config.clusters])
 
 
 def refusal(label: str, slug: str | None, config: RepoConfig) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dbos import DBOS
@@ -11,6 +11,7 @@ from bot.activities.doing import DONE, REFUSED
 from bot.activities.follow import follow, only_recorded
 from bot.activities.obey import PULL_REQUEST
 from bot.activities.observe import FORGOTTEN
+from bot.activities.overridden import PARTING
 from bot.activities.refit import BY_HAND, PUBLISHED
 from bot.errors import NotFound
 from bot.inbox import refit_partition
@@ -84,6 +85,14 @@ def _keep_and_follow(delivery: Delivery) -> str:
     return str(kept["outcome"])
 
 
+def _keep_and_part(delivery: Delivery) -> str:
+    """Issues left a cluster, or came into it: what they are told of it follows."""
+    kept = keep(delivery)
+    if kept["state"] == DONE:
+        _decide_each(delivery, kept["numbers"])
+    return str(kept["outcome"])
+
+
 def _undo(delivery: Delivery) -> str:
     """What follows from taking an act back is what follows from the act."""
     kept = keep(delivery)
@@ -93,6 +102,8 @@ def _undo(delivery: Delivery) -> str:
         catch_up(delivery)
     elif kept["undone"] == "canonical":
         follow_members(delivery)
+    elif kept["undone"] in PARTING:
+        _decide_each(delivery, kept["numbers"])
     elif kept["undone"] == "broadcast":
         refresh_members(delivery, kept["cluster"], takes_back=True)
     elif kept["undone"] in {"confirm", "dismiss"}:
@@ -113,13 +124,17 @@ def _rerun(delivery: Delivery) -> str:
 def _rerun_cluster(delivery: Delivery) -> str:
     """Each open member in its own turn; none is told something for the first time (INV 28)."""
     numbers = open_members(delivery)
+    _decide_each(delivery, numbers)
+    outcome = f"{len(numbers)} open {'report is' if len(numbers) == 1 else 'reports are'} decided again, in turn"
+    end_act(delivery, DONE, outcome)
+    return outcome
+
+
+def _decide_each(delivery: Delivery, numbers: Sequence[int]) -> None:
     for number in numbers:
         identity = f"{delivery['id']}/{number}"
         payload: Mapping[str, Any] = {**delivery, "id": identity, "action": MEMBER, "issue": number}
         enqueue(TASK, identity, delivery["partition"], {**payload, "attempt": 0, "waits": 0})
-    outcome = f"{len(numbers)} open {'report is' if len(numbers) == 1 else 'reports are'} decided again, in turn"
-    end_act(delivery, DONE, outcome)
-    return outcome
 
 
 def _refit(delivery: Delivery) -> str:
@@ -151,7 +166,8 @@ def keep(delivery: Delivery) -> dict[str, Any]:
     about = undone or asked
     told = {"state": state, "outcome": outcome, "undone": undone and undone.kind}
     takes_back = bool(details.get("before"))
-    return told | {"number": about.number, "cluster": about.cluster_id, "takes_back": takes_back}
+    numbers = list(about.details.get("numbers", ()))[:MEMBERS_MOST]
+    return told | {"numbers": numbers, "number": about.number, "cluster": about.cluster_id, "takes_back": takes_back}
 
 
 @step
@@ -196,6 +212,9 @@ FLOWS: Mapping[str, Callable[[Delivery], str]] = {
     "resume": _resume,
     "broadcast": _broadcast,
     "canonical": _keep_and_follow,
+    "exclude": _keep_and_part,
+    "pin": _keep_and_part,
+    "split": _keep_and_part,
     "rerun": _rerun,
     "rerun-cluster": _rerun_cluster,
     "refit": _refit,

@@ -59,6 +59,19 @@ async def test_every_edit_of_a_cluster_is_followed_and_undone(
     assert 2 in cluster(bot).members
 
 
+@pytest.mark.parametrize("kind", ["exclude", "split"])
+async def test_inv_17_what_a_person_took_out_of_a_known_cluster_is_not_told_of_it_any_more(
+    bot: Running, http: httpx.AsyncClient, answered: Issue, kind: str
+) -> None:
+    assert CLUSTER_LABEL in bot.labels(answered.number)
+    out = await acted(bot, http, kind, cluster="extra", numbers=str(answered.number))
+    assert out.state == "done"
+    await bot.until(lambda: "looks like" not in own(bot, answered).body)
+    await bot.until(lambda: not {CLUSTER_LABEL, LABEL} & set(bot.labels(answered.number)))
+    assert (await acted(bot, http, "undo", act=out.id)).state == "done"
+    await bot.until(lambda: "looks like" in own(bot, answered).body)
+
+
 async def test_a_cluster_is_split_and_merged_again(bot: Running, http: httpx.AsyncClient, answered: Issue) -> None:
     whole = cluster(bot).members
     new = await acted(bot, http, "split", cluster="extra", numbers=[str(answered.number)])
