@@ -41,12 +41,12 @@ def html(template: str, shell: Shell, status: int = 200, **context: Any) -> HTML
     return HTMLResponse(body, status, dict(HEADERS))
 
 
-@cache
 def _straight(value: object) -> object:
     """A text without what turns the text around it: an isolate does not hold an unfinished one."""
     return _TURNS.sub("", value) if type(value) is str and not value.isascii() else value
 
 
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - the setup server shows none
 

@@ -15,6 +15,7 @@ from bot.activities.follow import UNDOING
 from bot.storage.dashboard_records import ActRecord
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime, do
 from tests.fakes.looking import look_at
+from webhooks.dashboard import templating
 from webhooks.dashboard.access import utc_now
 from webhooks.dashboard.notices import UNDOABLE
 from webhooks.dashboard.templating import period
@@ -180,3 +181,10 @@ def test_a_span_is_said_as_people_say_it() -> None:
     hour = timedelta(hours=1)
     spans = (1, 2, 24, 48, 168, 336)
     assert [period(hour * one) for one in spans] == ["hour", "2 hours", "day", "2 days", "week", "2 weeks"]
+
+
+def test_templates_are_compiled_once_and_no_value_that_was_shown_is_kept() -> None:
+    assert templating._environment() is templating._environment()
+    assert not hasattr(templating._straight, "cache_info")
+    assert templating._straight("a\u202eb") == "ab"
+    assert templating._straight(["unhashable"]) == ["unhashable"]
