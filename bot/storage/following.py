@@ -59,6 +59,17 @@ class Following(Door):
         with self._reading() as connection:
             return list(connection.execute(query.order_by(c.number)).scalars())
 
+    def decided_between(
+        self, repository_id: int, after: int, since: datetime, until: datetime, limit: int
+    ) -> Sequence[DecisionRecord]:
+        """By the rows of last decisions, from the highest number down."""
+        last = last_decisions.c
+        query = select(*_COLUMNS).join(last_decisions, decisions.c.id == last.decision_id)
+        query = query.where(last.repository_id == repository_id, last.number > after, last.canonical.is_(None))
+        query = query.where(last.decided_at >= since, last.decided_at < until, last.verdict.in_(("new", "related")))
+        with self._reading() as connection:
+            return [DecisionRecord(*row) for row in connection.execute(query.order_by(last.number.desc()).limit(limit))]
+
     def _last_spoken(
         self, repository_id: int, wanted: ColumnElement[bool], among: Collection[int] | None
     ) -> Sequence[DecisionRecord]:

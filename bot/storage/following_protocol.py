@@ -35,6 +35,13 @@ class FollowingStorage(Protocol):
         """The issues on which a decision with this trigger was ever recorded, ascending."""
         ...
 
+    def decided_between(
+        self, repository_id: int, after: int, since: datetime, until: datetime, limit: int
+    ) -> Sequence[DecisionRecord]:
+        """The last decision of each issue with a higher number than `after`, where it was taken in that time (`until`
+        left out), is *new* or *related* and names no canonical issue; the highest number first."""
+        ...
+
     def comments(
         self, repository_id: int, numbers: Collection[int], since: datetime | None = None
     ) -> Sequence[EffectRecord]:

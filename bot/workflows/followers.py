@@ -12,6 +12,7 @@ from bot.activities.held_back import MOST, held_back
 from bot.activities.live_canonical import wanted
 from bot.activities.observe import config_in_force
 from bot.activities.taking_back import unheard
+from bot.activities.unseen import unseen_by
 from bot.activities.upkeep import named_by_people, named_in, stale, told_apart
 from bot.activities.words import UNDONE
 from bot.case import root_of
@@ -65,6 +66,7 @@ def followers(repository_id: int, number: int) -> list[dict[str, Any]]:
             *members(repository, config, number),
             *foes(repository, config, number),
             *after_undoing(repository, number),
+            *unseen(repository, number),
             *said_to_be(repository, config, number, duplicates),
             *silenced(repository, config, FEW),
             *left_alone(repository, config, {number}),
@@ -113,6 +115,15 @@ def after_undoing(repository: RepositoryRecord, number: int) -> list[dict[str, A
 
 def _is_parted(decision: DecisionRecord) -> bool:
     return SEPARATED_BY_PERSON in decision.body.get("vetoes", ())
+
+
+def unseen(repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
+    """The later issues that were decided before this one was there, and resemble it: decided as if they were new, or
+    silently where the bot answered."""
+    return [
+        payload(repository, FOLLOW if answered else TRIAGE, f"{one.number}/{one.id}/unseen", one.number)
+        for one, answered in unseen_by(services(), repository.id, number)
+    ]
 
 
 def said_to_be(

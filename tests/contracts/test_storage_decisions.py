@@ -220,6 +220,21 @@ def test_where_a_trigger_ever_decided_is_told_once_for_each_issue(storage: Stora
     assert storage.decided_for(REPOSITORY + 1, "upkeep") == []
 
 
+def test_which_later_issues_were_decided_in_a_time_and_name_no_canonical_issue(storage: Storage) -> None:
+    for number, minute, to in ((5, 3, None), (6, 1, None), (7, 2, None), (8, 3, None), (9, 2, 3), (10, 2, None)):
+        decide(storage, number, to, decided_at=at(minute), **({"verdict": "ignored"} if number == 10 else {}))
+    decide(storage, 11, 3, decided_at=at(1))
+    decide(storage, 11, None, decided_at=at(2), verdict="related")
+
+    def found(after: int, limit: int = 9) -> list[int]:
+        return [one.number for one in storage.decided_between(REPOSITORY, after, at(1), at(3), limit)]
+
+    assert found(5) == [11, 7, 6]
+    assert found(6) == [11, 7]
+    assert found(5, limit=1) == [11]
+    assert storage.decided_between(REPOSITORY + 1, 0, at(1), at(3), 9) == []
+
+
 def test_what_comments_said_on_github_is_read_in_the_order_in_which_it_was_written(storage: Storage) -> None:
     for number, value, finished in ((5, "first", at(1)), (6, "other", at(2)), (5, "second", at(3)), (7, "else", at(3))):
         written = effect(number, value=value, state="done", finished_at=finished, github_id=number)
