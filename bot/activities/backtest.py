@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.activities.judge import KEPT, POOL, known_members, matches_of, thresholds, unlike_best
 from bot.activities.observe import config_in_force
-from bot.activities.people import constraints_of
+from bot.activities.people import groups_of
 from bot.activities.words import told_groups
 from bot.case import Case, History, root_of
 from bot.policy import decide
@@ -22,7 +22,6 @@ from bot.storage.records import EditRecord, FeedbackRecord, RepositoryRecord, St
 from bot.vetoes import BELOW_THRESHOLD
 from bot.wave_words import address_of
 from models.backtesting import PRECISION, Replayed, at_cut, precision, recall, recommended, worst
-from models.constraints import resolve
 from models.decision import Decision, Verdict
 from models.issue import Issue
 from models.text import has_little_information
@@ -105,12 +104,6 @@ def placed_at(said: Sequence[FeedbackRecord], edits: Sequence[EditRecord]) -> di
     words = [(one.number, one.said_at) for one in said if one.kind == "duplicate"]
     words += [(number, one.edit.at) for one in edits if one.edit.kind == "pin" for number in one.edit.numbers]
     return dict(sorted(words, key=lambda word: word[1], reverse=True))  # the first word is the one that stays
-
-
-def groups_of(said: Sequence[FeedbackRecord]) -> dict[int, int]:
-    """Issue → the lowest of those that people called the same problem; where they contradict each other, the newer
-    word holds."""
-    return {number: min(block) for block in resolve(constraints_of(said)).blocks for number in block}
 
 
 def _replayed(stream: _Stream, number: int) -> Replayed:

@@ -1,16 +1,19 @@
-"""People's words on what the bot had named, as judged decisions by which its probabilities can be checked.
+"""What people said, as outcomes by which the bot's probabilities can be checked.
 
-Only what the bot showed before somebody spoke counts, right and wrong alike: a pair that people linked by themselves
-tells what the bot missed (see the ledger), but nobody told beside it all the pairs that they looked at and refused.
+On what the bot had named: right and wrong alike, where it was shown before somebody spoke. By themselves: duplicates
+that they named, each with the candidate that the bot would have named. Of those nobody told all the pairs that they
+looked at and refused, so that `models.recalibration` takes them as a ceiling only.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 
+from bot.activities.judge import POOL
+from bot.activities.people import groups_of
 from bot.case import root_of
 from bot.quality import is_right, words_by_issue
 from bot.services import Services
@@ -20,20 +23,21 @@ from models.issue import Issue
 from models.recalibration import Judged
 from models.retrieval import IssueIndex
 
+LINKED = 200  # duplicates of the history, the newest
 DECISIONS = 20_000  # the newest of a repository that are looked at
 NEVER, CERTAIN = 1e-6, 1 - 1e-6  # probabilities between which log-odds are taken
 JUDGING = frozenset({"separated", "duplicate", "objection"})
 
 
-def judged_decisions(services: Services, repository_id: int) -> list[Judged]:
-    """One for each issue on whose decision somebody spoke, by the scorer that ships and the model in force."""
+def judged_decisions(services: Services, repository_id: int) -> dict[int, Judged]:
+    """Each issue on whose decision somebody spoke, by the scorer that ships and the model in force."""
     index = services.indexes.index(repository_id)
     duplicates = services.storage.duplicates(repository_id)
     said = services.storage.feedback(repository_id)
     words = words_by_issue(word for word in said if word.kind in JUDGING)
     decisions = _decisions(services, repository_id)
     ours = _closed_by_us(services, repository_id, said)
-    found = []
+    found = {}
     for row in services.storage.issues(repository_id, sorted(decisions)):
         number, own = row.issue.number, words.get(row.issue.number, ())
         closed_at = None if number in ours else _closed_at(row.issue)
@@ -43,7 +47,23 @@ def judged_decisions(services: Services, repository_id: int) -> list[Judged]:
         right = is_right(number, named, own, duplicates, closed_as_duplicate=closed_at is not None)
         logit = None if right is None else _log_odds(services, index, number, named)
         if right is not None and logit is not None:
-            found.append(Judged(logit, right, root_of(named, duplicates)))
+            found[number] = Judged(logit, right, root_of(named, duplicates))
+    return found
+
+
+def linked_duplicates(services: Services, repository_id: int, but: Container[int] = ()) -> list[Judged]:
+    """The newest duplicates that people named, without those in `but`: each with the first candidate of the scorer that
+    ships, where people linked that one too. Of any other candidate nobody said what it is."""
+    index = services.indexes.index(repository_id)
+    groups = groups_of(services.storage.feedback(repository_id))
+    linked = sorted(one for one, group in groups.items() if group < one and one in index and one not in but)
+    found = []
+    for number in linked[-LINKED:]:
+        document = index.document(number)
+        ranked = services.scorer.scores(document, index, index.retrieve(document, limit=POOL, before=number))
+        named, probability = ranked[0] if ranked else (0, 0.0)
+        if probability and named in groups:
+            found.append(Judged(_logit(probability), groups[named] == groups[number], groups[number]))
     return found
 
 
@@ -83,5 +103,9 @@ def _log_odds(services: Services, index: IssueIndex, number: int, named: int) ->
     """Of the pair, the later one asking; None where its text denies it, whatever the features say."""
     first, second = max(number, named), min(number, named)
     ((_, probability),) = services.scorer.scores(index.document(first), index, [second])
+    return _logit(probability) if probability else None
+
+
+def _logit(probability: float) -> float:
     bounded = min(max(probability, NEVER), CERTAIN)
-    return math.log(bounded / (1 - bounded)) if probability else None
+    return math.log(bounded / (1 - bounded))

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.activities.judged import judged_decisions
+from bot.activities.judged import judged_decisions, linked_duplicates
 from bot.activities.observe import config_in_force
 from bot.activities.reading import read_again
 from bot.repo_config import RepoConfig
@@ -103,4 +103,5 @@ def _recalibrated(services: Services, repository_id: int) -> Recalibration:
     held_out = services.scorer.artifact.provenance.get("held_out", {})
     precision = float(held_out.get("precision_at_duplicate", PRECISION))
     judged = judged_decisions(services, repository_id)
-    return recalibrate(judged, services.scorer.thresholds["duplicate"], precision)
+    linked = linked_duplicates(services, repository_id, but=judged)
+    return recalibrate(list(judged.values()), services.scorer.thresholds["duplicate"], precision, linked)

@@ -81,3 +81,9 @@ def holding(acts: Sequence[EditRecord]) -> list[EditRecord]:
 def pending(repository_id: int, edits: Iterable[Edit]) -> list[EditRecord]:
     """Acts that are not kept yet, as if they were; their ids are nobody's."""
     return [EditRecord(-1 - place, repository_id, edit) for place, edit in enumerate(edits)]
+
+
+def groups_of(said: Sequence[FeedbackRecord]) -> dict[int, int]:
+    """Issue → the lowest of those that people called the same problem; where they contradict each other, the newer
+    word holds."""
+    return {number: min(block) for block in resolve(constraints_of(said)).blocks for number in block}

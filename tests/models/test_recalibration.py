@@ -139,6 +139,10 @@ judged_lists = st.lists(
 @settings(max_examples=80, deadline=None)
 def test_whatever_was_judged_the_result_is_sound(judged: list[Judged]) -> None:
     found = recalibrated(judged)
+    held = under(judged, judged)
+    assert held.duplicate >= found.duplicate
+    assert held.lowered <= 0
+    assert from_data(json.loads(json.dumps(held.to_data()))) == held
     assert recalibrated(judged[::-1]).adopted == found.adopted
     assert SHIPPED <= found.duplicate <= 1
     assert 0.3 < found.slope < 3.1
@@ -159,6 +163,64 @@ def test_an_objection_more_never_raises_the_score_that_it_is_about(judged: list[
     before = fit(logits, right)
     after = fit(np.append(logits, at), np.append(right, 0.0))
     assert after[0] * at + after[1] <= before[0] * at + before[1] + 1e-6
+
+
+# --- the history
+
+
+def under(linked: list[Judged], judged: list[Judged] | None = None) -> Recalibration:
+    return recalibrate(judged or [], SHIPPED, PRECISION, linked)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_history_that_the_score_gets_wrong_lowers_the_curve(seed: int) -> None:
+    def truth(z: float) -> float:
+        return sigmoid(z - 2)
+
+    found = under(drawn(200, truth, seed))
+    assert not found.adopted
+    assert not found.is_shipped(SHIPPED)
+    assert found.slope == 1
+    assert found.intercept == found.lowered < -1
+    assert true_loss(found, truth) < true_loss(AS_SHIPPED, truth)
+    assert "lower than shipped" in found.sentence()
+    assert f"of 200 duplicates that people named before it did, {found.found} found first" in found.sentence()
+
+
+@pytest.mark.parametrize("extra", [0.0, 1.0, 3.0])
+def test_a_history_never_raises_the_curve(extra: float) -> None:
+    for seed in range(5):
+        found = under(drawn(200, lambda z: sigmoid(z + extra), seed))
+        assert found.intercept <= 0
+        assert found.duplicate >= SHIPPED
+        assert found.is_shipped(SHIPPED) or extra == 0
+
+
+def test_a_short_history_says_nothing() -> None:
+    found = under(drawn(LEAST - 1, lambda _: 0.0, 1))
+    assert found.linked == 0
+    assert found.is_shipped(SHIPPED)
+
+
+def test_a_history_of_sure_mistakes_raises_the_cut_and_one_mistake_does_not() -> None:
+    low = [Judged(-1.0, at % 3 > 0, at) for at in range(60)]
+    sure = [Judged(3.0 + at / 10, right=True, group=100 + at) for at in range(10)]  # from .953 on
+    assert under([*low, *sure, Judged(3.05, right=False, group=200)]).duplicate == SHIPPED
+    mistakes = [Judged(2.5 + at / 100, right=False, group=300 + at) for at in range(6)]  # .924 to .929
+    found = under([*low, *sure, *mistakes])
+    assert 0.924 < found.duplicate < 0.96
+    everywhere = [Judged(2.5 + at / 2, right=False, group=300 + at) for at in range(8)]
+    assert under([*low, *everywhere]).duplicate > sigmoid(6.0 + under([*low, *everywhere]).lowered)
+
+
+def test_the_history_is_held_against_the_curve_of_the_judged_decisions() -> None:
+    judged = drawn(300, lambda z: sigmoid(z + 1.5), 1)  # bolder
+    alone, both = recalibrated(judged), under(drawn(200, lambda z: sigmoid(z - 2), 2), judged)
+    assert alone.adopted
+    assert both.adopted
+    assert both.slope == alone.slope
+    assert both.intercept == pytest.approx(alone.intercept + both.lowered, abs=1e-4)
+    assert both.intercept < 0
 
 
 def test_what_another_version_wrote_is_not_read() -> None:

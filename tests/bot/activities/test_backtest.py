@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.activities import backtest as module
-from bot.activities.backtest import backtest, groups_of, placed_at
+from bot.activities.backtest import backtest, placed_at
+from bot.activities.people import groups_of
 from bot.rules import UNNAMED_AT_LEAST, needed
 from bot.storage.records import EditRecord, FeedbackRecord
 from models.curation import Edit

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.activities.judge import judge
-from bot.activities.judged import judged_decisions
+from bot.activities.judged import judged_decisions, linked_duplicates
 from bot.activities.learn import NEWS_LEAST, Learned, learn
 from bot.storage.records import StoredIssue
 from models.markdown import line_key
@@ -160,7 +160,7 @@ def say(world: World, number: int, kind: str, other: int | None = None, **change
 
 
 def rights(world: World) -> list[bool]:
-    return [one.right for one in judged_decisions(world.services, world.repository.id)]
+    return [one.right for one in judged_decisions(world.services, world.repository.id).values()]
 
 
 @pytest.fixture
@@ -328,3 +328,64 @@ def test_a_word_that_is_taken_back_is_forgotten_at_the_next_look(misled: World) 
     assert found.before.adopted
     assert not found.after.adopted
     assert misled.services.scorer_for(misled.repository.id)[0] == misled.services.scorer
+
+
+# --- the history
+
+
+def linked(world: World, outcomes: Sequence[bool]) -> None:
+    """Twins that people linked by themselves: to each other, or each to another issue than its twin."""
+    for at, right in enumerate(outcomes):
+        body = f"{BODY} The {name(at)} was seen beside the {name(at + 400)}."
+        title = f"{TITLE} {name(at)}"
+        apart = [report(world, at + 600), report(world, at + 700)]
+        first, second = (world.report(title=title, body=body, author=f"a{at}-{n}") for n in range(2))
+        say(world, second, "duplicate", first if right else apart[0])
+        if not right:
+            say(world, first, "duplicate", apart[1])
+    read(world)
+
+
+def test_what_people_linked_by_themselves_is_held_against_the_first_candidate(world: World) -> None:
+    linked(world, [True, True])
+    assert [one.right for one in linked_duplicates(world.services, world.repository.id)] == [True, True]
+    linked(world, [False])
+    assert {one.right for one in linked_duplicates(world.services, world.repository.id)[2:]} == {False}
+
+
+def test_a_candidate_on_which_people_said_nothing_is_no_outcome(world: World) -> None:
+    first, second = world.report(), world.report()
+    other = report(world, 600)
+    read(world)
+    say(world, second, "duplicate", other)
+    assert linked_duplicates(world.services, world.repository.id) == []
+    say(world, first, "duplicate", other)
+    assert [one.right for one in linked_duplicates(world.services, world.repository.id)] == [True]
+
+
+def test_an_issue_that_the_bot_had_named_first_is_a_judged_decision_and_no_history(
+    pair: tuple[World, int, int],
+) -> None:
+    world, first, second = pair
+    say(world, second, "duplicate", first)
+    judged = judged_decisions(world.services, world.repository.id)
+    assert list(judged) == [second]
+    assert linked_duplicates(world.services, world.repository.id, but=judged) == []
+
+
+def test_a_history_in_which_like_reports_were_other_problems_makes_the_bot_more_modest(world: World) -> None:
+    linked(world, [at % 4 == 0 for at in range(LEAST + 10)])
+    found = learned(world).after
+    assert found.judged == 0
+    assert found.linked >= LEAST
+    assert found.lowered < 0 or found.duplicate > world.services.scorer.thresholds["duplicate"]
+    scorer, mark = world.services.scorer_for(world.repository.id)
+    assert scorer != world.services.scorer
+    assert mark != world.services.scorer_id
+
+
+def test_a_history_that_the_bot_would_have_found_changes_nothing(world: World) -> None:
+    linked(world, [True] * (LEAST + 10))
+    found = learned(world).after
+    assert found.linked >= LEAST
+    assert world.services.scorer_for(world.repository.id) == (world.services.scorer, world.services.scorer_id)

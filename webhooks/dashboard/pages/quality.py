@@ -21,7 +21,8 @@ from webhooks.dashboard.plots import Dot, Line, Point
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The curve and cut in force here, as the last night learned them. `adopted`: they are the repository's own."""
+    """The curve and cut in force here, as the last night learned them. `adopted`: they are those of its judged
+    decisions; `linked`: duplicates that people named by themselves, `found` of them first, and what they `lowered`."""
 
     adopted: bool
     judged: int
@@ -32,6 +33,9 @@ class Calibration:
     loss_before: float
     loss_after: float
     reason: str
+    linked: int
+    found: int
+    lowered: float
 
 
 @dataclass(frozen=True, slots=True)
