@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.errors import TriageError
 from bot.storage.protocol import Storage
-from bot.storage.records import WAITS_FOR_BUDGET
+from bot.storage.records import WAITS_FOR_BUDGET, WAITS_FOR_GITHUB
 from webhooks.runtime import Runtime
 
 PATIENCE = 5.0  # seconds a probe may take before it counts as failed
@@ -153,8 +153,11 @@ def _budgets(storage: Storage, now: datetime) -> Iterator[Metric]:
             f"triage_comments_last_{name}", f"Comments written in the last {name}", labels=["repository"]
         )
         yield _added(family, storage.comments_since(now - span))
-    waiting = GaugeMetricFamily("triage_waiting", "Deliveries that wait for their budget", labels=["repository"])
-    yield _added(waiting, storage.waiting_counts(WAITS_FOR_BUDGET))
+    for suffix, whose, outcome in (("", "their budget", WAITS_FOR_BUDGET), ("_for_github", "GitHub", WAITS_FOR_GITHUB)):
+        waiting = GaugeMetricFamily(
+            f"triage_waiting{suffix}", f"Deliveries that wait for {whose}", labels=["repository"]
+        )
+        yield _added(waiting, storage.waiting_counts(outcome))
     limits = storage.rate_limits()[:MOST_REPOSITORIES]
     for name, words in (("limit", "allows in an hour"), ("remaining", "has left")):
         family = GaugeMetricFamily(

@@ -13,7 +13,7 @@ from typing import Literal
 
 from bot.activities.due import STALE_AFTER
 from bot.activities.earned import closing_right, closing_sentence
-from bot.cli.budget_checks import budget_findings
+from bot.cli.budget_checks import FEW_REQUESTS, IT_WAITS, budget_findings
 from bot.cli.config import in_words
 from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
@@ -37,7 +37,6 @@ MODEL_SECONDS = 90.0  # a cold disk reads the model's libraries slowly
 LITTLE_SPACE = 1024**3  # bytes
 NO_SPACE = 100 * 1024**2
 MOST_INSTALLATIONS = 10
-FEW_REQUESTS = 0.1  # of the hour's
 TODO = {
     "settings": "correct that variable",
     "database": "check TRIAGE_DATABASE_URL",
@@ -326,7 +325,7 @@ def _rate(client: GitHubClient, installation_id: int | None, name: str) -> Check
     rate = client.rate_limit(installation_id)
     words = f"{rate.remaining} of {rate.limit} requests left until {rate.resets_at:%H:%M} UTC"
     if rate.remaining < rate.limit * FEW_REQUESTS:
-        return Check(name, "warn", words, "the bot waits when none is left")
+        return Check(name, "warn", words, IT_WAITS)
     return Check(name, "ok", words)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -20,6 +21,7 @@ from bot.activities.waves import learn_waves
 from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import progress
 from bot.errors import RetryAfter, Unavailable
+from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
 
@@ -28,6 +30,7 @@ PAUSE = 2.0  # seconds before the second one
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+T = TypeVar("T")
 
 
 def import_history(repository: Repository, as_json: AsJson = False) -> None:
@@ -36,11 +39,10 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
     Interrupted, it goes on at its page when it is called again; after its end, it reads what changed.
     """
     with services_for(settings_for_command()) as services, progress(show=not as_json) as shown:
-        record = named_repository(services, repository)
-        config = current_config(services, record)
+        record, config = patiently(lambda: _opened(services, repository))
         before = len(services.storage.unembedded(record.id, str(services.embedder.model_id)))
         read_to_its_end(services, record, shown.importing)
-        record = read_history(services, named_repository(services, repository), shown.reading)
+        record = patiently(lambda: read_history(services, named_repository(services, repository), shown.reading))
         learn(services, record)
         missing = embed_missing(services, record.id, shown.embedding(services, record.id))
         ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)
@@ -67,22 +69,37 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         out.print(f"  and {len(found) - len(known)} clusters that nobody named (`triage clusters list`)")
 
 
+def _opened(services: Services, full_name: str) -> tuple[RepositoryRecord, RepoConfig]:
+    record = named_repository(services, full_name)
+    return record, current_config(services, record)
+
+
 def read_to_its_end(services: Services, repository: RepositoryRecord, shown: Shown) -> None:
     """The first reading, with patience for GitHub; nothing where it was done."""
     known = services.storage.import_progress(repository.id)
     if repository.imported_at is not None and (known is None or known.ended_at is not None):
         return
-    tries = 0
+
+    def pages() -> int:
+        progress = services.storage.import_progress(repository.id)
+        return 0 if progress is None else progress.pages
+
+    patiently(lambda: advance(services, repository, shown=shown), pages)
+
+
+def patiently(act: Callable[[], T], done: Callable[[], int] = lambda: 0) -> T:
+    """What `act` returns: a limit of GitHub's is waited for, and while GitHub is unavailable it is tried a few times,
+    counted anew where more of it was `done` meanwhile."""
+    tries, before = 0, done()
     while True:
         try:
-            advance(services, repository, shown=shown)
-            return
+            return act()
         except RetryAfter as error:
-            err.print(f"{error}; it goes on in {error.seconds:.0f} s", markup=False)
+            err.print(f"{error}; it goes on in {error.seconds:.0f} s", markup=False, soft_wrap=True)
             time.sleep(error.seconds)
         except Unavailable as error:
-            tries += 1
+            tries, before = (tries + 1 if done() == before else 1), done()
             if tries == TRIES:
                 raise
-            err.print(f"{error}; tried again in {PAUSE * 2**tries:.0f} s", markup=False)
+            err.print(f"{error}; tried again in {PAUSE * 2**tries:.0f} s", markup=False, soft_wrap=True)
             time.sleep(PAUSE * 2**tries)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import Gone
 from bot.github import mapping
 from bot.github.config_file import read_config
-from bot.github.line import PAGE, Line, following, read, segment
+from bot.github.line import PAGE, Line, following, read, segment, whole
 from bot.github.many_pages import many_pages, page_before
 from bot.github.protocol import (
     Comment,
     ConfigFile,
     Page,
     PastComment,
-    Reaction,
     Reactions,
     RepositoryInfo,
     TimelineEvent,
@@ -102,17 +102,15 @@ class RepositoryReader:
     def thumbs_down(self, comment_id: int, etag: str | None = None) -> Reactions | None:
         """Who gave the comment a thumbs-down; None where nothing changed since `etag`."""
         path = f"{self._line.root}/issues/comments/{comment_id}/reactions"
-        request: Request | None = Request("GET", path, {"content": "-1", "per_page": PAGE}, etag=etag)
-        given: list[Reaction] = []
-        tag: str | None = None
-        while request is not None:
-            answer = self._line.send(request, accept=(304,))
-            if answer.status == 304:
-                return None
-            given += read(answer, lambda data: [mapping.reaction(row) for row in mapping.rows(data)])
-            tag = tag or answer.headers.get("etag")
-            request = following(answer, request)
-        return Reactions(tuple(given), tag)
+        request = Request("GET", path, {"content": "-1", "per_page": PAGE}, etag=etag)
+        answer = self._line.send(request, accept=(304,))
+        if answer.status == 304:
+            return None
+        given = read(answer, lambda data: [mapping.reaction(row) for row in mapping.rows(data)])
+        if len(given) < PAGE and following(answer, request) is None:
+            return Reactions(tuple(given), answer.headers.get("etag"))
+        # A first page that is full stays the same whatever comes after it, so its tag says nothing of the list.
+        return Reactions(tuple(whole(self._line.send, replace(request, etag=None), mapping.reaction)), None)
 
     def _comment(self, data: Any) -> Comment:
         return mapping.comment(data, by_this_app=self._wrote(data))

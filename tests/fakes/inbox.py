@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from typing import cast
 
 from bot.storage.protocol import Storage
-from bot.storage.records import DeliveryRecord, FeedbackRecord, RateRecord, RefitStanding, TaskRun
+from bot.storage.records import (
+    WAITS_FOR_BUDGET,
+    DeliveryRecord,
+    FeedbackRecord,
+    RateRecord,
+    RefitStanding,
+    TaskRun,
+)
 
 
 class FakeInbox:
@@ -58,7 +65,7 @@ class FakeStorage:
 
     def waiting_counts(self, outcome: str) -> Mapping[int, int]:
         self._check()
-        return {11: 3} if self.counts else {}
+        return ({11: 3} if outcome == WAITS_FOR_BUDGET else {12: 4}) if self.counts else {}
 
     def rate_limits(self) -> Sequence[RateRecord]:
         self._check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,21 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.cli import checks
+from bot.cli.budget_checks import budget_findings
 from bot.cli.checks import Check, _check_work
 from bot.storage.open import open_storage
-from bot.storage.records import ConfigRecord, FeedbackRecord, LearnedRecord, RepositoryRecord
+from bot.storage.records import (
+    WAITS_FOR_GITHUB,
+    ConfigRecord,
+    FeedbackRecord,
+    LearnedRecord,
+    RateRecord,
+    RepositoryRecord,
+)
 from models.embedder import DEFAULT_MODEL
 from models.recalibration import Recalibration
-from tests.fakes.stored import decision, effect
+from tests.fakes.deliveries import settings
+from tests.fakes.stored import decision, delivery, effect
 from webhooks.github_double.config import DoubleConfig
 from webhooks.github_double.serving import Running, serve
 
@@ -185,6 +194,27 @@ def test_mode_close_says_whether_it_is_earned_and_by_which_figures(triage, tmp_p
     ((state, said),) = lines()
     storage.close()
     assert (state, said.startswith("mode: close is earned: 120 of 120 judged decisions were right")) == ("ok", True)
+
+
+def test_inv_35_who_waits_for_github_is_told_and_a_spent_limit_only_until_it_is_over(triage, tmp_path):
+    storage = open_storage(f"sqlite:///{tmp_path / 'waiting.db'}", migrate=True)
+    storage.save_repository(RepositoryRecord(7, "acme/shop", 3))
+    now = datetime.now(UTC)
+    for name in ("a", "b"):
+        storage.start_delivery(delivery(name, repository_id=7, repository="acme/shop", installation_id=3))
+        storage.finish_delivery(name, "queued", WAITS_FOR_GITHUB + now.isoformat())
+
+    def told() -> dict[str, tuple[str, str]]:
+        found = budget_findings(settings(), storage)
+        return {name: (state, words.split(" until ")[0]) for name, state, words, _ in found}
+
+    limit = RateRecord(3, 5000, 0, now + timedelta(hours=1), now)
+    storage.save_rate_limits([limit])
+    waiting = {"waiting acme/shop": ("warn", "2 deliveries wait")}
+    assert told() == {"requests of installation 3": ("warn", "0 of 5000 left"), **waiting}
+    storage.save_rate_limits([replace(limit, resets_at=now)])
+    assert told() == {"requests of installation 3": ("ok", "0 of 5000 left"), **waiting}
+    storage.close()
 
 
 def test_what_a_repository_taught_is_told_in_one_line(triage, tmp_path):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from bot.cli import import_history
+from bot.errors import Unavailable
 from tests.bot.cli.conftest import Run
 from tests.fakes.played import CANONICAL, HISTORY, Played
 from tests.fakes.small_world import NAME
@@ -72,6 +73,31 @@ def test_what_passes_by_itself_is_waited_for_with_a_sentence(
     ran = triage("import", NAME, "--json")
     assert (ran.code, json.loads(ran.out)["issues"]) == (0, len(HISTORY))
     assert words in ran.err
+
+
+def test_a_limit_is_waited_for_before_the_first_page_and_after_the_last(triage: Run, tracker: Played) -> None:
+    for path in ("/installation$", f"/repos/{NAME}/issues$"):
+        tracker.fault(path, kind="secondary_limit", retry_after=0)
+        ran = triage("import", NAME, "--json")
+        assert (ran.code, json.loads(ran.out)["issues"]) == (0, len(HISTORY))
+        assert ran.err.count("it goes on in 1 s\n") == 1
+
+
+def test_faults_are_counted_anew_where_more_was_done_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_history, "PAUSE", 0.0)
+    tries: list[int] = []
+
+    def page() -> str:
+        tries.append(1)
+        if len(tries) < 20:
+            raise Unavailable("GitHub answered 502")
+        return "read"
+
+    assert import_history.patiently(page, lambda: len(tries) // 3) == "read"
+    tries.clear()
+    with pytest.raises(Unavailable):
+        import_history.patiently(page)
+    assert len(tries) == import_history.TRIES
 
 
 def test_what_does_not_pass_is_a_sentence_and_the_next_attempt_goes_on(triage: Run, tracker: Played) -> None:

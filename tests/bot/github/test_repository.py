@@ -123,6 +123,26 @@ def test_inv_34_all_issues_are_read_to_the_last_page(reader, server):
     assert server.asked[0].query == "direction=desc&per_page=100&sort=created&state=all"
 
 
+def test_inv_17_a_thumbs_down_behind_a_full_page_is_seen_though_that_page_is_the_same(reader, server):
+    rows = [{"id": key, "content": "-1", "user": {"login": f"p{key}", "type": "User"}} for key in range(100)]
+
+    def answer(asked: Asked) -> Reply:
+        found = paged(server, rows, size=100)(asked)
+        tag = f'"{len(found.body)} rows"'  # of the page's own rows, as GitHub's
+        same = asked.headers.get("if-none-match") == tag
+        return Reply(304) if same else replace(found, headers={**found.headers, "etag": tag})
+
+    server.answer = answer
+    seen = reader.thumbs_down(5)
+    for key in (100, 101, 102):
+        rows.append({**rows[0], "id": key, "user": {"login": f"p{key}", "type": "User"}})
+        seen = reader.thumbs_down(5, seen.etag)
+        assert [one.id for one in seen.given] == list(range(key + 1))
+    del rows[3:]
+    seen = reader.thumbs_down(5, seen.etag)
+    assert reader.thumbs_down(5, seen.etag) is None
+
+
 def test_inv_34_comments_are_read_to_the_last_page(reader, server):
     server.answer = paged(server, [comment(n, login="ghp") for n in range(1, 6)])
     _with_user(server)
