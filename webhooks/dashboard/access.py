@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import structlog
 from starlette.requests import Request
 
-from bot.errors import GitHubError, Permanent
+from bot.errors import GitHubError, Permanent, RetryAfter
 from bot.settings import Settings
 from bot.storage.dashboard_records import SessionRecord
 from bot.storage.records import RepositoryRecord
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 GRANTS_HOLD = timedelta(minutes=5)  # until GitHub is asked again what a person may see
 GRANTS_OUTLAST = timedelta(minutes=20)  # at most, while GitHub does not answer
+ASKED_AGAIN = timedelta(seconds=30)  # after a failure that names no time; each page would wait for GitHub anew
 LONGEST_SESSION = timedelta(hours=8)
 LOCAL_LOGIN = "local"
 
@@ -32,7 +33,11 @@ _log = structlog.get_logger("triage.dashboard")
 
 
 class GitHubDown(Exception):
-    """GitHub cannot be asked, and what it said last is too old to go by."""
+    """GitHub cannot be asked, and what it said last is too old to go by; it is asked again after `pause`."""
+
+    def __init__(self, pause: timedelta) -> None:
+        super().__init__(pause)
+        self.pause = pause
 
 
 class Door(Protocol):
@@ -116,6 +121,7 @@ class Access:
         self._runtime = runtime
         self._door = door
         self._clock = clock
+        self._left_alone: dict[str, datetime] = {}  # session → until when GitHub is not asked for it
         self._operators = {login.strip().lower() for login in (settings.operators or "").split(",") if login.strip()}
 
     def open(self, login: str, kind: Literal["github", "local"], token: UserToken | None = None) -> Session:
@@ -179,17 +185,21 @@ class Access:
         return may_act(role)
 
     def _renewed(self, session: Session) -> Session | None:
-        granted_at = session.record.granted_at
-        try:
-            return self._asked_again(session)
-        except Permanent:
-            self.close(session.secret)
-            return None
-        except GitHubError as error:
-            _log.warning("grants not renewed", reason=str(error))
-            if granted_at is not None and self._clock() - granted_at < GRANTS_OUTLAST:
-                return session
-            raise GitHubDown from None
+        """The session with what GitHub says now, or for a while with what it said before; None where it is over."""
+        now, granted_at = self._clock(), session.record.granted_at
+        until = self._left_alone.get(session.record.id, now)
+        if until <= now:
+            try:
+                return self._asked_again(session)
+            except Permanent:
+                self.close(session.secret)
+                return None
+            except GitHubError as error:
+                _log.warning("grants not renewed", reason=str(error))
+                until = self._left_alone[session.record.id] = now + _pause(error)
+        if granted_at is not None and now - granted_at < GRANTS_OUTLAST:
+            return session
+        raise GitHubDown(until - now)
 
     def _asked_again(self, session: Session) -> Session:
         token = self._token(session)
@@ -197,6 +207,7 @@ class Access:
             raise Permanent("the session holds no token")
         roles, now = self._door.roles(token), self._clock()
         self._runtime.storage.grant(session.record.id, roles, now)
+        self._left_alone.pop(session.record.id, None)
         return replace(session, record=replace(session.record, roles=roles, granted_at=now))
 
     def _token(self, session: Session) -> str | None:
@@ -205,6 +216,10 @@ class Access:
             return None if sealed is None else secrets.unseal(session.secret, sealed)
         except ValueError:
             return None
+
+
+def _pause(error: GitHubError) -> timedelta:
+    return max(ASKED_AGAIN, timedelta(seconds=error.seconds)) if isinstance(error, RetryAfter) else ASKED_AGAIN
 
 
 def utc_now() -> datetime:

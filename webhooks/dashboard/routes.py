@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -111,8 +112,10 @@ class Dashboard:
                 return refusal.answer
             except PageMissing:
                 return self.problem(request, 404, NOT_HERE)
-            except GitHubDown:
-                return self.problem(request, 503, "GitHub cannot be asked what you may see. Try again in a minute.")
+            except GitHubDown as down:
+                minutes = math.ceil(down.pause.total_seconds() / 60)
+                when = "in a minute" if minutes <= 1 else f"in {minutes} minutes"
+                return self.problem(request, 503, f"GitHub cannot be asked what you may see. Try again {when}.")
 
         return guarded
 

@@ -251,6 +251,23 @@ async def test_while_github_is_away_its_last_word_holds_for_a_while_and_then_not
     assert (answer.status_code, "GitHub cannot be asked" in answer.text) == (503, True)
 
 
+async def test_github_is_asked_once_about_a_person_until_its_limit_is_over(place: Place) -> None:
+    await place.sign_in("ann")
+    log = place.github.double.log
+    plan = {"path": "/user/installations", "kind": "secondary_limit", "retry_after": 2400, "times": 50}
+    with httpx.Client(base_url=place.github.url, trust_env=False) as http:
+        http.post("/_double/faults", json=plan).raise_for_status()
+    for minutes, status, asked in ((6, 200, 1), (19, 200, 1), (25, 503, 1), (47, 503, 2)):
+        place.clock.ahead = timedelta(minutes=minutes)
+        answer = await place.http.get("/")
+        assert (answer.status_code, sum(one.status == 403 for one in log)) == (status, asked)
+    assert "Try again in 40 minutes." in answer.text
+    with httpx.Client(base_url=place.github.url, trust_env=False) as http:
+        http.delete("/_double/faults").raise_for_status()
+    place.clock.ahead = timedelta(minutes=88)
+    assert (await place.http.get("/")).status_code == 200
+
+
 async def test_a_sign_in_while_github_is_away_says_so_and_can_be_begun_again(place: Place) -> None:
     query = await place.agreed("ann")
     with httpx.Client(base_url=place.github.url, trust_env=False) as http:
