@@ -13,6 +13,8 @@ MOST_SHOWN = 10  # problems in one comment
 OWNERS = "owner"  # the file is that of the owner's `.github` repository
 FILES = frozenset({"repository", OWNERS})
 
+_WRONG = "**The last change of "
+_MENDED = "Nothing is wrong with the configuration now: "
 _FOUND = re.compile(r" \(found .*[)…]$", re.DOTALL)
 _LINE = re.compile(r"line [0-9]+\b")
 _FOOTER = "<sub>{what} Edited in place: when that changes, and once the file is valid again.</sub>"
@@ -24,7 +26,7 @@ def wrong(problems: Sequence[str], source: str | None) -> str:
     The values in it are left out; of an organisation's file, which fewer people may read, all but the lines (INV 40).
     """
     count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-    head = f"**The last change of {_file(source)} is not in force**: it has {count}. What was in force before still is."
+    head = f"{_WRONG}{_file(source)} is not in force**: it has {count}. What was in force before still is."
     shown = [place(one) if source == OWNERS else _FOUND.sub("", one) for one in problems[:MOST_SHOWN]]
     rows = [f"- {neutral(redact(one))}" for one in shown]
     if len(problems) > MOST_SHOWN:
@@ -38,7 +40,17 @@ def mended(source: str | None) -> str:
     now = (
         f"{_file(source)} is in force" if source in FILES else "there is no file any more, so the defaults are in force"
     )
-    return f"Nothing is wrong with the configuration now: {now}."
+    return f"{_MENDED}{now}."
+
+
+def is_notice(text: str) -> bool:
+    """Whether a comment says one of the two."""
+    return text.startswith((_WRONG, _MENDED))
+
+
+def is_wrong(text: str) -> bool:
+    """Whether a comment says that something is wrong."""
+    return text.startswith(_WRONG)
 
 
 def place(problem: str) -> str:

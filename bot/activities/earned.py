@@ -11,7 +11,7 @@ from bot.case import root_of
 from bot.closing import Right, standing
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
-from bot.storage.records import DecisionRecord, FeedbackRecord
+from bot.storage.records import ADOPTED, DecisionRecord, FeedbackRecord
 
 JUDGING = frozenset({"objection", "separated", "duplicate"})
 
@@ -35,10 +35,11 @@ def judgements(
     """Whether the bot was right, one for each issue that people judged, in the order in which they spoke last.
 
     `decisions`: verdicts *duplicate* that the bot spoke of, in their order. What it only repeats after a person is not
-    its own; it was wrong where somebody objected, told the pair apart, or named another root. Who closed the issue as a
-    duplicate and named none did not say that it was right.
+    its own, and of what it said before it forgot everything the objections are forgotten too; it was wrong where
+    somebody objected, told the pair apart, or named another root. Who closed the issue as a duplicate and named none
+    did not say that it was right.
     """
-    own = {one.number: one for one in decisions if not one.body.get("confirmed")}
+    own = {one.number: one for one in decisions if not one.body.get("confirmed") and one.trigger != ADOPTED}
     words: dict[int, list[FeedbackRecord]] = defaultdict(list)
     for word in said:
         if word.kind in JUDGING and not is_silent_close(word):

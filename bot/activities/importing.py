@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from bot.activities.adopt import adopt
 from bot.activities.import_progress import Progress, Shown
 from bot.activities.observe import Stopped, config_in_force, stopping
 from bot.activities.past_verdicts import learn_verdict
@@ -213,11 +214,14 @@ def _is_marked(issue: Issue, confirmed: str) -> bool:
 
 
 def _read_words(reading: _Reading) -> bool:
-    """Every comment, then the timeline of each issue that somebody called a duplicate; whether that is done."""
+    """Every comment, then the timeline of each issue that somebody called a duplicate, or on which the bot spoke before
+    it forgot everything; whether that is done."""
     services, repository = reading.services, reading.repository
 
     def keep(rows: Sequence[PastComment]) -> tuple[()]:
-        claimed = [one.number for one in rows if not one.author_is_bot and _is_claim(one.body, repository)]
+        claimed = [
+            one.number for one in rows if one.is_ours or (not one.author_is_bot and _is_claim(one.body, repository))
+        ]
         services.storage.add_import_candidates(repository.id, claimed)
         return ()
 
@@ -246,8 +250,10 @@ def _read_timelines(reading: _Reading) -> bool:
     with ThreadPoolExecutor(reading.at_once, thread_name_prefix="timelines") as pool:
         while waiting := services.storage.import_candidates(repository.id, reading.at_once * 2):
             reading.leave_room()
-            for number, events in zip(waiting, pool.map(timeline, waiting), strict=True):
+            found = dict(zip(waiting, pool.map(timeline, waiting), strict=True))
+            for number, events in found.items():
                 learn_verdict(services, repository, number, events, confirmed)
+            adopt(services, repository, found)
             services.storage.drop_import_candidates(repository.id, waiting)
             if reading.is_over:
                 return False

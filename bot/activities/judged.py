@@ -17,7 +17,7 @@ from bot.activities.people import groups_of
 from bot.case import root_of
 from bot.quality import is_right, words_by_issue
 from bot.services import Services
-from bot.storage.records import DecisionRecord, FeedbackRecord
+from bot.storage.records import ADOPTED, DecisionRecord, FeedbackRecord
 from models.decision import EffectKind
 from models.issue import Issue
 from models.recalibration import Judged
@@ -70,6 +70,8 @@ def linked_duplicates(services: Services, repository_id: int, but: Container[int
 def _decisions(services: Services, repository_id: int) -> Mapping[int, list[DecisionRecord]]:
     decisions: dict[int, list[DecisionRecord]] = defaultdict(list)
     for one in services.storage.decisions(repository_id, limit=DECISIONS):
+        if one.trigger == ADOPTED:
+            continue  # the objections to what was said before everything was forgotten are forgotten too
         decisions[one.number].append(one)
     return decisions
 

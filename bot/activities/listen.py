@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from bot.activities.adopt import adopt_seen
 from bot.activities.obey import OBEY, Change, Refused, Word, confirmation, withdrawal
 from bot.activities.observe import observe_issue
 from bot.activities.words import OBEYED, UNDONE, claims_of, taken_back
@@ -49,7 +50,8 @@ def hear(
     obeyed, and says so, for what follows from it may not be done yet.
     """
     reader = services.reader(repository)
-    comment = next((one for one in reader.comments(number) if one.id == comment_id), None)
+    comments = reader.comments(number)
+    comment = next((one for one in comments if one.id == comment_id), None)
     if comment is None or comment.author_is_bot or comment.by_this_app:
         return Heard()  # INV 20: only people count
     home = repository.full_name
@@ -58,6 +60,7 @@ def hear(
     back = take_back(word, comment_id, delivery_id, claim or claimed(comment.body, home))
     if not commands and claim is None:
         return Heard(claimed=back)
+    adopt_seen(services, repository, number, comments)
     permission = reader.permission(comment.author)
     if not commands:
         return Heard(claimed=_claimed(word, claim or 0, permission) or back)

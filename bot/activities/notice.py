@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from bot.activities.act import stands
+from bot.activities.adopt import adopt_deleted
 from bot.activities.listen import keep, take_back
 from bot.activities.obey import Change, Refused, Word, confirmation, objection, withdrawal
 from bot.activities.standing import claim
@@ -89,6 +90,8 @@ def _comment_deleted(word: Word, details: Mapping[str, Any]) -> bool:
     source = f"comment {comment}"
     change = objection(word, value=source)
     keep(word, Change.of(*change.added, word.record("comment-deleted", None, source)))
+    if ours is None:
+        adopt_deleted(word.services, word.repository, word.number, comment)
     return True
 
 

@@ -10,7 +10,7 @@ from bot.activities.standing import SAYS_NOTHING
 from bot.activities.words import UNDONE, UPKEEP, last_act, overruled, restored
 from bot.case import root_of
 from bot.services import Services
-from bot.storage.records import PAUSED, RESUMED, DecisionRecord, FeedbackRecord, RepositoryRecord
+from bot.storage.records import ADOPTED, PAUSED, RESUMED, DecisionRecord, FeedbackRecord, RepositoryRecord
 from models.decision import Verdict
 from models.text import looks_like_security_report
 
@@ -162,7 +162,7 @@ def _concluded(word: Word) -> DecisionRecord | None:
 
 
 def _by_itself(trigger: str) -> bool:
-    return trigger in {"delivery", "rerun", "follow"}
+    return trigger in {"delivery", "rerun", "follow", ADOPTED}
 
 
 def _undone(word: Word, words: Sequence[FeedbackRecord], mark: str | None = None) -> tuple[FeedbackRecord, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from bot.github.marker import marked
 from bot.github.protocol import Comment, FailedDelivery, PastComment, Reaction, RepositoryInfo, TimelineEvent
 from models.issue import Issue, IssueState
 from models.redact import redact
@@ -68,7 +69,7 @@ def comment(data: Any, *, by_this_app: bool) -> Comment:
     )
 
 
-def past_comment(data: Any) -> PastComment | None:
+def past_comment(data: Any, *, by_this_app: bool) -> PastComment | None:
     """A comment out of a whole repository's; None where it is on a pull request. Raises Malformed.
 
     Its text is let in only where it speaks of duplicates.
@@ -84,6 +85,7 @@ def past_comment(data: Any) -> PastComment | None:
         author_is_bot=_is_bot(data),
         association=_optional(data, "author_association", str) or "",
         created_at=_moment(data, "created_at"),
+        is_ours=by_this_app and marked(body),
     )
 
 
@@ -108,9 +110,9 @@ def reaction(data: Any) -> Reaction:
     return Reaction(id=_field(data, "id", int), author=_login(data), author_is_bot=_is_bot(data))
 
 
-def timeline_event(data: Any, repository: str) -> TimelineEvent | None:
-    """A row of an issue's timeline in `owner/name`; None for kinds that name no actor or no time (a commit). Raises
-    Malformed."""
+def timeline_event(data: Any, repository: str, wrote: Callable[[Any], bool]) -> TimelineEvent | None:
+    """A row of an issue's timeline in `owner/name`; None for kinds that name no actor or no time (a commit). `wrote`
+    says of what has a user whether this App did it. Raises Malformed."""
     if not isinstance(data, dict) or data.get("created_at") is None:
         return None
     author = {"user": data.get("actor") or data.get("user")}
@@ -129,6 +131,7 @@ def timeline_event(data: Any, repository: str) -> TimelineEvent | None:
         association=_optional(data, "author_association", str) or "",
         other=_source_issue(data.get("source"), repository),
         value=value if isinstance(value, str) else "",
+        by_this_app=wrote({**data, **author}),
     )
 
 

@@ -10,6 +10,11 @@ def marked(text: str) -> bool:
     return MARKER in text
 
 
+def without_marker(text: str) -> str:
+    """What `with_marker` made the text from."""
+    return text.replace(MARKER, "").rstrip()
+
+
 def with_marker(text: str) -> str:
     """The text with the marker as its last line; unchanged where it is marked already."""
     return text if marked(text) else f"{text.rstrip()}\n\n{MARKER}"

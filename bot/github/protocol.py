@@ -62,7 +62,8 @@ class TimelineEvent:
     """Something that happened on an issue, in GitHub's word for it (`commented`, `labeled`, `cross-referenced`, …).
 
     `body` and `association` are a comment's (see PastComment). `other`: the issue of this repository that a
-    cross-reference came from. `value`: the reason of a close, or the name of a label.
+    cross-reference came from. `value`: the reason of a close, or the name of a label. `by_this_app` where GitHub says
+    that this App did it.
     """
 
     event: str
@@ -74,6 +75,7 @@ class TimelineEvent:
     association: str = ""
     other: int | None = None
     value: str = ""
+    by_this_app: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class FailedDelivery:
 @dataclass(frozen=True, slots=True)
 class PastComment:
     """A comment out of the list of a whole repository. `body` is empty where nobody speaks of duplicates in it;
-    `association` is GitHub's word for what its author is to the repository (OWNER, MEMBER, COLLABORATOR, NONE, …)."""
+    `association` is GitHub's word for what its author is to the repository (OWNER, MEMBER, COLLABORATOR, NONE, …).
+    `is_ours`: this App wrote it, and it carries the bot's marker."""
 
     id: int
     number: int
@@ -113,6 +116,7 @@ class PastComment:
     author_is_bot: bool
     association: str
     created_at: datetime
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class RepositoryReader:
         """Every comment on every issue, the newest first, from the page before `cursor` on, for a comment may have been
         deleted since; those on pull requests are left out."""
         query, begin = {"sort": "created", "direction": "desc"}, None if cursor is None else page_before(cursor)
-        for page in many_pages(self._line, "/issues/comments", query, begin, mapping.past_comment, at_once):
+        for page in many_pages(self._line, "/issues/comments", query, begin, self._past_comment, at_once):
             yield Page([one for one in page.rows if one is not None], page.following, page.last)
 
     def comments(self, number: int) -> Sequence[Comment]:
@@ -82,7 +82,9 @@ class RepositoryReader:
     def timeline(self, number: int) -> Sequence[TimelineEvent]:
         """Everything that happened on the issue, oldest first."""
         name = self._line.name()
-        found = self._line.whole(f"/issues/{number}/timeline", lambda row: mapping.timeline_event(row, name))
+        found = self._line.whole(
+            f"/issues/{number}/timeline", lambda row: mapping.timeline_event(row, name, self._wrote)
+        )
         return sorted((event for event in found if event is not None), key=lambda one: one.at)
 
     def config(self, etag: str | None = None) -> ConfigFile | None:
@@ -114,6 +116,9 @@ class RepositoryReader:
 
     def _comment(self, data: Any) -> Comment:
         return mapping.comment(data, by_this_app=self._wrote(data))
+
+    def _past_comment(self, data: Any) -> PastComment | None:
+        return mapping.past_comment(data, by_this_app=self._wrote(data))
 
     def _changed(self, since: datetime) -> Iterator[list[Issue]]:
         """Pages by time of change. Counting pages would skip what moves to the end of the list meanwhile, so each

@@ -16,7 +16,7 @@ from bot.storage.backend import Backend
 from bot.storage.door import Door, now
 from bot.storage.map_tables import namings
 from bot.storage.page_tables import last_decisions
-from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord
+from bot.storage.records import ADOPTED, DecisionRecord, EffectRecord, FeedbackRecord
 from bot.storage.tables import decisions, feedback, veto_counts
 from bot.storage.tables import effects as effect_rows
 
@@ -204,10 +204,11 @@ def _last_row(decision_id: int, record: DecisionRecord) -> dict[str, Any]:
 
 
 def naming_of(decision_id: int, record: DecisionRecord) -> dict[str, Any] | None:
-    """What the decision named, as a row: its canonical issue, or the first that it linked; None where it named none."""
+    """What the decision named, as a row: its canonical issue, or the first that it linked; None where it named none, or
+    how sure it was is forgotten."""
     links = (link["number"] for link in record.body.get("links", ()))
     named = _canonical(record.body) or next(links, None)
-    if named is None:
+    if named is None or record.trigger == ADOPTED:
         return None
     kept = {name: getattr(record, name) for name in ("repository_id", "number", "decided_at", "verdict")}
     probability = float(record.body.get("probability") or 0.0)

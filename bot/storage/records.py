@@ -13,9 +13,13 @@ from models.embedder import Vectors
 from models.issue import Issue
 from models.text import Text
 
+ADOPTED = "adopted"  # what causes a decision that stands for what the bot said before it forgot everything
 PAUSED, RESUMED = "paused", "resumed"  # kinds of feedback; the newest of them holds
 WAITS_FOR_BUDGET = "waits for its budget until "  # how the outcome of a delivery begins that lets others go first
 WAITS_FOR_GITHUB = "waits for GitHub until "
+REFUSED = (
+    "GitHub refused it: "  # how the reason of a failed effect begins that is tried again (`bot.activities.refused`)
+)
 RAW = "raw"  # in place of a recipe: the issue was read, and its text is still to be prepared
 
 
@@ -157,7 +161,7 @@ class DecisionRecord:
     repository_id: int
     number: int
     decided_at: datetime
-    trigger: str  # delivery | rerun | command | feedback | follow | upkeep | notice | close
+    trigger: str  # delivery | rerun | command | feedback | follow | upkeep | notice | close | adopted
     delivery_id: str | None
     verdict: str
     conclusion: str

@@ -94,8 +94,8 @@ def look_everywhere(_scheduled_at: str) -> dict[str, Any]:
     payloads: list[dict[str, Any]] = []
     failure = None
     for repository in services().storage.repositories():
-        if repository.state != "active":
-            continue
+        if repository.state != "active" or repository.imported_at is None:
+            continue  # what its comments count and point at is not known before it was read
         try:
             config = config_in_force(services(), repository)
             payloads += notice_of(repository, config, hourly=True)

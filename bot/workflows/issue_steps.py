@@ -7,6 +7,7 @@ from datetime import datetime
 from dbos import DBOS
 
 from bot.activities.act import drop_planned, is_stale, perform, speaks
+from bot.activities.adopt import adopt_unread
 from bot.activities.observe import Stopped, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
@@ -42,7 +43,10 @@ def observe_issue(delivery: Delivery) -> bool:
     """Read the issue as it is now, and the configuration; whether it is (still) there."""
     repository = repository_of(delivery)
     current_config(services(), repository)
-    return is_there(repository, delivery["issue"])
+    there = is_there(repository, delivery["issue"])
+    if there and repository.imported_at is None and delivery["action"] != "opened":
+        adopt_unread(services(), repository, delivery["issue"])  # the first reading did not come to its comments yet
+    return there
 
 
 def is_there(repository: RepositoryRecord, number: int) -> bool:

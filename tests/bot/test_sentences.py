@@ -15,8 +15,9 @@ from bot.case import Case, History, Thresholds
 from bot.closing import Candidacy, first_day, held_back
 from bot.commands import BY_AUTHOR
 from bot.comment import ClusterView, CommentView, Status, WaveView, day, render
-from bot.effects import Standing, plan, wanted_labels
+from bot.effects import Standing, conclusion, plan, wanted_labels
 from bot.policy import decide
+from bot.read_back import read_back
 from bot.repo_config import RepoConfig, parse
 from models.decision import Agreement, Candidate, Decision, EffectKind, Evidence, Verdict
 from models.issue import Issue
@@ -199,6 +200,29 @@ def assert_rows(table: str, decision: Decision, view: CommentView) -> None:
         assert ("canonical" in said) == (decision.verdict is Verdict.DUPLICATE and int(number) == decision.canonical)
         assert ("closed" in said) == (known.state == "closed")
         assert ("locked" in said) == known.locked or known.state == "closed"
+
+
+@settings(max_examples=300)
+@given(cases(), st.booleans())
+def test_what_a_comment_says_can_be_read_back_from_it(made: tuple[Case, CommentView], promises: bool) -> None:
+    case, view = made
+    decision = decide(case)
+    if decision.verdict is Verdict.DUPLICATE and promises and not decision.confirmed:
+        decision = replace(decision, closes_on=first_day(NOON))
+    view = replace(view, cluster=view.cluster if decision.cluster else None)
+    body = render(decision, view)
+    if body is None:
+        return
+    back = read_back(body, 10, CONFIG).decision
+    assert (back.verdict, back.settled, back.closes_on) == (decision.verdict, decision.settled, decision.closes_on)
+    assert back.canonical in {decision.canonical, None}
+    if decision.verdict in {Verdict.DUPLICATE, Verdict.REGRESSION} or decision.settled:
+        assert back.canonical == decision.canonical
+    if "| #" in body:
+        assert [one.number for one in back.links] == [one.number for one in decision.links]
+    if "| #" in body and decision.verdict is Verdict.DUPLICATE and view.status is None:
+        assert back.confirmed == decision.confirmed
+        assert conclusion(back, CONFIG) == conclusion(decision, CONFIG, view)  # so that nothing is edited for nothing
 
 
 def test_the_default_configuration_closes_nothing() -> None:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.errors import Gone, RetryAfter
 from bot.github.client import open_github
+from bot.github.marker import with_marker
 from bot.settings import Settings
 from tests.fakes.app_key import PRIVATE_KEY
 from tests.fakes.github_places import NAME, SLUG, DoublePlace, FakePlace, Place
@@ -114,6 +115,36 @@ def test_a_timeline_says_what_happened_in_its_order(place, reader):
     assert (said.actor, said.body, said.id is not None) == ("boss", "Duplicate of #1", True)
     with pytest.raises(Gone):
         reader.timeline(999)
+
+
+def test_what_the_app_did_itself_is_told_apart_from_what_others_did(place, reader):
+    number = place.add_issue(user="jane")
+    text = with_marker("**This looks like the same problem as #1**")
+    place.add_comment(number, text, f"{SLUG}[bot]")
+    place.add_comment(number, text, "jane")
+    place.add_comment(number, "Without a marker", f"{SLUG}[bot]")
+    writer = place.github.writer(NAME, place.installation)
+    writer.add_label(number, "possible-duplicate")
+    writer.remove_label(number, "possible-duplicate")
+    writer.close_issue(number, "duplicate")
+    (page,) = reader.past_comments()
+    assert [(one.author, one.is_ours) for one in page.rows] == [
+        (f"{SLUG}[bot]", False),
+        ("jane", False),
+        (f"{SLUG}[bot]", True),
+    ]
+    events = reader.timeline(number)
+    assert [(one.actor, one.by_this_app) for one in events if one.event == "commented"] == [
+        (f"{SLUG}[bot]", True),
+        ("jane", False),
+        (f"{SLUG}[bot]", True),
+    ]
+    ours = [(one.event, one.value) for one in events if one.by_this_app and one.actor_is_bot]
+    assert ours[2:5] == [
+        ("labeled", "possible-duplicate"),
+        ("unlabeled", "possible-duplicate"),
+        ("closed", "duplicate"),
+    ]
 
 
 def test_the_double_says_of_a_claim_what_github_says(double):

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from bot.errors import GitHubError, Gone, Permanent
 from bot.github.config_file import LARGEST_FILE, PATH, decoded
 from bot.github.mapping import clean
+from bot.github.marker import marked
 from bot.github.protocol import (
     Comment,
     ConfigFile,
@@ -238,11 +239,12 @@ class FakeReader:
         def found() -> list[PastComment]:
             repository = self._open("past_comments")
             known = [
-                PastComment(one.id, number, clean(one.body), one.author, one.author_is_bot, said, one.created_at)
+                PastComment(one.id, number, clean(one.body), one.author, one.author_is_bot, said, one.created_at, ours)
                 for number, held in repository.comments.items()
                 for one in held
                 if not repository.issues[number].is_pull_request
                 for said in [repository.associations.get(one.author, "NONE")]
+                for ours in [one.by_this_app and marked(one.body)]
             ]
             return sorted(known, key=lambda one: -one.id)
 
@@ -270,6 +272,7 @@ class FakeReader:
                 id=one.id,
                 body=clean(one.body),
                 association=repository.associations.get(one.author, "NONE"),
+                by_this_app=one.by_this_app,
             )
             for one in repository.comments.get(number, [])
         ]
@@ -359,6 +362,7 @@ class FakeWriter:
             if known not in issue.labels:
                 repository.issues[number] = replace(issue, labels=(*issue.labels, known))
                 self._touch(repository, number)
+                self._happened(repository, number, "labeled", known)
             self._record("add_label", number, name)
 
     def remove_label(self, number: int, name: str) -> None:
@@ -369,6 +373,7 @@ class FakeWriter:
             if issue is not None and left != issue.labels:
                 repository.issues[number] = replace(issue, labels=left)
                 self._touch(repository, number)
+                self._happened(repository, number, "unlabeled", name)
                 self._record("remove_label", number, name)
 
     def close_issue(self, number: int, reason: str) -> None:
@@ -385,8 +390,7 @@ class FakeWriter:
             closed = {"state": "closed", "state_reason": reason, "closed_at": issue.closed_at or moment}
             opened = {"state": "open", "state_reason": "reopened", "closed_at": None}
             repository.issues[number] = replace(issue, updated_at=moment, **(closed if reason else opened))
-            event = TimelineEvent("closed" if reason else "reopened", f"{self._github.slug}[bot]", True, moment)
-            repository.timelines.setdefault(number, []).append(event)
+            self._happened(repository, number, "closed" if reason else "reopened", reason or "")
             self._record(method, number, *([reason] if reason else []))
 
     def create_reaction(self, comment_id: int, content: str) -> None:
@@ -406,6 +410,11 @@ class FakeWriter:
 
     def _touch(self, repository: FakeRepository, number: int) -> None:
         repository.issues[number] = replace(repository.issues[number], updated_at=self._github.tick())
+
+    def _happened(self, repository: FakeRepository, number: int, event: str, value: str) -> None:
+        actor, at = f"{self._github.slug}[bot]", repository.issues[number].updated_at
+        made = TimelineEvent(event, actor, True, at, self._github.new_id(), value=value, by_this_app=True)
+        repository.timelines.setdefault(number, []).append(made)
 
     def _record(self, method: str, *arguments: Any) -> None:
         self._github.writes.append(Write(self._name, method, arguments))

@@ -133,6 +133,7 @@ class Histories(RuleBasedStateMachine):
             self.town.change(number, state="open", state_reason="reopened", closed_at=None)
             self.town.moved(number)
             self.town.diary.reopened.add(number)
+            self.town.happened(number, "reopened", who)
             self.town.tell_issue("reopened", number, who)
 
     def _close(self, number: int, who: str, reason: str) -> None:
@@ -140,6 +141,7 @@ class Histories(RuleBasedStateMachine):
         moment = self.town.clock()
         self.town.change(number, state="closed", state_reason=reason, closed_at=moment, milestone=milestone)
         self.town.moved(number)
+        self.town.happened(number, "closed", who, reason)
         self.town.tell_issue("closed", number, who)
 
     def _takes_away(self, number: int, who: str, action: str) -> None:
@@ -177,9 +179,11 @@ class Histories(RuleBasedStateMachine):
             self.town.change(number, labels=tuple(one for one in labels if one != name))
             if who != BOT:
                 self.town.unlabeled(number, name)
+            self.town.happened(number, "unlabeled", who, name)
             self.town.tell_issue("unlabeled", number, who, label={"name": name})
         elif name not in labels:
             self.town.change(number, labels=(*labels, name))
+            self.town.happened(number, "labeled", who, name)
             self.town.tell_issue("labeled", number, who, label={"name": name})
 
     @happens(place=PICK, who=WHO)

@@ -107,19 +107,28 @@ def inv_42_words_are_theirs_who_may_say_them(town: Town) -> None:
 
 
 def inv_06_no_comment_stands_that_points_at_what_is_closed_or_gone(town: Town) -> None:
-    """A comment from before the bot was uninstalled is forgotten with everything else, until it speaks there again."""
+    """Also those from before the bot was uninstalled."""
     if not may_write(town):
         return
-    spoken = {one.ask.number for one in town.diary.writes if one.ask.method in {"create_comment", "edit_comment"}}
     for number, issue in town.issues.items():
         decision = last_of(town, number)
-        stands = number in spoken and town.own(number)
-        if issue.state != "open" or issue.locked or not stands or number in town.diary.interrupted:
+        if issue.state != "open" or issue.locked or not town.own(number) or number in town.diary.interrupted:
             continue
         if decision is not None and decision.verdict is Verdict.DUPLICATE:
             target = town.issues.get(decision.canonical or 0)
             live = target is not None and target.state == "open" and not target.locked
             hold(live, f"#{number} is still called a duplicate of #{decision.canonical}")
+
+
+def inv_23_the_bot_knows_its_own_comments(town: Town) -> None:
+    """Also those from before it was uninstalled: who objects to one is heeded, and it writes no second one."""
+    record = town.record
+    if record is None or record.imported_at is None or not may_write(town):
+        return
+    known = {one.id for one in town.storage.own_comments(town.repository_id)}
+    own = {one.id: number for number in town.issues for one in town.own(number)}
+    strange = [number for key, number in own.items() if key not in known and number not in town.diary.interrupted]
+    hold(not strange, f"the bot does not know its own comments on {strange}")
 
 
 def inv_12_every_issue_of_the_tracker_is_known(town: Town) -> None:

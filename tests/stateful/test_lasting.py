@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import effects, policy, rules
-from bot.activities import close, live_canonical, obey, observe, promise, refit, upkeep
+from bot.activities import close, importing, live_canonical, obey, observe, promise, refit, upkeep
 from bot.activities.refit_budget import OverBudget
 from bot.closing import Right
 from bot.services import Services
@@ -231,3 +231,15 @@ def test_inv_36_a_bot_that_writes_while_it_is_stopped_is_noticed(
     town.storage.save_repository(stopped)
     history.comments_on(number, "mia", "/triage different")
     assert "inv_36" in noticed(history)
+
+
+def test_inv_23_a_bot_that_does_not_know_its_own_comments_again_is_noticed(
+    history: Histories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "adopt", lambda *_: None)
+    history.report(KNOWN, "bob")
+    history.the_bot_works(5)
+    history.town.uninstalled()
+    history.town.settle()
+    history.town.installed_again()
+    assert "does not know its own comments" in noticed(history)

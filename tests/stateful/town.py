@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.github.marker import marked
-from bot.github.protocol import Comment
+from bot.github.protocol import Comment, TimelineEvent
 from bot.services import Services
 from bot.settings import Settings
 from bot.storage.dashboard_records import ActRecord
@@ -233,6 +233,11 @@ class Town:
         return max([*self.issues, *self.diary.gone]) + 1
 
     # --- what people do
+
+    def happened(self, number: int, event: str, who: str, value: str = "") -> None:
+        """GitHub keeps it in the issue's timeline."""
+        made = TimelineEvent(event, who, who.endswith("[bot]"), self.clock(), self.github.new_id(), value=value)
+        self.fake.timelines.setdefault(number, []).append(made)
 
     def moved(self, number: int) -> None:
         self.diary.moved[number] = self.clock.at

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.decision_data import from_data
-from bot.storage.records import DecisionRecord
+from bot.storage.records import ADOPTED, DecisionRecord
 from models.decision import Decision
 from tests.stateful.lasting import (
     few_are_closed_at_a_time,
     inv_06_no_comment_stands_that_points_at_what_is_closed_or_gone,
     inv_12_every_issue_of_the_tracker_is_known,
     inv_15_a_version_that_has_the_fix_is_no_duplicate,
+    inv_23_the_bot_knows_its_own_comments,
     inv_35_every_task_says_how_it_ended,
     inv_36_nothing_is_written_while_the_repository_is_stopped,
     inv_37_a_comment_is_no_longer_than_github_takes,
@@ -146,6 +147,7 @@ WHEN_SETTLED: tuple[Callable[[Town], None], ...] = (
     inv_44_a_security_report_is_in_no_cluster,
     inv_06_no_comment_stands_that_points_at_what_is_closed_or_gone,
     inv_12_every_issue_of_the_tracker_is_known,
+    inv_23_the_bot_knows_its_own_comments,
     inv_35_every_task_says_how_it_ended,
     what_members_are_told_stands_in_their_comments,
 )
@@ -165,7 +167,7 @@ def after_a_workflow(town: Town) -> None:
     """Look at the decisions that are new since the last look."""
     fresh = [one for one in town.storage.decisions(town.repository_id, limit=20) if (one.id or 0) > town.looked_at]
     for record in reversed(fresh):
-        if record.trigger != UPKEEP:  # that one repeats what was decided before
+        if record.trigger not in {UPKEEP, ADOPTED}:  # these repeat what was decided before
             for promise in AT_A_DECISION:
                 promise(town, record, from_data(record.body))
         town.looked_at = record.id or 0

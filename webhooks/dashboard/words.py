@@ -49,6 +49,7 @@ TRIGGERS: Mapping[str, str] = {
     "upkeep": "the canonical issue was kept up to date",
     "notice": "the configuration's problems were told",
     "close": "the time to object was over",
+    "adopted": "the bot had said so before it was installed anew",
 }
 SAID: Mapping[str, str] = {
     "separated": "said that it is not the same problem as",
