@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.errors import TriageError
 from bot.storage.protocol import Storage
-from bot.storage.records import WAITS_FOR_BUDGET, WAITS_FOR_GITHUB
+from bot.storage.records import REFUSED, WAITS_FOR_BUDGET, WAITS_FOR_GITHUB
 from webhooks.runtime import Runtime
 
 PATIENCE = 5.0  # seconds a probe may take before it counts as failed
@@ -135,6 +135,10 @@ def _families(runtime: Runtime, now: datetime) -> Iterator[Metric]:
     yield _by("triage_deliveries", "Deliveries by state", "state", deliveries)
     yield _by("triage_effects", "Effects on GitHub by state", "state", storage.effect_counts())
     yield GaugeMetricFamily("triage_repositories_paused", "Repositories paused by people", value=len(storage.pauses()))
+    refused = GaugeMetricFamily(
+        "triage_changes_refused", "Issues on which GitHub refused a change", labels=["repository"]
+    )
+    yield _added(refused, storage.refused_changes(REFUSED))
     yield _by("triage_decisions", "Decisions by verdict", "verdict", storage.decision_counts())
     yield _counter("triage_vetoes", "Decisions that each veto held back", "name", storage.veto_counts())
     yield _by(

@@ -18,13 +18,14 @@ from bot.errors import Gone, Permanent
 from bot.github.gateway import Gateway
 from bot.repo_config import RepoConfig
 from bot.services import Services
-from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
+from bot.storage.records import REFUSED, DecisionRecord, EffectRecord, RepositoryRecord
 from models.decision import Effect, EffectKind, Verdict
 from models.issue import Issue
 
 BY_PERSON = frozenset({"command", "feedback"})  # what causes a decision that a person waits for
 QUIET = frozenset({"follow", UPKEEP, NOTICE})  # what causes an edit that nobody waits for
 POINTLESS = frozenset({UPKEEP, NOTICE})  # what causes a comment that points at no other issue, so that it keeps
+CHANGING = frozenset({EffectKind.REMOVE_LABEL.value, EffectKind.REOPEN.value})
 FRESH = timedelta(seconds=60)  # how long after its decision an effect may rely on the target's state as read then
 
 SUPERSEDED = "a newer decision took its place"
@@ -148,11 +149,20 @@ def _perform_all(
             _perform_one(services, gateway, row, live, budget)
         except (Gone, Permanent) as error:
             stops = isinstance(error, Permanent) and error.stops_repository
-            _finish(services, row, "failed", str(error))
+            _finish(services, row, "failed", _why(error, row, budget))
             _finish_all(services, planned[place + 1 :], "failed", BEFORE_IT_FAILED)
             if stops:
                 stop_repository(services, repository, str(error))
             return
+
+
+def _why(error: Gone | Permanent, row: EffectRecord, budget: _Budget) -> str:
+    """What changes what the bot has on the issue may be taken another day; what is gone is gone, and a limit of ours is
+    no refusal."""
+    reason = str(error)
+    changes = row.kind in CHANGING or (row.kind == EffectKind.COMMENT.value and budget.spoken() is not None)
+    another_day = isinstance(error, Permanent) and not error.stops_repository and reason != NO_COMMENTS
+    return REFUSED + reason if changes and another_day else reason
 
 
 def _perform_one(services: Services, gateway: Gateway, row: EffectRecord, live: set[str], budget: _Budget) -> None:

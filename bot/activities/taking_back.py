@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 
+from bot.activities.refused import refusal_of
 from bot.activities.standing import claim, standing_rows
 from bot.activities.upkeep import named_in, told_apart
 from bot.activities.words import is_paused, why_silent
@@ -30,11 +32,11 @@ def taken_back(decision: Decision, past: History, claimed: DecisionRecord | None
 
 
 def unheard(
-    storage: Storage, repository_id: int, config: RepoConfig, among: Collection[int] | None = None
+    storage: Storage, repository_id: int, config: RepoConfig, now: datetime, among: Collection[int] | None = None
 ) -> list[DecisionRecord]:
     """The last decisions on the issues (all, or those `among` them) whose comments still claim something, while the bot
-    left the issue alone and need not do so any more, or could not take back there what it had to: GitHub refused it,
-    or the bot was silent here and is no more."""
+    left the issue alone and need not do so any more, or could not take back there what it had to: the bot was silent
+    here and is no more. And those of which GitHub refused something, as their time comes."""
     found = storage.left_alone(repository_id, among)
     if not found:
         return []
@@ -46,6 +48,10 @@ def unheard(
     wanted = []
     for last in found:
         issue, number = issues.get(last.number), last.number
+        refused = refusal_of(storage, last) if speaks else None
+        if refused is not None and refused.is_due(now):
+            wanted.append(last)
+            continue
         claimed = claim(storage, repository_id, number, standing_rows(storage, repository_id, number, config))
         if issue is None or claimed is None:
             continue

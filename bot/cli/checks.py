@@ -15,6 +15,7 @@ from bot.activities.due import STALE_AFTER
 from bot.activities.earned import closing_right, closing_sentence
 from bot.cli.budget_checks import FEW_REQUESTS, IT_WAITS, budget_findings
 from bot.cli.config import in_words
+from bot.cli.refused_checks import refused_findings
 from bot.errors import TriageError
 from bot.github.auth import PERMISSIONS
 from bot.github.client import GitHubClient, open_github
@@ -130,7 +131,7 @@ def check_database(settings: Settings) -> Iterator[Check]:
         else:
             yield Check("engine", "fail", f"its tables cannot be read ({problem})", "run `triage migrate`")
         yield from _check_work(storage)
-        for name, state, found, todo in budget_findings(settings, storage):
+        for name, state, found, todo in (*budget_findings(settings, storage), *refused_findings(storage)):
             yield Check(name, state, found, todo)
     finally:
         storage.close()

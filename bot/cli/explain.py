@@ -12,6 +12,7 @@ from bot.activities.earned import closing_sentence
 from bot.activities.judge import Judgement, document_of, judge
 from bot.activities.observe import config_in_force, observe_issue
 from bot.activities.promise import promised
+from bot.activities.refused import NAME, refusals
 from bot.activities.standing import spoken_decision, standing_rows
 from bot.activities.words import told_groups
 from bot.cli.explain_pair import decided_otherwise
@@ -74,17 +75,21 @@ def _explain_one(services: Services, repository: RepositoryRecord, number: int, 
     judgement = _as_recorded(services, repository, config, judge(services, repository, number, config))
     last = services.storage.last_decision(repository.id, number)
     concluded = conclusion(judgement.decision, judgement.case.config, judgement.view)
+    refused = refusals(services.storage, repository.id, {number})
     data = _data(services, repository.id, judgement) | {
         "closing": closing_sentence(services.storage, repository.id, config),
         "repository": repository.full_name,
         "changed": last is None or last.conclusion != concluded,
         "last_decided_at": last.decided_at if last else None,
+        "refused": next((one.to_data() for one in refused), None),
     }
     if as_json:
         print_json(data)
         return
     _print_decision(judgement, data)
     out.print(f"closing: {data['closing']}", markup=False)
+    for one in refused:
+        out.print(f"{NAME}: {one.sentence()}", markup=False)
     _print_candidates(judgement)
     _print_clusters(judgement)
 

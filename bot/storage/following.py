@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from bot.storage.cluster_tables import cluster_statuses
 from bot.storage.door import Door, chunks
@@ -51,6 +51,15 @@ class Following(Door):
         query = query.where(decisions.c.trigger.not_in(but))
         with self._reading() as connection:
             return [DecisionRecord(*row) for row in connection.execute(query.order_by(last.number).limit(limit))]
+
+    def refused_changes(self, reason: str) -> Mapping[int, int]:
+        """By the last decisions and their effects."""
+        last, c = last_decisions.c, effects.c
+        refused = select(c.decision_id).where(c.state == "failed", c.reason.startswith(reason, autoescape=True))
+        query = select(last.repository_id, func.count()).where(last.decision_id.in_(refused))
+        with self._reading() as connection:
+            rows = connection.execute(query.group_by(last.repository_id))
+            return {repository_id: int(count) for repository_id, count in rows}
 
     def decided_for(self, repository_id: int, trigger: str) -> Sequence[int]:
         """By the trigger of each decision."""

@@ -31,6 +31,11 @@ class FollowingStorage(Protocol):
         with these triggers; by number."""
         ...
 
+    def refused_changes(self, reason: str) -> Mapping[int, int]:
+        """Repository → how many issues there are on whose last decision an effect failed for a reason that begins
+        so."""
+        ...
+
     def decided_for(self, repository_id: int, trigger: str) -> Sequence[int]:
         """The issues on which a decision with this trigger was ever recorded, ascending."""
         ...

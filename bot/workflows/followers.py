@@ -143,7 +143,7 @@ def left_alone(
     repository: RepositoryRecord, config: RepoConfig, among: Collection[int] | None = None
 ) -> list[dict[str, Any]]:
     """The issues (all, or those `among` them) that the bot left alone, or could not write to, and has to look at."""
-    found = unheard(services().storage, repository.id, config, among)
+    found = unheard(services().storage, repository.id, config, services().clock(), among)
     return [payload(repository, FOLLOW, f"{one.number}/{one.id}/again", one.number) for one in found]
 
 
@@ -159,7 +159,10 @@ def _to_follow(repository: RepositoryRecord, found: Iterable[tuple[DecisionRecor
 
 
 def canonical_of(repository: RepositoryRecord, config: RepoConfig, numbers: Iterable[int]) -> list[dict[str, Any]]:
-    """Those of the canonical issues whose own comment is to be written or edited now."""
+    """Those of the canonical issues whose own comment is to be written or edited now; none before all the reports that
+    point there were read."""
+    if repository.imported_at is None:
+        return []
     now = services().clock()
     found = wanted(services().storage, repository.id, config, numbers, now)
     return [payload(repository, KEEP, f"{one}/{now:%Y%m%dT%H}", one) for one in found]

@@ -213,6 +213,18 @@ def test_which_issues_were_left_alone_or_refused_is_told_by_the_last_decisions_w
     assert storage.left_alone(REPOSITORY + 1) == []
 
 
+def test_changes_that_were_refused_are_counted_by_the_last_decisions(storage: Storage) -> None:
+    refused = {"state": "failed", "reason": "refused_1: no", "finished_at": at(1)}
+    for number in (5, 6):
+        failed = effect(number, **refused)
+        storage.save_decision(decision(number), [failed, replace(failed, kind="remove-label")])
+    storage.save_decision(decision(7), [effect(7, **refused | {"reason": "refusedX1: no"})])
+    storage.save_decision(decision(8), [effect(8, **refused)])
+    decide(storage, 8, 3)
+    assert storage.refused_changes("refused_1: ") == {REPOSITORY: 2}
+    assert storage.refused_changes("gone") == {}
+
+
 def test_where_a_trigger_ever_decided_is_told_once_for_each_issue(storage: Storage) -> None:
     for number, trigger in ((7, "upkeep"), (5, "upkeep"), (7, "upkeep"), (6, "delivery"), (5, "delivery")):
         storage.save_decision(decision(number, trigger=trigger), [])

@@ -67,6 +67,10 @@ class FakeStorage:
         self._check()
         return ({11: 3} if outcome == WAITS_FOR_BUDGET else {12: 4}) if self.counts else {}
 
+    def refused_changes(self, reason: str) -> Mapping[int, int]:
+        self._check()
+        return {11: 1} if self.counts else {}
+
     def rate_limits(self) -> Sequence[RateRecord]:
         self._check()
         moment = datetime(2026, 3, 4, tzinfo=UTC)

@@ -111,6 +111,7 @@ async def test_metrics_count_by_state_and_verdict(http: httpx.AsyncClient, runti
     assert found["triage_decisions", "duplicate"] == 5
     assert found["triage_comments_last_hour", "11"] == found["triage_comments_last_day", "11"] == 2
     assert (found["triage_waiting", "11"], found["triage_waiting_for_github", "12"]) == (3, 4)
+    assert found["triage_changes_refused", "11"] == 1
     assert found["triage_github_requests_remaining", "7"] == 4321
     assert found["triage_github_requests_limit", "7"] == 5000
 

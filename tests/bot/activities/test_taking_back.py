@@ -61,7 +61,7 @@ def word(world: World, number: int, other: int | None = None) -> Word:
 
 def again(world: World) -> list[int]:
     """Look again at what was left alone, as the hourly task does; returns which issues that were."""
-    numbers = [one.number for one in unheard(world.storage, world.repository.id, world.config)]
+    numbers = [one.number for one in unheard(world.storage, world.repository.id, world.config, world.clock())]
     for number in numbers:
         world.triage(number, FOLLOW)
     return numbers
