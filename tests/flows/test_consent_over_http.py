@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dbos import DBOS
 
-from bot.activities import observe, reactions
+from bot.activities import observe, reactions, refused
 from bot.workflows import poll_reactions
+from bot.workflows.follow_canonical import TASK as KEEP
 from bot.workflows.recover_deliveries import TASK as RECOVER
 from tests.fakes.live import Live, lived
 from tests.fakes.played import CANONICAL
@@ -69,6 +70,37 @@ async def test_what_people_do_is_heeded(live: Live) -> None:
     assert "duplicate" not in live.labels(number)
     said = live.runtime.storage.feedback(live.runtime.storage.repository(live.name).id, number)  # type: ignore[union-attr]
     assert [one.kind for one in said] == ["label-removed", "undone", "reopened"]
+
+
+async def test_inv_17_a_comment_from_before_everything_was_forgotten_is_withdrawn_in_its_place(live: Live) -> None:
+    number, other = await live.answered(), await live.answered()
+    live.github.rest("boss", "DELETE", f"/repos/{live.name}/issues/{other}/labels/{LABEL}")  # heard by nobody
+    before = live.own(number)["id"]
+    storage = live.runtime.storage
+    known = storage.repository(live.name)
+    assert known is not None
+    storage.forget_repository(known.id)
+    outcome, _ = await live.says(number, "/triage different", "reporter")
+    assert outcome not in {"duplicate", None}
+    assert (live.own(number)["id"], live.labels(number)) == (before, set())
+    assert "not counted as a duplicate" in live.own(number)["body"]
+    await live.until(lambda: len(storage.own_comments(known.id)) == 2)  # the rest of the history is read behind it
+    said = storage.feedback(known.id, other)
+    assert [(one.kind, one.actor, one.value) for one in said] == [("label-removed", "boss", LABEL)]
+
+
+@pytest.mark.parametrize("status", [403, 422])
+async def test_inv_17_a_withdrawal_that_github_refuses_once_is_made_good(
+    live: Live, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(refused, "WAITS", (timedelta(),))
+    number = await live.answered()
+    path = f"/repos/{live.name}/issues/comments/{live.own(number)['id']}$"
+    live.github.fault(path, method="PATCH", status=status, message="Not today")
+    await live.says(number, "/triage different", "reporter")
+    await asyncio.to_thread(DBOS.trigger_schedule, KEEP)
+    await live.until(lambda: "not counted as a duplicate" in live.own(number)["body"])
+    assert live.labels(number) == set()
 
 
 async def test_inv_32_a_failed_delivery_is_asked_for_and_an_unseen_issue_found(live: Live) -> None:
