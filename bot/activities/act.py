@@ -34,8 +34,9 @@ ISSUE_GONE = "the issue is gone"
 BEFORE_IT_FAILED = "an effect before it failed"
 NO_COMMENTS = "limits.comments_per_hour is 0"
 NOW_SHADOW = "the mode is shadow by now"
+NOT_NAMED = "the label is no longer one that the configuration, or a person, names"
 
-_DROPPED = frozenset({SUPERSEDED, STALE, ISSUE_GONE})
+_DROPPED = frozenset({SUPERSEDED, STALE, ISSUE_GONE, NOT_NAMED})
 
 log = structlog.get_logger(__name__)
 
@@ -167,11 +168,15 @@ def _why(error: Gone | Permanent, row: EffectRecord, budget: _Budget) -> str:
 
 def _perform_one(services: Services, gateway: Gateway, row: EffectRecord, live: set[str], budget: _Budget) -> None:
     effect = Effect(EffectKind(row.kind), row.value)
+    styles = budget.config.label_styles()
+    if effect.kind is EffectKind.ADD_LABEL and effect.value.casefold() not in {name.casefold() for name in styles}:
+        _finish(services, row, "skipped", NOT_NAMED)  # INV 16, at the moment of the write
+        return
     begins = True
     if effect.kind is EffectKind.COMMENT:
         budget.spend(row.value)
         begins = budget.spoken() is None or _is_answer(budget.decision)
-    applied = gateway.apply(effect, row.number, labels=budget.config.label_styles(), live=live, begins=begins)
+    applied = gateway.apply(effect, row.number, labels=styles, live=live, begins=begins)
     if effect.kind is EffectKind.ADD_LABEL:
         live.add(effect.value)
     _finish(services, row, applied.state, applied.reason or None, applied.github_id)

@@ -14,6 +14,7 @@ from bot.activities.observe import config_in_force
 from bot.activities.people import constraints_of
 from bot.errors import NotFound, TriageError
 from bot.storage.dashboard_records import ActRecord
+from bot.storage.protocol import Storage
 from bot.storage.records import PAUSED, RESUMED, FeedbackRecord
 from models.constraints import resolve
 
@@ -53,6 +54,20 @@ def undo_words(doing: Doing, other: ActRecord) -> Followed:
     if HOMES not in other.details:
         told.append("its cluster changes with the next refit")
     return Followed(DONE, "; ".join(told))
+
+
+def acts_taken_back(storage: Storage, repository_id: int, number: int) -> dict[int, datetime]:
+    """The issues that words of the dashboard on this one named, and when these words were undone there."""
+    undone = [
+        one for one in storage.acts(repository_id, number=number) if one.kind in WORDS and one.undone_by is not None
+    ]
+    ends = storage.acts_of(repository_id, [one.undone_by or 0 for one in undone]) if undone else {}
+    found: dict[int, datetime] = {}
+    for one in reversed(undone):  # the newest last
+        end = ends[one.undone_by or 0]
+        added = _from_data(one.details.get("added", ()))
+        found |= {word.other: end.finished_at or end.at for word in added if word.other is not None}
+    return found
 
 
 def pausing(kind: str) -> Callable[[Doing], Followed]:

@@ -11,6 +11,7 @@ from bot.activities.config_notice import due
 from bot.activities.held_back import MOST, held_back
 from bot.activities.live_canonical import wanted
 from bot.activities.observe import config_in_force
+from bot.activities.saying import acts_taken_back
 from bot.activities.taking_back import unheard
 from bot.activities.unseen import unseen_by
 from bot.activities.upkeep import named_by_people, named_in, stale, told_apart
@@ -95,11 +96,12 @@ def foes(repository: RepositoryRecord, config: RepoConfig, number: int) -> list[
 
 
 def after_undoing(repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
-    """The later issues that rest on a word on this one that was taken back since: they were told apart from it, or
-    point where it pointed and name it."""
+    """The later issues that rest on a word on this one that was taken back since, be it on the dashboard: they were told
+    apart from it, or point where it pointed and name it."""
     storage = services().storage
     said = storage.feedback(repository.id, number)
     gone = {one.other: one.said_at for one in said if one.kind == UNDONE and one.other is not None}
+    gone |= acts_taken_back(storage, repository.id, number)
     found = {other: storage.last_decision(repository.id, other) for other in sorted(gone) if other > number}
     parted = [(one, gone[other]) for other, one in found.items() if one is not None and _is_parted(one)]
     followed = [

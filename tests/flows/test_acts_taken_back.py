@@ -11,7 +11,7 @@ from bot.storage.records import FeedbackRecord
 from models.issue import Issue
 from tests.fakes.acting import acted, cluster
 from tests.fakes.running import Running
-from tests.fakes.told import words
+from tests.fakes.told import own, words
 
 
 def homes(bot: Running) -> dict[int, str]:
@@ -114,6 +114,15 @@ async def test_undoing_a_confirmation_puts_the_issue_back_where_it_was(
     undone = await acted(bot, http, "undo", act=said.id)
     assert undone.state == "done", undone.outcome
     assert homes(bot) == before
+
+
+async def test_inv_06_undoing_a_confirmation_sends_back_who_followed_it_unasked(
+    bot: Running, http: httpx.AsyncClient, answered: Issue
+) -> None:
+    said = await acted(bot, http, "confirm", number=5, other=4)
+    await bot.until(lambda: "(#4, " in own(bot, answered).body)
+    await acted(bot, http, "undo", act=said.id)
+    await bot.until(lambda: "(#5, " in own(bot, answered).body)
 
 
 async def test_undoing_a_dismissal_puts_the_issue_back_where_it_was(

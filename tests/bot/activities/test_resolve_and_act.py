@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from bot.activities.act import BEFORE_IT_FAILED, NO_COMMENTS, STALE, SUPERSEDED, is_stale
+from bot.activities.act import BEFORE_IT_FAILED, NO_COMMENTS, NOT_NAMED, STALE, SUPERSEDED, is_stale
 from bot.activities.budget import BudgetSpent
 from bot.activities.listen import keep
 from bot.activities.obey import Word, objection
 from bot.activities.resolve import Reason
 from bot.errors import Gone, Permanent, RetryAfter, Unavailable
 from bot.github.marker import MARKER
+from models.curation import Edit
 from models.decision import Verdict
 from tests.fakes.github import FakeGitHub
 from tests.fakes.small_world import BODY, CLUSTER_LABEL, CONFIG, LABEL, World
@@ -212,6 +213,18 @@ def test_a_target_that_was_deleted_a_moment_ago_is_no_target(known: World) -> No
     decision = known.triage(number)
     assert decision.body["canonical"] != 5
     assert "#5" not in "".join(known.comments(number))
+
+
+def test_inv_16_a_label_that_a_person_took_back_before_it_was_written_is_not_written(known: World) -> None:
+    number, storage, repository_id = known.report(), known.storage, known.repository.id
+    act = storage.save_edit(repository_id, Edit("label", known.clock(), "mia", "extra", value="area: billing"))
+    decision = known.decide(number)
+    storage.save_edit(repository_id, Edit("undo", known.clock(), "mia", "extra", value=str(act)), undoes=act)
+    known.act(decision)
+    assert known.issue(number).labels == (LABEL,)
+    assert ("add-label", "skipped", NOT_NAMED) in states(known, number)
+    known.triage(number)
+    assert known.issue(number).labels == (LABEL, CLUSTER_LABEL)
 
 
 # --- failures
