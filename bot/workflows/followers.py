@@ -96,8 +96,8 @@ def foes(repository: RepositoryRecord, config: RepoConfig, number: int) -> list[
 
 
 def after_undoing(repository: RepositoryRecord, number: int) -> list[dict[str, Any]]:
-    """The later issues that rest on a word on this one that was taken back since, be it on the dashboard: they were told
-    apart from it, or point where it pointed and name it."""
+    """The later issues that rest on a word on this one that was taken back since, in a comment or on the dashboard:
+    they were told apart from it, or point where it pointed and name it."""
     storage = services().storage
     said = storage.feedback(repository.id, number)
     gone = {one.other: one.said_at for one in said if one.kind == UNDONE and one.other is not None}
