@@ -22,7 +22,8 @@ class Standing:
     """What the bot has on the issue by now: whether it commented, the labels it set, and those that are there live.
 
     `asked`: a person asked for this very issue to be decided again, so a label that a person removed may return.
-    `closed_by_us`: the bot closed it. `block`: what its comment says of the reports that point here.
+    `closed_by_us`: the bot closed it. `block`: what its comment says of the reports that point here. `removed`: of the
+    labels that it ever set those that people removed since, case folded; they stay away, or are a person's by now.
     """
 
     commented: bool = False
@@ -31,6 +32,7 @@ class Standing:
     asked: bool = False
     closed_by_us: bool = False
     block: str | None = None
+    removed: frozenset[str] = frozenset()
 
 
 def plan(decision: Decision, view: CommentView, config: RepoConfig, standing: Standing) -> tuple[Effect, ...]:
@@ -42,7 +44,7 @@ def plan(decision: Decision, view: CommentView, config: RepoConfig, standing: St
     block = None if decision.verdict is Verdict.SECURITY else standing.block  # INV 44
     wanted = wanted_labels(decision, config) if said is not None else ()
     live = {name.casefold() for name in standing.live}
-    gone = {name.casefold() for name in standing.ours} - {name.casefold() for name in wanted}
+    gone = {name.casefold() for name in standing.ours} - {name.casefold() for name in wanted} - standing.removed
     unwanted = [name for name in sorted(standing.ours) if name.casefold() in gone & live]
     effects = [Effect(EffectKind.REMOVE_LABEL, name) for name in unwanted]
     if said is not None or standing.commented:
@@ -61,7 +63,7 @@ def _is_silent(decision: Decision, standing: Standing) -> bool:
 
 def _may_add(name: str, live: Collection[str], standing: Standing) -> bool:
     """A label that is there needs nothing; one of ours that is gone was removed by a person and stays away (INV 21)."""
-    removed = name.casefold() in {label.casefold() for label in standing.ours}
+    removed = name.casefold() in {label.casefold() for label in standing.ours} | standing.removed
     return name.casefold() not in live and (standing.asked or not removed)
 
 

@@ -10,7 +10,7 @@ from bot.activities.joining import find_place
 from bot.activities.judge import Judgement, judge
 from bot.activities.observe import observe_issue
 from bot.activities.promise import promised
-from bot.activities.standing import claim, comment_row, our_labels, spoken_decision, standing_rows
+from bot.activities.standing import claim, comment_row, our_labels, removed_labels, spoken_decision, standing_rows
 from bot.activities.taking_back import taken_back
 from bot.activities.upkeep import mark_of
 from bot.activities.words import WITHHELD, is_paused
@@ -19,7 +19,7 @@ from bot.decision_data import to_data
 from bot.effects import Standing, conclusion, plan
 from bot.repo_config import RepoConfig
 from bot.services import Services
-from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
+from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord, RepositoryRecord
 from bot.vetoes import COMMENT_DELETED, NOT_FIRST_NOW
 from models.decision import Decision, Effect, EffectKind, Verdict
 from models.issue import Issue
@@ -71,9 +71,10 @@ def resolve(
     decision = promised(services, repository.id, config, judgement, spoken)
     decision = taken_back(decision, judgement.case.history, claim(services.storage, repository.id, number, rows))
     concluded = conclusion(decision, config, judgement.view)
-    standing = _standing(rows, judgement, reason)
+    words = services.storage.feedback(repository.id, number)
+    standing = _standing(rows, words, judgement, reason)
     planned = plan(decision, judgement.view, config, standing)
-    deleted = _was_deleted(services, repository, number)
+    deleted = any(word.kind == "comment-deleted" for word in words)
     effects = _permitted(planned, standing, judgement.case.issue, reason, deleted=deleted)
     if effects != planned:
         decision = replace(decision, vetoes=(*decision.vetoes, COMMENT_DELETED if deleted else NOT_FIRST_NOW))
@@ -147,17 +148,16 @@ def _permitted(
     return () if begins else effects
 
 
-def _was_deleted(services: Services, repository: RepositoryRecord, number: int) -> bool:
-    return any(one.kind == "comment-deleted" for one in services.storage.feedback(repository.id, number))
-
-
-def _standing(rows: Sequence[EffectRecord], judgement: Judgement, reason: Reason) -> Standing:
+def _standing(
+    rows: Sequence[EffectRecord], words: Sequence[FeedbackRecord], judgement: Judgement, reason: Reason
+) -> Standing:
     comment = comment_row(rows)
     said, block = unfolded(comment.value) if comment is not None else (None, None)
     return Standing(
         commented=said is not None,
         ours=our_labels(rows),
         live=frozenset(judgement.case.issue.labels),
+        removed=removed_labels(rows, words),
         asked=reason.asked,
         closed_by_us=judgement.case.history.closed_by_us,
         block=block,

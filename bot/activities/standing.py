@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.activities.act import stands
 from bot.activities.words import UPKEEP
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
-from bot.storage.records import DecisionRecord, EffectRecord
+from bot.storage.records import DecisionRecord, EffectRecord, FeedbackRecord
 from models.decision import EffectKind, Verdict
 
 SAYS_NOTHING = frozenset({Verdict.NEW.value, Verdict.IGNORED.value, Verdict.SECURITY.value})
@@ -56,3 +57,14 @@ def our_labels(rows: Sequence[EffectRecord]) -> frozenset[str]:
         if row.kind in LABELLING:
             ours[row.value] = row.kind == EffectKind.ADD_LABEL.value
     return frozenset(name for name, added in ours.items() if added)
+
+
+def removed_labels(rows: Sequence[EffectRecord], said: Sequence[FeedbackRecord]) -> frozenset[str]:
+    """The labels, case folded, that people removed after the bot had last set them: whoever sets one again after that,
+    it is theirs. `said` is of the issue."""
+    added: dict[str, datetime] = {}
+    for row in rows:  # newest first
+        if row.kind == EffectKind.ADD_LABEL.value:
+            added.setdefault(row.value.casefold(), row.finished_at or row.planned_at)
+    removed = [(word.value.casefold(), word.said_at) for word in said if word.kind == "label-removed" and word.value]
+    return frozenset(name for name, at in removed if name not in added or added[name] <= at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,14 @@ def test_a_label_that_only_changed_its_case_in_the_configuration_stays() -> None
 @pytest.mark.parametrize("removed", ["possible-duplicate", "Possible-Duplicate"])
 def test_inv_21_a_label_that_a_person_removed_stays_away(removed: str) -> None:
     assert ("add-label", "possible-duplicate") not in planned(DUPLICATE, standing(removed=(removed,)))
+
+
+def test_inv_21_a_label_that_one_person_removed_and_another_set_again_is_theirs() -> None:
+    theirs = replace(standing("possible-duplicate"), removed=frozenset({"possible-duplicate"}))
+    assert planned(decision(Verdict.NEW), theirs) == [("comment", withdrawn())]
+    gone = replace(theirs, ours=frozenset(), live=frozenset())
+    assert ("add-label", "possible-duplicate") not in planned(DUPLICATE, gone)
+    assert ("add-label", "possible-duplicate") in planned(DUPLICATE, replace(gone, asked=True))
 
 
 def test_inv_21_a_label_that_a_person_removed_comes_back_where_a_person_asks() -> None:

@@ -41,6 +41,17 @@ async def test_inv_21_a_label_that_a_person_removed_is_remembered_and_stays_away
     assert LABEL in bot.labels(answered.number)
 
 
+async def test_inv_21_a_label_that_one_person_removed_and_another_set_again_is_theirs(
+    bot: Running, answered: Issue
+) -> None:
+    change(bot, answered, labels=(CLUSTER_LABEL,))
+    await happens(bot, answered, "unlabeled", "ann", label={"name": LABEL})
+    change(bot, answered, labels=(CLUSTER_LABEL, LABEL))
+    await happens(bot, answered, "labeled", "mia", label={"name": LABEL})
+    assert (await happens(bot, answered, "reopened", "ann")).outcome == "related"
+    assert LABEL in bot.labels(answered.number)
+
+
 async def test_a_label_that_is_not_the_bots_own_is_nobodys_feedback(bot: Running, answered: Issue) -> None:
     await happens(bot, answered, "unlabeled", "ann", label={"name": "needs-triage"})
     assert words(bot, answered.number) == []

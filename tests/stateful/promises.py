@@ -364,6 +364,8 @@ def bots_labels(town: Town) -> Iterator[tuple[int, str]]:
     asked = [one.ask for one in town.diary.writes if one.ask.method.endswith("_label")]
     last = {(one.number, one.value): one.method for one in asked}
     for (number, label), method in last.items():
+        if (number, label.casefold()) in town.diary.unlabeled:
+            continue  # who sets it again made it theirs
         if method == "add_label" and number in town.issues and label in town.issues[number].labels:
             yield number, label
 

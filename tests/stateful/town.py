@@ -195,9 +195,15 @@ class Town:
                 number, old = self.comment(first)
                 ask = replace(ask, number=number, before=old.body if old else None)
             self._watch(self, ask)
-            return lambda: self.diary.writes.append(BotWrite(ask, self.workflow, self.clock.at))
+            return lambda: self._note(ask)
 
         return watched
+
+    def _note(self, ask: Ask) -> None:
+        """GitHub took it. A label that the bot sets, asked for, is the bot's once more."""
+        self.diary.writes.append(BotWrite(ask, self.workflow, self.clock.at))
+        if ask.method == "add_label":
+            self.diary.unlabeled.discard((ask.number, ask.value.casefold()))
 
     @property
     def workflow(self) -> str:
