@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 
 from bot.activities.observe import config_in_force
+from bot.activities.past_verdicts import objections_of
 from bot.activities.upkeep import Surroundings, surroundings
 from bot.activities.words import NOTICE, UPKEEP
 from bot.comment import status_in
@@ -79,13 +80,11 @@ def adopt(services: Services, repository: RepositoryRecord, timelines: Mapping[i
         known = [_as_known(storage, repository.id, back.decision) for back in backs]
         canonicals = {one.canonical for one in known if one.canonical is not None}
         around = surroundings(storage, repository.id, config, canonicals, promised=False)
-        for one, back, decision in zip(found, backs, known, strict=True):
-            whole = (
-                decision == back.decision and status_in(back.said or "") is None
-            )  # what maintainers told is forgotten
-            is_so = whole and _is_so(storage, repository.id, decision, around)
+        for one, read, decision in zip(found, backs, known, strict=True):
+            back, said = replace(read, decision=decision), _objected(storage, repository, one, decision.canonical)
+            is_so = decision == read.decision and not said and _is_so(storage, repository.id, back, around)
             told = around.mark(one.number, to_data(decision)) if is_so else LOOK_AGAIN
-            _keep(storage, repository.id, config, one, replace(back, decision=decision), told)
+            _keep(storage, repository.id, config, one, back, told, said)
             log.info("comment.adopted", issue=one.number, verdict=decision.verdict.value)
 
 
@@ -99,7 +98,7 @@ def adopt_deleted(services: Services, repository: RepositoryRecord, number: int,
     nothing = ReadBack(Decision(number, Verdict.NEW), None, None)
     config = config_in_force(services, repository)
     with services.storage.lock(repository.id):
-        _keep(services.storage, repository.id, config, one, nothing, LOOK_AGAIN)
+        _keep(services.storage, repository.id, config, one, nothing, LOOK_AGAIN, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +133,14 @@ def _as_known(storage: Storage, repository_id: int, decision: Decision) -> Decis
     return replace(decision, verdict=Verdict.RELATED, canonical=None, settled=False)
 
 
-def _is_so(storage: Storage, repository_id: int, decision: Decision, around: Surroundings) -> bool:
-    """Whether what the comment says holds as far as can be told without deciding anew: it promises no closing, for the
-    right to it is forgotten; nobody said anything and nothing was decided since; its canonical is open (INV 3)."""
-    number, canonical = decision.number, decision.canonical
-    if decision.closes_on is not None or storage.feedback(repository_id, number):
+def _is_so(storage: Storage, repository_id: int, back: ReadBack, around: Surroundings) -> bool:
+    """Whether what the comment says holds as far as can be told without deciding anew: it promises no closing and tells
+    nothing from the maintainers, for both are forgotten; nobody said anything and nothing was decided since; its
+    canonical is open (INV 3)."""
+    decision, number, canonical = back.decision, back.decision.number, back.decision.canonical
+    if decision.closes_on is not None or status_in(back.said or "") is not None:
+        return False
+    if storage.feedback(repository_id, number):
         return False
     if storage.last_decision(repository_id, number) is not None or number in around.configured.values():
         return False
@@ -149,7 +151,29 @@ def _is_so(storage: Storage, repository_id: int, decision: Decision, around: Sur
     return target.state == "open" and not target.locked and not elsewhere and canonical not in around.secret
 
 
-def _keep(storage: Storage, repository_id: int, config: RepoConfig, one: _Found, back: ReadBack, told: str) -> None:
+def _objected(
+    storage: Storage, repository: RepositoryRecord, one: _Found, canonical: int | None
+) -> list[FeedbackRecord]:
+    """What the author said to the bot, before it forgot that or while it was away (INV 18)."""
+    stored = storage.issue(repository.id, one.number)
+    words = []
+    for said in objections_of(stored.issue, one.timeline, repository.full_name) if stored is not None else ():
+        word = FeedbackRecord(repository.id, one.number, "objection", said.act.at, said.act.actor, "command")
+        words += [word] if said.other is None else []
+        other = said.other or canonical
+        words += [replace(word, kind="separated", other=other)] if other is not None else []
+    return words
+
+
+def _keep(
+    storage: Storage,
+    repository_id: int,
+    config: RepoConfig,
+    one: _Found,
+    back: ReadBack,
+    told: str,
+    said: Sequence[FeedbackRecord],
+) -> None:
     """The decision that the comment was written for as far as it can be known, with what was done for it; and beside it
     the one that told of the reports that point there."""
     body = to_data(back.decision) | {"told": told}
@@ -172,7 +196,7 @@ def _keep(storage: Storage, repository_id: int, config: RepoConfig, one: _Found,
     if back.block is not None:
         upkeep = replace(made, trigger=UPKEEP, delivery_id=f"{made.delivery_id}/{UPKEEP}")
         storage.save_decision(upkeep, [replace(written, value=one.text or "")])
-    storage.amend_feedback(repository_id, (), _words(repository_id, one.number, doings))
+    storage.amend_feedback(repository_id, (), [*_words(repository_id, one.number, doings), *said])
     if back.is_notice and is_wrong(one.text or "") and storage.config(repository_id).notice_number is None:
         storage.set_notice(repository_id, one.number)
 

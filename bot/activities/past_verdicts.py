@@ -1,4 +1,4 @@
-"""What people called a duplicate before the bot came: read out of an issue's timeline, with who said it and when."""
+"""What people said before the bot came, or forgot it: read out of an issue's timeline, with who said it and when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.activities.words import taken_back
 from bot.case import root_of
-from bot.commands import claimed, denied, mentioned
+from bot.commands import claimed, denied, mentioned, parse
 from bot.github.protocol import TimelineEvent
 from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord
@@ -27,6 +27,14 @@ class Verdict:
     act: TimelineEvent
     kind: str  # of the source: comment | event
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineObjection:
+    """The author's word that the issue is another problem than what the bot named, or than the one issue `other`."""
+
+    act: TimelineEvent
+    other: int | None
 
 
 def verdict_of(issue: Issue, timeline: Sequence[TimelineEvent], confirmed: str, repository: str) -> Verdict | None:
@@ -89,6 +97,23 @@ def _marked(issue: Issue, mark: TimelineEvent, people: Sequence[TimelineEvent], 
         if len(named) == 1:
             return Verdict(next(iter(named)), mark, "event", f"{mark.event} {mark.id}")
     return None
+
+
+def objections_of(issue: Issue, timeline: Sequence[TimelineEvent], repository: str) -> list[TimelineObjection]:
+    """What the issue's author told the bot by `/triage different`, where nobody with a say called it a duplicate, or
+    took anything back, afterwards."""
+    held: list[TimelineObjection] = []
+    for event in timeline:
+        if event.event != "commented" or event.actor_is_bot:
+            continue
+        commands = parse(event.body, repository)
+        overrules = any(one.verb in {"duplicate", "undo"} for one in commands) or claimed(event.body, repository)
+        if event.association in HAVE_A_SAY and overrules:
+            held = []
+        if event.actor.casefold() == issue.author.casefold():
+            said = [one for one in commands if one.verb == "different" and one.problem is None]
+            held += [TimelineObjection(event, one.other) for one in said if one.other != issue.number]
+    return held
 
 
 def learn_verdict(

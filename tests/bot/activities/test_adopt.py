@@ -113,6 +113,41 @@ def test_inv_17_a_command_is_heeded_before_the_first_reading_came_to_the_comment
     assert len(known.storage.own_comments(known.repository.id)) == 1
 
 
+@pytest.mark.parametrize(
+    ("author", "answer", "is_heeded"),
+    [
+        ("reporter", None, True),
+        ("passer-by", None, False),
+        ("reporter", "/triage undo", False),
+        ("reporter", f"Duplicate of #{CANONICAL}", False),
+    ],
+)
+def test_inv_18_what_the_author_said_while_the_bot_was_away_is_heeded(
+    known: World, author: str, answer: str | None, is_heeded: bool
+) -> None:
+    number = answered(known)
+    known.fake.associations["boss"] = "MEMBER"
+    forget(known)
+    known.github.add_comment(NAME, number, "/triage different", author)
+    if answer is not None:
+        known.github.add_comment(NAME, number, answer, "boss")
+    known.learn()
+    again = [one.number for one, _ in stale(known.storage, known.repository.id, known.config)]
+    known.triage(number, Reason("follow", silent=True))
+    assert is_withdrawn(known, number) is is_heeded
+    assert again == [number] or not is_heeded
+
+
+def test_inv_18_an_objection_outlives_that_everything_is_forgotten(known: World) -> None:
+    number = answered(known)
+    comment = known.github.add_comment(NAME, number, "/triage different", known.issue(number).author)
+    hear(known.services, known.repository, number, comment.id)
+    known.triage(number, COMMAND)
+    come_back(known)
+    assert known.triage(number).verdict != Verdict.DUPLICATE.value
+    assert is_withdrawn(known, number)
+
+
 def test_inv_17_a_thumbs_down_on_a_comment_from_before_is_asked_for(known: World) -> None:
     number = answered(known)
     forget(known)
