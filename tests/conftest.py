@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import tempfile
 import uuid
 import warnings
@@ -15,14 +16,30 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from bot.storage.open import open_storage
+from bot.storage.open import migrate, open_storage
 from bot.storage.protocol import Storage
+from tests.fakes.databases import empty, throw_away
 
 # A busy machine is no failure, and what CI finds can be found again; a run by hand looks at other examples each time.
 settings.register_profile("steady", deadline=None, derandomize=os.environ.get("CI") == "true", print_blob=True)
 settings.load_profile("steady")
 
 ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3  # bytes; the tests of one moment hold a few MB
+
+
+def pytest_configure() -> None:
+    """Put the tests' folders into memory, where the system has room: thousands of commits wait for a disk otherwise."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing in memory."""
+    throw_away()
 
 
 @pytest.fixture(autouse=True)
@@ -51,30 +68,49 @@ def postgres_server() -> Iterator[str]:
                 raise
             pytest.skip(f"the bundled PostgreSQL does not start here: {error}")
         with server:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")  # its folder is thrown away
+                connection.execute("SELECT pg_reload_conf()")
             yield server.get_uri()
 
 
+@pytest.fixture(scope="session")
+def postgres_schema(postgres_server: str) -> str:
+    """The name of a PostgreSQL database with the present schema, to be copied."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE schema_of_today")
+    migrate(_beside(postgres_server, "schema_of_today"))
+    return "schema_of_today"
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
+def postgres_url(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database: with the present schema where the test has `storage`, else empty."""
+    like = request.getfixturevalue("postgres_schema") if "storage" in request.fixturenames else "template1"
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-        yield postgres_server.replace("/postgres?", f"/{name}?")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
+        yield _beside(postgres_server, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def _beside(postgres_server: str, name: str) -> str:
+    return postgres_server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once for each engine."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'triage.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+    """The URL of a database, once for each engine: with the present schema where the test has `storage`, else empty."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    if "storage" in request.fixturenames:
+        shutil.copyfile(empty(), tmp_path / "triage.db")
+    return f"sqlite:///{tmp_path / 'triage.db'}"
 
 
 @pytest.fixture
 def storage(database_url: str) -> Iterator[Storage]:
     """An open storage with the present schema, once for each engine."""
-    opened = open_storage(database_url, migrate=True)
+    opened = open_storage(database_url)
     yield opened
     opened.close()

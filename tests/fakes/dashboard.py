@@ -14,7 +14,6 @@ from fastapi import FastAPI
 
 from bot.decision_data import to_data
 from bot.storage.dashboard_records import ActRecord
-from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
 from bot.storage.records import (
     ConfigRecord,
@@ -28,6 +27,7 @@ from bot.storage.records import (
 from models.cluster import Cluster, Generation, Part, Wave
 from models.curation import Edit
 from models.decision import Agreement, Candidate, Decision, Evidence, Verdict
+from tests.fakes.databases import opened
 from tests.fakes.deliveries import client, settings
 from tests.fakes.inbox import FakeRuntime
 from tests.fakes.stored import decision, effect, stored_issue, stored_vectors, word
@@ -171,13 +171,9 @@ def _review(storage: Storage, now: datetime) -> None:
 @contextmanager
 def dashboard(folder: Path, **changes: Any) -> Iterator[tuple[FastAPI, DashboardRuntime]]:
     """A seeded application; the local token is TOKEN."""
-    storage = open_storage(f"sqlite:///{folder}/triage.db", migrate=True)
-    try:
-        seed(storage)
+    with opened(folder, seed) as storage:
         runtime = DashboardRuntime(storage)
         yield create_app(settings(**changes), runtime=runtime, token=TOKEN), runtime
-    finally:
-        storage.close()
 
 
 def browser(application: FastAPI) -> httpx.AsyncClient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from bot.wiring import BotRuntime
 from models.embedder import Embedder, Vectors
 from models.hashing_embedder import HashingEmbedder
 from models.issue import Issue
+from tests.fakes.databases import prepared
 from tests.fakes.deliveries import client, post, settings
 from tests.fakes.github import FakeGitHub, FakeRepository
 from tests.fakes.small_world import BODY, CONFIG, OTHERS, TITLE
@@ -45,6 +47,8 @@ def working(
     file: Path, github: FakeGitHub, *, embedder: Embedder | None = None, **changes: Any
 ) -> Iterator[BotRuntime]:
     """A worker over an SQLite file; it may be started again over the same one. No night falls while a test runs."""
+    if not file.exists():
+        shutil.copyfile(prepared(), file)
     chosen = settings(database_url=f"sqlite:///{file}", **({"refit_schedule": "0 0 1 1 *"} | changes))
     runtime = BotRuntime(chosen, worker=True, github=github, embedder=embedder or HashingEmbedder())
     with seldom():

@@ -18,11 +18,11 @@ from bot.activities.resolve import Reason, Resolution, record, resolve
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.settings import Settings
-from bot.storage.open import open_storage
 from bot.storage.records import DecisionRecord, RepositoryRecord
 from bot.wiring import build_services
 from models.hashing_embedder import HashingEmbedder
 from models.issue import Issue
+from tests.fakes.databases import opened
 from tests.fakes.github import FakeGitHub, FakeRepository
 
 NAME = "acme/shop"
@@ -156,13 +156,10 @@ class World:
 
 @contextmanager
 def small_world(folder: Path, *, embedder: HashingEmbedder | None = None) -> Iterator[World]:
-    """A world over a fresh SQLite file."""
-    storage = open_storage(f"sqlite:///{folder}/triage.db", migrate=True)
+    """A world over the folder's SQLite file."""
     clock = Clock()
     github = FakeGitHub(start=clock() - timedelta(days=1))
     settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own argument
-    services = build_services(settings, storage, github=github, embedder=embedder or CountingEmbedder())
-    try:
+    with opened(folder) as storage:
+        services = build_services(settings, storage, github=github, embedder=embedder or CountingEmbedder())
         yield World(replace(services, clock=clock), github, clock)
-    finally:
-        storage.close()

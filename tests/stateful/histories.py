@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bot.activities.again import decide_again
 from bot.activities.observe import Stopped, current_config, open_repository
 from bot.errors import GitHubError, TriageError
 from bot.github.protocol import Comment
+from tests.fakes.databases import memory_folder
 from tests.stateful import watch
 from tests.stateful.chances import (
     ASKING,
@@ -43,7 +43,7 @@ from tests.stateful.people import (
     begin_again,
     canary,
 )
-from tests.stateful.town import NAME, Town, made_database, person, shown, town
+from tests.stateful.town import NAME, Town, person, shown, town
 
 
 class Histories(RuleBasedStateMachine):
@@ -54,7 +54,7 @@ class Histories(RuleBasedStateMachine):
         begin_again()
         self._folder = memory_folder()
         folder = Path(self._folder.name)
-        self._open = town(empty_database(), folder, watch.at_a_write, watch.after_a_workflow)
+        self._open = town(folder, watch.at_a_write, watch.after_a_workflow)
         self.town: Town = self._open.__enter__()
 
     def teardown(self) -> None:
@@ -324,20 +324,3 @@ class Histories(RuleBasedStateMachine):
 
     def the_bot_works(self, turns: int) -> None:
         self.town.work(turns)
-
-
-def memory_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder that no disk holds up, where the system has one: thousands of commits wait for it otherwise."""
-    memory = Path("/dev/shm")
-    return tempfile.TemporaryDirectory(prefix="histories-", dir=memory if memory.is_dir() else None)
-
-
-_made: list[tuple[tempfile.TemporaryDirectory[str], Path]] = []
-
-
-def empty_database() -> Path:
-    """The schema, made once in this process."""
-    if not _made:
-        folder = memory_folder()
-        _made.append((folder, made_database(Path(folder.name))))
-    return _made[0][1]

@@ -12,7 +12,6 @@ import pytest
 
 from bot.storage.protocol import Storage
 from tests.stateful.engine import Death
-from tests.stateful.histories import empty_database
 from tests.stateful.people import KNOWN
 from tests.stateful.town import NAME, Town, shown, town
 
@@ -99,7 +98,7 @@ def nothing(_place: Town) -> None:
 @contextmanager
 def lived(folder: Path, before: Work, work: Work) -> Iterator[tuple[Town, Meanwhile]]:
     """A town in which something is about to be worked off."""
-    with town(empty_database(), folder, lambda *_: None, lambda *_: None) as place:
+    with town(folder, lambda *_: None, lambda *_: None) as place:
         before(place)
         place.settle()
         meanwhile = Meanwhile()

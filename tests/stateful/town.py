@@ -25,6 +25,7 @@ from bot.wiring import build_services
 from bot.workflows import poll_reactions, resume, steps
 from models.hashing_embedder import HashingEmbedder
 from models.issue import Issue
+from tests.fakes.databases import empty
 from tests.fakes.github import FakeGitHub
 from tests.stateful.doors import Done, Door, GitHubDoor, Watch
 from tests.stateful.engine import Clock, Death, Job, Killed, MemoryEngine, installed
@@ -318,18 +319,11 @@ def shown(issue: Issue) -> dict[str, Any]:
     return {"number": issue.number, "title": issue.title, "body": issue.body, "user": person(issue.author)}
 
 
-def made_database(folder: Path) -> Path:
-    """An empty database with the present schema, to be copied."""
-    file = folder / "empty.db"
-    open_storage(f"sqlite:///{file}", migrate=True).close()
-    return file
-
-
 @contextmanager
-def town(empty: Path, folder: Path, watch: Watcher, after: Callable[[Town], None]) -> Iterator[Town]:
+def town(folder: Path, watch: Watcher, after: Callable[[Town], None]) -> Iterator[Town]:
     """A fresh town with the bot at work in it; `watch` sees each write before it is done, `after` each workflow."""
     file = folder / "town.db"
-    shutil.copy(empty, file)
+    shutil.copyfile(empty(), file)
     with installed(MemoryEngine(Clock(), Death())) as engine:
         made = Town(file, engine, watch, after)
         try:

@@ -18,9 +18,9 @@ import uvicorn
 
 from bot import wiring
 from bot.cli.main import main
-from bot.wiring import prepare_database
 from models.hashing_embedder import HashingEmbedder
-from tests.fakes.deliveries import SECRET, app, settings
+from tests.fakes.databases import prepared
+from tests.fakes.deliveries import SECRET, app
 from tests.fakes.inbox import FakeRuntime
 from tests.fakes.played import Played, played
 
@@ -86,21 +86,13 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiving]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with every table in it, to be copied: making one takes a while."""
-    path = tmp_path_factory.mktemp("prepared") / "triage.db"
-    prepare_database(settings(database_url=f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
-def tracker(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
+def tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
     """A repository on the GitHub double, the App's settings, an empty database, and the embedder without weights."""
     with played() as github:
         github.add_repository()
         for name, value in github.environment().items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(wiring, "build_embedder", lambda _: HashingEmbedder())
-        shutil.copy(prepared, tmp_path / "triage.db")
+        shutil.copyfile(prepared(), tmp_path / "triage.db")
         yield github
