@@ -31,6 +31,7 @@ from models.facts import FACT_ALIASES, FACT_NAMES, FactPattern, compile_pattern,
 CONFIG_PATH = ".github/triage.yml"
 MAX_CLUSTERS = 200
 MAX_BYTES = 64 * 1024
+TOO_LARGE = f"the file is larger than {MAX_BYTES // 1024} KiB"
 KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
@@ -178,7 +179,7 @@ def parse(text: str) -> RepoConfig:
 def _read(text: str) -> tuple[RepoConfig, tuple[str, ...]]:
     """What the text says, and what is wrong with it all the same; raises ConfigError where it says nothing clear."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise ConfigError([f"the file is larger than {MAX_BYTES // 1024} KiB"])
+        raise ConfigError([TOO_LARGE])
     node, data = loaded(text)
     if node is None or data is None:
         return RepoConfig(), ()

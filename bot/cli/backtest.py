@@ -10,8 +10,11 @@ import typer
 from rich.table import Table
 
 from bot.activities.backtest import backtest as replay
-from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
+from bot.cli.opened import err, known_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import progress
+from bot.errors import TriageError
+from bot.services import Services
+from bot.storage.records import RepositoryRecord
 from models.share import percent
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
@@ -24,7 +27,7 @@ def backtest(repository: Repository, since: Since = None, sample: Sample = None,
     """Replay the imported history: each issue is judged by what came before it. Nothing is written to GitHub."""
     day = since.replace(tzinfo=UTC) if since is not None else None
     with services_for(settings_for_command(), offline=True) as services, progress(show=not as_json) as shown:
-        record = known_repository(services, repository)
+        record = _whole(services, known_repository(services, repository))
         found = replay(
             services,
             record,
@@ -37,6 +40,18 @@ def backtest(repository: Repository, since: Since = None, sample: Sample = None,
         print_json(data)
         return
     _print(data)
+
+
+def _whole(services: Services, record: RepositoryRecord) -> RepositoryRecord:
+    """The repository, where its history was read; says how much of it cannot be judged."""
+    name, to_do = record.full_name, f"`triage import {record.full_name}`"
+    if record.imported_at is None:
+        raise TriageError(f"the history of {name} is not read to its end: run {to_do} first")
+    model = str(services.embedder.model_id)
+    missing = len(services.storage.unembedded(record.id, model))
+    if missing:
+        err.print(f"{missing} issues are left out: {model} has not embedded them; {to_do} does", markup=False)
+    return record
 
 
 def _print(data: Mapping[str, Any]) -> None:

@@ -20,12 +20,14 @@ from bot.cli.opened import (
 )
 from bot.errors import ConfigError, TriageError
 from bot.github.config_file import decoded
-from bot.repo_config import CONFIG_PATH, MAX_BYTES, is_unknown, json_schema, parse
+from bot.repo_config import CONFIG_PATH, MAX_BYTES, TOO_LARGE, is_unknown, json_schema, parse
 from bot.storage.records import ConfigRecord
 
 config_app = typer.Typer(
     help="A repository's triage.yml: check it offline, show what is in force.", no_args_is_help=True
 )
+
+WIDEST = 4  # bytes of a character in UTF-16, at most; what is longer cannot be short enough in UTF-8
 
 File = Annotated[Path, typer.Argument(help="The file to check.", show_default=True)]
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
@@ -35,9 +37,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 @config_app.command("check")
 def check(file: File = Path(CONFIG_PATH), as_json: AsJson = False) -> int:
     """Print the configuration that the file means, defaults included, or every problem with its line."""
-    text = _text(file)
     try:
-        config = parse(text)
+        config = parse(_text(file))
     except ConfigError as error:
         _show_problems(file, error.problems, as_json=as_json)
         return 1
@@ -113,9 +114,13 @@ def _yaml(effective: Any) -> str:
 def _text(file: Path) -> str:
     try:
         with file.open("rb") as stream:
-            return decoded(stream.read(MAX_BYTES + 1))
+            content = stream.read(WIDEST * MAX_BYTES + 1)
     except OSError as error:
         raise TriageError(f"{file}: {error.strerror}") from None
+    if len(content) > WIDEST * MAX_BYTES:
+        raise ConfigError([TOO_LARGE])
+    try:
+        return decoded(content)
     except UnicodeDecodeError as error:
         raise TriageError(f"{file}: not UTF-8 text (byte {error.start})") from None
 

@@ -39,7 +39,7 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
     Interrupted, it goes on at its page when it is called again; after its end, it reads what changed.
     """
     with services_for(settings_for_command()) as services, progress(show=not as_json) as shown:
-        record, config = patiently(lambda: _opened(services, repository))
+        record, config = patiently(lambda: _opened(services, repository), tries=1)
         before = len(services.storage.unembedded(record.id, str(services.embedder.model_id)))
         read_to_its_end(services, record, shown.importing)
         record = patiently(lambda: read_history(services, named_repository(services, repository), shown.reading))
@@ -87,10 +87,10 @@ def read_to_its_end(services: Services, repository: RepositoryRecord, shown: Sho
     patiently(lambda: advance(services, repository, shown=shown), pages)
 
 
-def patiently(act: Callable[[], T], done: Callable[[], int] = lambda: 0) -> T:
+def patiently(act: Callable[[], T], done: Callable[[], int] = lambda: 0, *, tries: int = TRIES) -> T:
     """What `act` returns: a limit of GitHub's is waited for, and while GitHub is unavailable it is tried a few times,
     counted anew where more of it was `done` meanwhile."""
-    tries, before = 0, done()
+    failed, before = 0, done()
     while True:
         try:
             return act()
@@ -98,8 +98,8 @@ def patiently(act: Callable[[], T], done: Callable[[], int] = lambda: 0) -> T:
             err.print(f"{error}; it goes on in {error.seconds:.0f} s", markup=False, soft_wrap=True)
             time.sleep(error.seconds)
         except Unavailable as error:
-            tries, before = (tries + 1 if done() == before else 1), done()
-            if tries == TRIES:
+            failed, before = (failed + 1 if done() == before else 1), done()
+            if failed == tries:
                 raise
-            err.print(f"{error}; tried again in {PAUSE * 2**tries:.0f} s", markup=False, soft_wrap=True)
-            time.sleep(PAUSE * 2**tries)
+            err.print(f"{error}; tried again in {PAUSE * 2**failed:.0f} s", markup=False, soft_wrap=True)
+            time.sleep(PAUSE * 2**failed)

@@ -48,8 +48,7 @@ def can_ask(settings: Settings) -> bool:
 
 def named_repository(services: Services, full_name: str) -> RepositoryRecord:
     """A repository that a person typed; known, or visible on GitHub with the credentials at hand."""
-    if full_name.count("/") != 1:
-        raise NotFound(f"{full_name!r} is not OWNER/REPO")
+    _check_form(full_name)
     try:
         return open_repository(services, full_name)
     except Stopped as stopped:
@@ -58,10 +57,16 @@ def named_repository(services: Services, full_name: str) -> RepositoryRecord:
 
 def known_repository(services: Services, full_name: str) -> RepositoryRecord:
     """A repository that is in the database; GitHub is not asked."""
+    _check_form(full_name)
     known = services.storage.repository(full_name)
     if known is None:
         raise NotFound(f"{full_name} is not in the database: run `triage import {full_name}` first")
     return known
+
+
+def _check_form(full_name: str) -> None:
+    if full_name.count("/") != 1:
+        raise NotFound(f"{full_name!r} is not OWNER/REPO")
 
 
 def print_json(data: Any) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from bot import wiring
 from bot.rules import UNNAMED_AT_LEAST
 from bot.storage.open import open_storage
+from bot.storage.records import RepositoryRecord
 from tests.bot.cli.conftest import Run
-from tests.fakes.played import Played
-from tests.fakes.small_world import NAME
+from tests.fakes.played import HISTORY, Played
+from tests.fakes.small_world import NAME, CountingEmbedder
 
 
 def test_a_backtest_says_what_the_bot_would_have_said(triage: Run, tracker: Played, tmp_path: Path) -> None:
@@ -42,10 +46,25 @@ def test_a_backtest_is_a_table_for_people_and_can_be_sampled(triage: Run, tracke
     assert "no threshold is recommended" in ran.out
 
 
-def test_a_backtest_of_what_was_never_read_says_what_to_do(triage: Run) -> None:
+def test_a_backtest_of_what_was_never_read_says_what_to_do(triage: Run, tracker: Played, tmp_path: Path) -> None:
     ran = triage("backtest", "acme/unknown")
-    assert ran.code == 1
-    assert "triage import" in ran.err
+    assert (ran.code, "triage import acme/unknown" in ran.err) == (1, True)
+    assert "'acme' is not OWNER/REPO" in triage("backtest", "acme").err
+    storage = open_storage(f"sqlite:///{tmp_path / 'triage.db'}")
+    storage.save_repository(RepositoryRecord(7, NAME, 1))
+    storage.close()
+    ran = triage("backtest", NAME)
+    assert (ran.code, "is not read to its end: run `triage import" in ran.err) == (1, True)
+
+
+def test_a_backtest_says_how_many_issues_another_model_left_out(
+    triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert triage("import", NAME).code == 0
+    monkeypatch.setattr(wiring, "build_embedder", lambda _: CountingEmbedder("another"))
+    ran = triage("backtest", NAME, "--json")
+    assert (ran.code, json.loads(ran.out)["issues"]) == (0, 0)
+    assert f"{len(HISTORY)} issues are left out: another" in ran.err
 
 
 def test_a_report_is_markdown_on_standard_output(triage: Run, tracker: Played) -> None:

@@ -64,10 +64,11 @@ def test_a_file_that_is_missing_a_folder_or_not_text_is_named(triage, tmp_path):
         assert f"triage: {name}: " in ran.err
 
 
-def test_a_file_that_is_too_large_is_refused(triage, tmp_path):
-    ran = triage("config", "check", written(tmp_path, "# " + "x" * 70_000))
+@pytest.mark.parametrize("text", ["# " + "x" * 70_000, "# " + "ü" * 40_000, "# " + "x" * 300_000])
+def test_a_file_that_is_too_large_is_refused(triage, tmp_path, text: str):
+    ran = triage("config", "check", written(tmp_path, text))
     assert ran.code == 1
-    assert "64 KiB" in ran.out
+    assert "larger than 64 KiB" in ran.out
 
 
 def test_the_schema_accepts_what_the_parser_accepts(triage):
