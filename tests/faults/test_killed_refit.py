@@ -53,7 +53,7 @@ def finish_night(town: Town, before: int, runs_before: int) -> list[RefitRecord]
         raise AssertionError(town.storage.task_runs())
     finally:
         worker.kill()
-        worker.communicate()
+        worker.ended()
 
 
 async def test_inv_31_inv_38_a_refit_killed_at_any_step_is_made_once_by_the_next_worker(town: Town) -> None:

@@ -37,6 +37,32 @@ PATIENCE = 120.0  # seconds
 ROUNDS = 3  # of killing at a random instant
 
 
+class Worker:
+    """A process that works until it is killed."""
+
+    def __init__(self, nursery: subprocess.Popen[str], point: str) -> None:
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        self._says = nursery.stdout
+        nursery.stdin.write(f"{point}\n")
+        nursery.stdin.flush()
+        self._process = int(self._says.readline())
+
+    def works(self) -> None:
+        """Wait until it says that it does."""
+        assert self._says.readline() == "working\n"
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        os.kill(self._process, how)
+
+    def ended(self) -> int:
+        """Wait for its end, however it came: the signal, below zero."""
+        for line in self._says:
+            if line.startswith("ended "):
+                return int(line.removeprefix("ended "))
+        raise AssertionError("the workers' parent is gone")
+
+
 class Town:
     """GitHub over HTTP, the receiver in this process, and a worker in another that can be killed."""
 
@@ -60,10 +86,14 @@ class Town:
         self.database_url = f"sqlite:///{file}"
         self.repository_id, self.installation_id = int(self._repository["id"]), int(self._installation)
         self._folder = file.parent
+        self._nurseries: dict[int, subprocess.Popen[str]] = {}
         for title, body in (*OTHERS, (TITLE, BODY)):
             self.report(title, body)
 
     def close(self) -> None:
+        for nursery in self._nurseries.values():
+            os.killpg(nursery.pid, signal.SIGKILL)  # with a worker that a failed test left
+            nursery.communicate()
         self._web.stop()
         self._double.close()
 
@@ -86,15 +116,19 @@ class Town:
             answer = await post(http, payload, delivery=f"delivery-{number}")
         assert answer.json()["status"] == "accepted"
 
-    def worker(self, point: str = "", recoveries: int = MAX_RECOVERIES) -> subprocess.Popen[str]:
-        """Start one; it works when it says so. With a point, it kills itself there."""
-        return subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("worker.py"))],
-            env=self._environment | {"DIE_AT": point, "RECOVERIES": str(recoveries)},
-            cwd=self._folder,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def worker(self, point: str = "", recoveries: int = MAX_RECOVERIES) -> Worker:
+        """Start one, where none is alive. With a point, it kills itself there."""
+        if recoveries not in self._nurseries:
+            self._nurseries[recoveries] = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("worker.py"))],
+                env=self._environment | {"RECOVERIES": str(recoveries)},
+                cwd=self._folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        return Worker(self._nurseries[recoveries], point)
 
     def rows(self) -> list[DeliveryRecord]:
         return list(self._web.storage.deliveries())
@@ -111,7 +145,7 @@ class Town:
             raise AssertionError(self.rows())
         finally:
             worker.kill()
-            worker.communicate()
+            worker.ended()
 
     def wanted_labels(self, number: int) -> set[str]:
         """What the issue's last decision stands for."""
@@ -151,12 +185,13 @@ def assert_nothing_lost_and_nothing_doubled(town: Town, numbers: list[int]) -> N
 
 def killed(town: Town, point: str, recoveries: int = MAX_RECOVERIES) -> None:
     """A worker that dies at the point."""
-    with town.worker(point, recoveries) as worker:
-        try:
-            worker.wait(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            worker.terminate()  # leave nothing behind
-        assert worker.wait() == -signal.SIGKILL, f"it lives on past {point}"
+    worker = town.worker(point, recoveries)
+    enough = threading.Timer(PATIENCE, worker.kill, [signal.SIGTERM])
+    enough.start()
+    try:
+        assert worker.ended() == -signal.SIGKILL, f"it lives on past {point}"
+    finally:
+        enough.cancel()
 
 
 @pytest.mark.parametrize("points", [tuple(POINTS)[:6], tuple(POINTS)[6:]], ids=["deciding", "acting"])
@@ -197,10 +232,9 @@ async def test_inv_31_a_worker_killed_at_random_instants_loses_and_doubles_nothi
         await town.deliver(number)
     for _ in range(ROUNDS):
         worker = town.worker()
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "working\n"
+        worker.works()
         threading.Event().wait(instants.uniform(0.0, 0.8))
         worker.kill()
-        worker.communicate()
+        worker.ended()
     town.work_everything_off()
     assert_nothing_lost_and_nothing_doubled(town, numbers)

@@ -1,4 +1,4 @@
-"""A worker process for the tests beside it: it works until it is killed, or kills itself where DIE_AT says."""
+"""Worker processes for the tests beside it: each works until it is killed, or kills itself at a point."""
 
 from __future__ import annotations
 
@@ -63,17 +63,33 @@ def die_at(point: str) -> None:
     setattr(owner, name, deadly)
 
 
-def main() -> None:
+def work(point: str) -> None:
     """Start, say so on standard output, and work."""
     log.configure("console", "error")
     engine.WATCH_SECONDS = 0.1
-    if point := os.environ.get("DIE_AT"):
+    if point:
         die_at(point)
     runtime = BotRuntime(load(), worker=True, embedder=HashingEmbedder())
     runtime.start()
-    sys.stdout.write("working\n")
-    sys.stdout.flush()
+    say("working")
     threading.Event().wait()
+
+
+def say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """For each line of standard input, a point or nothing, one worker: a copy of this process, which has loaded what it
+    needs and opened nothing. Says the worker's process id, and how it ended."""
+    for line in sys.stdin:
+        worker = os.fork()
+        if worker == 0:
+            work(line.strip())
+        say(str(worker))
+        _, status = os.waitpid(worker, 0)
+        say(f"ended {os.waitstatus_to_exitcode(status)}")
 
 
 if __name__ == "__main__":
