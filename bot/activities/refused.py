@@ -10,6 +10,7 @@ from typing import Any
 from bot.activities.act import POINTLESS
 from bot.storage.protocol import Storage
 from bot.storage.records import REFUSED, DecisionRecord
+from models.decision import Verdict
 
 NAME = "refused-change"
 WAITS = tuple(timedelta(hours=hours) for hours in (1, 3, 9, 24, 48))  # after each refusal in a row; then it is given up
@@ -66,8 +67,8 @@ def refusal_of(storage: Storage, last: DecisionRecord) -> Refusal | None:
 
 
 def _reason(storage: Storage, decision: DecisionRecord) -> str | None:
-    """What tells of others than the issue itself comes again by itself, hourly."""
-    if decision.trigger in POINTLESS:
+    """What tells of others than the issue itself comes again by itself, hourly; who is left alone has no effects."""
+    if decision.trigger in POINTLESS or decision.verdict == Verdict.IGNORED.value:
         return None
     rows = storage.effects(decision.repository_id, decision_id=decision.id, state="failed")
     reasons = (row.reason or "" for row in rows)
