@@ -15,10 +15,12 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.decision_data import to_data
 from bot.storage.page_records import IssueQuery
-from bot.storage.records import DeliveryRecord
+from bot.storage.records import ADOPTED, DeliveryRecord
+from models.decision import Decision, Verdict
 from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime, do
-from tests.fakes.stored import word
+from tests.fakes.stored import decision, word
 from webhooks.dashboard import lists
 from webhooks.dashboard.every import PAGES
 from webhooks.dashboard.pages import review
@@ -117,6 +119,17 @@ async def test_an_issue_shows_its_evidence_and_the_comment_as_safe_html(maintain
     assert "&lt;b&gt;x&lt;/b&gt;" in shown
     held = (await maintainer.get(f"{ROOT}/issues/3")).text
     assert "the score is under the threshold for a duplicate" in held
+
+
+async def test_no_probability_is_shown_of_what_the_bot_said_before_it_forgot_everything(
+    world: tuple[FastAPI, DashboardRuntime], maintainer: httpx.AsyncClient
+) -> None:
+    body = to_data(Decision(4, Verdict.DUPLICATE, canonical=1))
+    said = decision(4, 1, repository_id=SHOP, trigger=ADOPTED, decided_at=datetime.now(UTC), body=body)
+    world[1].storage.save_decision(said, [])
+    shown = (await maintainer.get(f"{ROOT}/issues/4")).text
+    assert "because the bot had said so before it was installed anew" in shown
+    assert "with a probability of" not in shown
 
 
 async def test_the_queue_begins_with_what_waits_and_counts_each_kind(

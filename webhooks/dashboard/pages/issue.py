@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.decision_data import from_data
 from bot.storage.page_records import IssueRow
 from bot.storage.protocol import Storage
-from bot.storage.records import DecisionRecord, DeliveryRecord, EffectRecord, FeedbackRecord, StoredIssue
+from bot.storage.records import ADOPTED, DecisionRecord, DeliveryRecord, EffectRecord, FeedbackRecord, StoredIssue
 from models.decision import Candidate, Decision
 from webhooks.dashboard import words
 from webhooks.dashboard.page import Asked, Page, PageMissing, Table
@@ -41,13 +41,13 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One decision. `vetoes`: the rules that lowered the verdict."""
+    """One decision. `vetoes`: the rules that lowered the verdict; `probability` is None where it is forgotten."""
 
     id: int
     at: datetime
     verdict: str
     canonical: int | None
-    probability: float
+    probability: float | None
     cluster: str | None
     trigger: str
     vetoes: Sequence[str]
@@ -206,7 +206,7 @@ def _decision(record: DecisionRecord, *, changed: bool) -> Taken:
         record.decided_at,
         record.verdict,
         body.get("canonical"),
-        float(body.get("probability") or 0.0),
+        None if record.trigger == ADOPTED else float(body.get("probability") or 0.0),
         body.get("cluster"),
         words.TRIGGERS.get(record.trigger, record.trigger),
         [words.veto(name) for name in body.get("vetoes", ())],
