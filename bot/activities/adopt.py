@@ -30,6 +30,7 @@ from bot.storage.protocol import Storage
 from bot.storage.records import ADOPTED, DecisionRecord, EffectRecord, FeedbackRecord, RepositoryRecord
 from models.decision import Decision, EffectKind, Verdict
 
+NOT_SO = ""  # in place of what a comment concludes: it says more than anybody remembers, so that it is written anew
 LOOK_AGAIN = ""  # in place of the mark of a comment's surroundings: it is looked at again, once
 
 _BEGINS = frozenset({"labeled", "closed"})
@@ -177,7 +178,7 @@ def _keep(
     """The decision that the comment was written for as far as it can be known, with what was done for it; and beside it
     the one that told of the reports that point there."""
     body = to_data(back.decision) | {"told": told}
-    concluded = conclusion(back.decision, config)
+    concluded = NOT_SO if status_in(back.said or "") is not None else conclusion(back.decision, config)
     made = DecisionRecord(
         None,
         repository_id,

@@ -90,6 +90,17 @@ def test_inv_23_an_import_takes_over_what_the_bot_wrote_and_writes_nothing(known
     assert own(known, number) == before  # it concludes the same: not even the time of the last edit is another
 
 
+def test_what_maintainers_told_before_everything_was_forgotten_does_not_stay(known: World) -> None:
+    number = answered(known)
+    plain = own(known, number)
+    told = plain.body.replace("\n\n|", "\n\n> **From the maintainers, 2 March 2026:** A fix is on its way.\n\n|", 1)
+    known.github.writer(NAME, None).edit_comment(plain.id, told)
+    come_back(known)
+    adopted(known, number)
+    known.triage(number)
+    assert "A fix is on its way" not in own(known, number).body
+
+
 def test_inv_17_the_authors_command_withdraws_what_was_said_before(known: World) -> None:
     number = answered(known)
     come_back(known)
