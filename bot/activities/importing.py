@@ -226,7 +226,7 @@ def _read_words(reading: _Reading) -> bool:
         return ()
 
     def pages(at: str | None) -> Iterator[Page[PastComment]]:
-        return reading.reader.past_comments(at, at_once=reading.at_once)
+        return reading.reader.past_comments(at)
 
     return _to_its_end(reading, COMMENTS, pages, keep) and _read_timelines(reading)
 

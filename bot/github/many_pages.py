@@ -35,17 +35,6 @@ def many_pages(
         pool.shutdown(cancel_futures=True)
 
 
-def page_before(cursor: str) -> str:
-    """The cursor of the page before, where pages have numbers: each row that was deleted since took one from the next
-    page to it. A list that goes on behind a row loses none."""
-    url = urlsplit(cursor)
-    query = dict(parse_qsl(url.query))
-    number = query.get("page", "")
-    if {"after", "before"} & set(query) or not number.isdecimal() or int(number) < 2:
-        return cursor
-    return url._replace(query=urlencode({**query, "page": int(number) - 1})).geturl()
-
-
 def _pages(
     pool: ThreadPoolExecutor, line: Line, first: Request, one: Callable[[Any], T], at_once: int
 ) -> Iterator[Page[T]]:

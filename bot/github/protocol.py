@@ -159,9 +159,9 @@ class Reader(Protocol):
         Where GitHub numbers the pages, `at_once` of them are asked for at the same time; they come in their order."""
         ...
 
-    def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
-        """Every comment on every issue, in the same manner, but from the page before `cursor` on: so those that were
-        deleted meanwhile hide nobody (INV 34). Comments on pull requests are left out."""
+    def past_comments(self, cursor: str | None = None) -> Iterator[Page[PastComment]]:
+        """Every comment on every issue, what was changed longest ago first, page by page from `cursor` on; some come
+        twice, and those that are deleted meanwhile hide nobody (INV 34). Comments on pull requests are left out."""
         ...
 
     def comments(self, number: int) -> Sequence[Comment]:

@@ -10,9 +10,10 @@ from typing import Any
 
 from bot.errors import Gone
 from bot.github import mapping
+from bot.github.by_change import by_change
 from bot.github.config_file import read_config
 from bot.github.line import PAGE, Line, following, read, segment, whole
-from bot.github.many_pages import many_pages, page_before
+from bot.github.many_pages import many_pages
 from bot.github.protocol import (
     Comment,
     ConfigFile,
@@ -67,12 +68,10 @@ class RepositoryReader:
         query = {"state": state, "sort": "created", "direction": "desc"}
         return many_pages(self._line, "/issues", query, cursor, mapping.issue, at_once)
 
-    def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
-        """Every comment on every issue, the newest first, from the page before `cursor` on, for a comment may have been
-        deleted since; those on pull requests are left out."""
-        query, begin = {"sort": "created", "direction": "desc"}, None if cursor is None else page_before(cursor)
-        for page in many_pages(self._line, "/issues/comments", query, begin, self._past_comment, at_once):
-            yield Page([one for one in page.rows if one is not None], page.following, page.last)
+    def past_comments(self, cursor: str | None = None) -> Iterator[Page[PastComment]]:
+        """Every comment on every issue, by its last change, from `cursor` on; those on pull requests are left out."""
+        for page in by_change(self._line, "/issues/comments", cursor, self._past_comment):
+            yield Page([one for one in page.rows if one is not None], page.following)
 
     def comments(self, number: int) -> Sequence[Comment]:
         """Every comment on the issue, oldest first."""

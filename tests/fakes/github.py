@@ -235,20 +235,21 @@ class FakeReader:
 
         return self._pages(found, cursor)
 
-    def past_comments(self, cursor: str | None = None, *, at_once: int = 1) -> Iterator[Page[PastComment]]:
-        def found() -> list[PastComment]:
+    def past_comments(self, cursor: str | None = None) -> Iterator[Page[PastComment]]:
+        following = cursor
+        while True:
             repository = self._open("past_comments")
-            known = [
-                PastComment(one.id, number, clean(one.body), one.author, one.author_is_bot, said, one.created_at, ours)
-                for number, held in repository.comments.items()
-                for one in held
-                if not repository.issues[number].is_pull_request
-                for said in [repository.associations.get(one.author, "NONE")]
-                for ours in [one.by_this_app and marked(one.body)]
-            ]
-            return sorted(known, key=lambda one: -one.id)
-
-        return self._pages(found, cursor and str(max(0, int(cursor) - PAGE)))
+            known = [(number, one) for number, held in repository.comments.items() for one in held]
+            known = [(number, one) for number, one in known if not repository.issues[number].is_pull_request]
+            left = sorted(
+                ((one.updated_at.isoformat(), one.id, number, one) for number, one in known), key=lambda row: row[:2]
+            )
+            left = [row for row in left if following is None or row[0] >= following]
+            page = [row for row in left if row in left[:PAGE] or row[0] == left[PAGE - 1][0]]
+            following = None if len(page) == len(left) else page[-1][0]
+            yield Page([_past(repository, number, one) for _, _, number, one in page], following)
+            if following is None:
+                return
 
     def _pages(self, found: Callable[[], list[T]], cursor: str | None) -> Iterator[Page[T]]:
         """Each page of the list as it is when the page is asked for."""
@@ -429,6 +430,12 @@ def _find(repository: FakeRepository, number: int) -> Issue:
 def _unlocked(issue: Issue) -> None:
     if issue.locked:
         raise Permanent("the issue is locked")
+
+
+def _past(repository: FakeRepository, number: int, one: Comment) -> PastComment:
+    said = repository.associations.get(one.author, "NONE")
+    ours = one.by_this_app and marked(one.body)
+    return PastComment(one.id, number, clean(one.body), one.author, one.author_is_bot, said, one.created_at, ours)
 
 
 def _shown(issue: Issue) -> Issue:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.github import many_pages as module
-from bot.github.many_pages import many_pages, page_before
+from bot.github.many_pages import many_pages
 from bot.github.wire import Answer, Request
 
 PAGES = 12
@@ -71,19 +71,3 @@ def test_behind_the_deepest_page_the_links_lead_on_by_cursor_or_by_number(
         later = number + 3  # on its way at the same time, where pages have numbers
         assert not 6 < number <= PAGES - 3 or cursors_from == 5 or line.asked[later].wait(GENEROUS)
     assert number == line.count == PAGES
-
-
-@pytest.mark.parametrize(
-    ("cursor", "before"),
-    [
-        ("/repositories/7/issues?per_page=100&page=3", "/repositories/7/issues?per_page=100&page=2"),
-        ("/repositories/7/issues?per_page=100&page=1", "/repositories/7/issues?per_page=100&page=1"),
-        (
-            "/repositories/7/issues?per_page=100&page=3&after=Y3Vy",
-            "/repositories/7/issues?per_page=100&page=3&after=Y3Vy",
-        ),
-        ("/repositories/7/issues?per_page=100", "/repositories/7/issues?per_page=100"),
-    ],
-)
-def test_inv_34_a_numbered_page_is_taken_up_one_before(cursor: str, before: str) -> None:
-    assert page_before(cursor) == before
