@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -42,6 +43,26 @@ def misread(node: yaml.Node, value: Any, path: Path = ()) -> Iterator[tuple[Path
     elif isinstance(node, yaml.ScalarNode) and _is_misread(node.value, value, path):
         told = f"{node.value!r} would be read as {value}: write the number in plain digits"
         yield path, f"{spoken(path)}: {told}, or put it in quotes where it is a text"
+
+
+def without(value: Any, paths: Iterable[Path]) -> Any:
+    """The file's value without what stands at these paths; where the end of one is missing, without what lacks it."""
+    gone: set[str | int] = set()
+    inner: dict[str | int, list[Path]] = defaultdict(list)
+    for key, *rest in (path for path in paths if path and _holds(value, path[0])):
+        if rest and _holds(value[key], rest[0]):
+            inner[key].append(tuple(rest))
+        else:
+            gone.add(key)
+    if isinstance(value, list):
+        return [without(one, inner[place]) for place, one in enumerate(value) if place not in gone]
+    if isinstance(value, dict):
+        return {key: without(one, inner[key]) for key, one in value.items() if key not in gone}
+    return value
+
+
+def _holds(value: Any, key: str | int) -> bool:
+    return key in value if isinstance(value, dict) else isinstance(value, list) and key in range(len(value))
 
 
 def _is_misread(written: str, value: Any, path: Sequence[str | int]) -> bool:

@@ -23,7 +23,7 @@ from bot.config_keys import (
     can_be_seen,
 )
 from bot.config_phrases import KINDS, phrase, spoken
-from bot.config_yaml import loaded, misread
+from bot.config_yaml import loaded, misread, without
 from bot.errors import ConfigError
 from models.cluster import KnownCluster
 from models.facts import FACT_ALIASES, FACT_NAMES, FactPattern, compile_pattern, full_name
@@ -35,6 +35,7 @@ TOO_LARGE = f"the file is larger than {MAX_BYTES // 1024} KiB"
 KEPT = 64  # files kept as they were read last: each delivery asks several times for the same one
 MOST_PROBLEMS = 50
 LONGEST_PROBLEM = 400
+ROUNDS = 10  # in which the wrong parts of a file are left out: some hide others
 
 Path = tuple[str | int, ...]  # of keys and list positions, to one value of the file
 
@@ -215,8 +216,24 @@ def is_unknown(valid_text: str | None, error: str | None) -> bool:
 
 
 def in_force(valid_text: str | None, error: str | None) -> RepoConfig:
-    """What holds; where nobody knows whether the bot may speak, it records only (INV 26, 27)."""
-    return RepoConfig(mode="shadow") if is_unknown(valid_text, error) else _read(valid_text or "")[0]
+    """What holds; where nobody knows whether the bot may speak, it records only (INV 26), by what it understands of the
+    last valid file (INV 27)."""
+    return _understood(valid_text or "") if is_unknown(valid_text, error) else _read(valid_text or "")[0]
+
+
+@lru_cache(maxsize=KEPT)
+def _understood(text: str) -> RepoConfig:
+    """What a refused file says without its wrong parts, in mode `shadow`."""
+    try:
+        data = loaded(text)[1]
+    except ConfigError:
+        data = None
+    for _ in range(ROUNDS if isinstance(data, dict) else 0):
+        try:
+            return RepoConfig.model_validate(_with_tuples(data)).model_copy(update={"mode": "shadow"})
+        except ValidationError as error:
+            data = without(data, [tuple(_path(item)) for item in error.errors()])
+    return RepoConfig(mode="shadow")
 
 
 def _told(problems: Sequence[str], found: int) -> list[str]:

@@ -64,5 +64,6 @@ def _overridden(cluster: ClusterConfig, curation: Curation, config: RepoConfig) 
         found["canonical"] = curation.canonicals[cluster.slug]
     if cluster.slug in curation.labels:
         label = curation.labels[cluster.slug]
-        found["label"] = None if label is None or refusal(label, cluster.slug, config) else label
+        if label is None or not refusal(label, cluster.slug, config):  # else the file has its say again
+            found["label"] = label
     return cluster.model_copy(update=found)

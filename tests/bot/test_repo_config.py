@@ -190,6 +190,34 @@ def test_inv_27_what_an_older_version_took_holds_as_long_as_it_is_understood() -
     assert not is_unknown(None, None)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "slugs"),
+    [
+        ("future: 1\n", ["extra-usage"]),
+        ("limits: {links: 700, churn: 0.1}\n", ["extra-usage"]),
+        ("facts:\n  - {name: plan, pattern: '(?=x)'}\n", ["extra-usage"]),
+        ("labels: [no]\nmode: loud\n", ["extra-usage"]),
+        ("  - {slug: no, title: x}\n", ["extra-usage"]),
+        ("  - {slug: new, title: New one, canonical: many}\n  - 12\n", ["extra-usage", "new"]),
+    ],
+)
+def test_inv_27_of_a_file_that_only_an_older_version_took_all_holds_but_the_wrong_parts_and_the_bot_is_silent(
+    wrong: str, slugs: list[str]
+) -> None:
+    text = CLUSTER + wrong
+    assert is_unknown(text, "line 9: …")
+    found = in_force(text, "line 9: …")
+    assert [one.slug for one in found.clusters] == slugs
+    assert found.clusters[0] == parse(CLUSTER).clusters[0]
+    assert found.mode == "shadow"
+    assert found.limits.churn == (0.1 if "churn" in wrong else parse("").limits.churn)
+
+
+@pytest.mark.parametrize("text", ["- 1\n", "mode: [", "12", "clusters: 12\n"])
+def test_of_a_file_that_nobody_understands_nothing_holds(text: str) -> None:
+    assert in_force(text, "line 1: …") == RepoConfig(mode="shadow")
+
+
 @pytest.mark.parametrize("kind", sorted(PHRASES))
 def test_no_phrase_is_left_with_a_blank(kind: str) -> None:
     told = phrase(kind, ["limits", "links"], {"expected": "1", "ge": 1, "le": 2}, "Input should be odd")

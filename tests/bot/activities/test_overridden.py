@@ -55,9 +55,11 @@ def test_what_was_set_on_a_found_cluster_ends_where_it_goes_into_a_known_one() -
 
 
 @pytest.mark.parametrize("label", ["possible-duplicate", "WontFix", "look", "Duplicate", ".", "..", "\u3164"])
-def test_inv_16_a_label_that_means_something_else_is_refused_and_never_set(label: str) -> None:
+def test_inv_16_a_label_that_means_something_else_is_refused_and_one_that_came_to_mean_it_gives_way_to_the_files(
+    label: str,
+) -> None:
     assert refusal(label, "extra", CONFIG) is not None
-    assert clusters_under(edit("label", "extra", value=label))["extra"][1] is None
+    assert clusters_under(edit("label", "extra", value=label))["extra"][1] == "money"
     assert refusal("area: money", "extra", CONFIG) is None
     assert refusal("money", "extra", CONFIG) is None
 
