@@ -34,6 +34,7 @@ class History:
     `members`: slug → the known cluster's members. `waves`: the known clusters on which a wave is, → the comments that
     it was given in the last hour. `held`: candidate → why the cluster that it is in may not act. `named`: the roots
     that people named for any duplicate, `confirmed`: the one that a person with a say named for this issue.
+    `named_later`: one named a later issue for this one.
     `clusters`: candidate → the cluster in force that it is in. `closed_by_us`: the bot closed the issue. `unlike`: the
     repository's own facts in which the report is unlike what the best of the known clusters is about.
     """
@@ -49,6 +50,7 @@ class History:
     clusters: Mapping[int, str] = field(default_factory=dict)
     named: frozenset[int] = frozenset()
     confirmed: int | None = None
+    named_later: bool = False
     unlike: frozenset[str] = frozenset()
     objected: bool = False
     reopened_by_person: bool = False

@@ -35,7 +35,8 @@ def decide(case: Case) -> Decision:
         return Decision(case.issue.number, Verdict.IGNORED, vetoes=(reason,))
     shown, refusals = _admit(case)
     cluster, cluster_vetoes = _cluster(case)
-    told = (*cluster_vetoes, *refusals)
+    later = (vetoes.TARGET_NOT_EARLIER,) if case.history.named_later else ()
+    told = (*cluster_vetoes, *later, *refusals)
     target = _target(case, shown, cluster)
     if target is None:
         return _in_budget(case, _without_target(case, shown, cluster, told))
@@ -125,8 +126,8 @@ def _target(case: Case, shown: Sequence[Candidate], cluster: ClusterMatch | None
     confirmed, enough = case.history.confirmed, 0.0
     if confirmed is not None:
         return replace(by_number.get(confirmed, Candidate(confirmed, 1.0)), probability=1.0)
-    if case.issue.number in named_canonicals(case.config):
-        return None  # others are pointed to it
+    if case.history.named_later or case.issue.number in named_canonicals(case.config):
+        return None  # a person chose another one, which no comment may name (INV 2); or others are pointed to it
     if cluster is not None:
         enough = case.thresholds.related
         number = canonical_of(cluster.slug, case.issue.number, case.history, case.config)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from bot.commands import claimed, is_for_us
@@ -65,7 +65,8 @@ def read(headers: Mapping[str, str], body: bytes, received_at: datetime) -> Deli
     `details` of the record holds only: sender, sender_type, changed (names of edited fields), renamed_from
     (owner/name before), comment (its id), comment_by (whose it was, where it was deleted), label (the name of one that
     was removed), new_repository and new_issue (of a transferred issue), repositories, repositories_added,
-    repositories_removed ({id, full_name} each) and repositories_left_out (how many were more than we keep).
+    repositories_removed ({id, full_name} each), repositories_left_out (how many were more than we keep) and at (when
+    the issue was changed, by GitHub's clock).
     """
     identity = delivery_id(headers.get("x-github-delivery"))
     event = headers.get("x-github-event")
@@ -152,6 +153,9 @@ def _issue_fields(payload: _Object) -> _Object:
         raise BadDelivery("the payload has no issue")
     fields = _repository_fields(payload)
     fields["issue"] = _positive(issue.get("number"), "issue.number")
+    moment = _moment(issue.get("updated_at"))
+    if moment is not None:
+        fields["details"]["at"] = moment
     label = _at(payload, "label", "name")
     if payload.get("action") == "unlabeled" and isinstance(label, str):
         fields["details"]["label"] = label[:LONGEST_LABEL]
@@ -274,6 +278,15 @@ def _at(value: Any, *path: str) -> Any:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def _moment(value: Any) -> str | None:
+    """A point in time in UTC, written as ours are; None where it is none."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return None if found is None or found.tzinfo is None else found.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _sender(payload: _Object) -> _Object:

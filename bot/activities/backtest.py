@@ -23,6 +23,7 @@ from bot.vetoes import BELOW_THRESHOLD
 from bot.wave_words import address_of
 from models.backtesting import PRECISION, Replayed, at_cut, precision, recall, recommended, worst
 from models.decision import Decision, Verdict
+from models.forest import roots_of
 from models.issue import Issue
 from models.text import has_little_information
 
@@ -139,7 +140,7 @@ def _decided(stream: _Stream, number: int) -> tuple[Case, Decision]:
     scorer, _ = services.scorer_for(stream.repository.id)
     day = row.issue.created_at
     said = [one for one in stream.said if one.said_at <= day]
-    duplicates = {one.number: one.other for one in said if one.kind == "duplicate" and one.other is not None}
+    duplicates = roots_of({one.number: one.other for one in said if one.kind == "duplicate" and one.other is not None})
     pool = index.retrieve(document, limit=POOL, before=number)
     candidates = scorer.judge(document, index, pool, told_groups(said, number))[:KEPT]
     members = stream.members_on(number, day)

@@ -10,6 +10,7 @@ from bot.services import Services
 from models.canonical import CanonicalChoice, Standing, choose_canonical
 from models.cluster import Cluster
 from models.document import Document
+from models.forest import roots_of
 from models.issue import Issue
 from models.naming import Background, around, background, name
 from models.retrieval import IssueIndex
@@ -90,7 +91,7 @@ class Past:
 
 def past_of(services: Services, repository_id: int, clusters: Sequence[Cluster]) -> Past:
     """Read for all of the clusters at once."""
-    duplicates = services.storage.duplicates(repository_id)
+    duplicates = roots_of(services.storage.duplicates(repository_id))
     members = {number for one in clusters for number in one.members}
     members |= {one.canonical for one in clusters if one.canonical is not None}
     wanted = members | {root_of(number, duplicates) for number in members}

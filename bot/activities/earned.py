@@ -12,13 +12,14 @@ from bot.closing import Right, standing
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
 from bot.storage.records import ADOPTED, DecisionRecord, FeedbackRecord
+from models.forest import roots_of
 
 JUDGING = frozenset({"objection", "separated", "duplicate"})
 
 
 def closing_right(storage: Storage, repository_id: int) -> Right:
     """The repository's right to close, by every judged decision that it has."""
-    duplicates = storage.duplicates(repository_id)
+    duplicates = roots_of(storage.duplicates(repository_id))
     return standing(judgements(storage.judged(repository_id), storage.feedback(repository_id), duplicates))
 
 

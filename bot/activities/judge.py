@@ -10,7 +10,7 @@ from bot.activities.overridden import kept_out_of, overridden
 from bot.activities.own_facts import unlike
 from bot.activities.view import cluster_view, status_of
 from bot.activities.waves import wave_comments, waves_on
-from bot.activities.words import confirmed_target, told_groups
+from bot.activities.words import confirmed_target, later_target, linked, told_groups
 from bot.case import Case, History, Thresholds, root_of
 from bot.comment import CommentView
 from bot.errors import NotFound
@@ -59,8 +59,7 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     document = document_of(services, repository.id, stored)
     scorer, scorer_id = services.scorer_for(repository.id)
     defined, config = config.known_clusters(), overridden(services.storage, repository.id, config)
-    known = _known(services, repository.id, number)
-    known.leave_named_alone(config)
+    known = _known(services, repository.id, number, config)
     groups, members = told_groups(known.said, number), known.members
     candidates = _candidates(scorer, document, index, known.duplicates, groups)
     matches = matches_of(services, index, document, defined, _before(members, number))
@@ -98,23 +97,21 @@ def _sayable(decision: Decision, document: Document, index: IssueIndex, config: 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What people said, issue → its canonical, and the known clusters' members by slug."""
+    """What people said, issue → the root that it is a duplicate of, and the known clusters' members by slug."""
 
     said: Sequence[FeedbackRecord]
-    duplicates: dict[int, int]
+    duplicates: Mapping[int, int]
     members: dict[str, Sequence[int]]
 
-    def leave_named_alone(self, config: RepoConfig) -> None:
-        """What the bot concluded of an issue before a maintainer named it as canonical tells nothing any more."""
-        told = {one.number for one in self.said if one.kind == "duplicate"}
-        for number in named_canonicals(config) - told:
-            self.duplicates.pop(number, None)
 
-
-def _known(services: Services, repository_id: int, number: int) -> _Known:
-    duplicates = services.storage.duplicates(repository_id)
+def _known(services: Services, repository_id: int, number: int, config: RepoConfig) -> _Known:
+    duplicates, said = services.storage.duplicates(repository_id), services.storage.feedback(repository_id)
     duplicates.pop(number, None)  # what was decided of this issue before must not decide it again
-    return _Known(services.storage.feedback(repository_id), duplicates, known_members(services, repository_id))
+    told = {one.number for one in said if one.kind == "duplicate"}
+    for canonical in named_canonicals(config) - told:
+        duplicates.pop(canonical, None)  # what the bot concluded before a maintainer named it tells nothing any more
+    roots = linked(said, duplicates, before=number)
+    return _Known(said, roots, known_members(services, repository_id))
 
 
 def _candidates(
@@ -233,6 +230,7 @@ def _history(
         clusters={member: one.id for one in in_force for member in one.members},
         named=frozenset(root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other),
         confirmed=confirmed,
+        named_later=later_target(said, number, duplicates),
         objected=any(one.kind == "objection" and one.number == number for one in said),
         reopened_by_person=reopened,
         closed_by_us=not reopened and closed_by_us(services, repository_id, number),

@@ -19,6 +19,7 @@ from bot.quality import is_right, words_by_issue
 from bot.services import Services
 from bot.storage.records import ADOPTED, DecisionRecord, FeedbackRecord
 from models.decision import EffectKind
+from models.forest import roots_of
 from models.issue import Issue
 from models.recalibration import Judged
 from models.retrieval import IssueIndex
@@ -32,7 +33,7 @@ JUDGING = frozenset({"separated", "duplicate", "objection"})
 def judged_decisions(services: Services, repository_id: int) -> dict[int, Judged]:
     """Each issue on whose decision somebody spoke, by the scorer that ships and the model in force."""
     index = services.indexes.index(repository_id)
-    duplicates = services.storage.duplicates(repository_id)
+    duplicates = roots_of(services.storage.duplicates(repository_id))
     said = services.storage.feedback(repository_id)
     words = words_by_issue(word for word in said if word.kind in JUDGING)
     decisions = _decisions(services, repository_id)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.activities.judge import POOL, RELATED_AT_LEAST
-from bot.case import root_of
 from bot.services import Services
 from bot.storage.records import DecisionRecord, FeedbackRecord, MissedRecord, RepositoryRecord
+from models.forest import roots_of
 from models.retrieval import IssueIndex
 
 UNSEEN = "arrived unseen"
@@ -22,19 +22,19 @@ OTHERS = "others were nearer"
 def close_ledger(services: Services, repository: RepositoryRecord) -> Sequence[MissedRecord]:
     """Add what people linked since the ledger was closed last; returns what is new in it. Safe to repeat."""
     known = {(one.number, one.other) for one in services.storage.missed(repository.id, limit=2**31 - 1)}
-    duplicates = services.storage.duplicates(repository.id)
+    roots = roots_of(services.storage.duplicates(repository.id))
     index = services.indexes.index(repository.id)
     since = _watching_since(services, repository)
     found = []
     for word in _links(services.storage.feedback(repository.id)):
-        other = word.other or 0
-        if (word.number, other) in known or word.said_at < since:
+        other, number = sorted((word.number, word.other or 0))  # what could be named was the earlier one (INV 2)
+        if (number, other) in known or word.said_at < since:
             continue
-        decision = _decision_before(services, repository.id, word)
-        if decision is not None and _named(decision, other, duplicates):
+        decision = _decision_before(services, repository.id, number, word.said_at)
+        if decision is not None and _named(decision, other, roots):
             continue
-        cause = _cause(services, index, word.number, other, decision)
-        found.append(MissedRecord(repository.id, word.number, other, word.said_at, services.clock(), cause))
+        cause = _cause(services, index, number, other, decision)
+        found.append(MissedRecord(repository.id, number, other, word.said_at, services.clock(), cause))
     services.storage.save_missed(found)
     return found
 
@@ -55,18 +55,18 @@ def _links(said: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
     return [word for word in last.values() if word.kind == "duplicate"]
 
 
-def _decision_before(services: Services, repository_id: int, word: FeedbackRecord) -> DecisionRecord | None:
+def _decision_before(services: Services, repository_id: int, number: int, linked_at: datetime) -> DecisionRecord | None:
     """What the bot had concluded when the pair was linked."""
-    decided = services.storage.decisions(repository_id, number=word.number)
-    return next((one for one in decided if one.decided_at <= word.said_at), None)
+    decided = services.storage.decisions(repository_id, number=number)
+    return next((one for one in decided if one.decided_at <= linked_at), None)
 
 
-def _named(decision: DecisionRecord, other: int, duplicates: Mapping[int, int]) -> bool:
+def _named(decision: DecisionRecord, other: int, roots: Mapping[int, int]) -> bool:
     """Whether the comment named the issue, or the one that it is a duplicate of."""
     links = [link["number"] for link in decision.body.get("links", ())]
     named = {number for number in (decision.body.get("canonical"), *links) if number is not None}
-    root = root_of(other, duplicates)
-    return other in named or any(root_of(number, duplicates) == root for number in named)
+    root = roots.get(other, other)
+    return other in named or any(roots.get(number, number) == root for number in named)
 
 
 def _cause(services: Services, index: IssueIndex, number: int, other: int, decision: DecisionRecord | None) -> str:

@@ -20,7 +20,6 @@ from bot.canonical_comment import (
     render_canonical,
     unfolded,
 )
-from bot.case import root_of
 from bot.comment import nobody
 from bot.decision_data import to_data
 from bot.effects import conclusion
@@ -32,6 +31,7 @@ from bot.storage.protocol import Storage
 from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord, StoredIssue
 from bot.vetoes import IGNORED_CLOSED, SECURITY_REPORT, VETOES
 from models.decision import Decision, EffectKind, Verdict
+from models.forest import roots_of
 from models.issue import Issue
 from models.text import looks_like_security_report
 from models.versions import begin_alike, span
@@ -54,10 +54,10 @@ REASONS = frozenset({TOO_FEW, NOT_YET, UNCHANGED})
 
 def canonicals(storage: Storage, repository_id: int) -> list[int]:
     """The issues at which reports point that the bot answered, and those that it once told of reports, ascending."""
-    duplicates = storage.duplicates(repository_id)
     spoken = {one.number for one in storage.pointing(repository_id)}
-    roots = {root_of(number, duplicates) for number in duplicates if number in spoken}
-    return sorted(roots.union(storage.decided_for(repository_id, UPKEEP)))
+    roots = roots_of(storage.duplicates(repository_id))
+    answered = {root for number, root in roots.items() if number in spoken}
+    return sorted(answered.union(storage.decided_for(repository_id, UPKEEP)))
 
 
 def wanted(
@@ -140,7 +140,7 @@ def reports_of(storage: Storage, repository_id: int, number: int, duplicates: Ma
     """The issues that point at a canonical one: its duplicates, and the members of a known cluster that is its own."""
     if number in duplicates:  # it is no root by now, so that its reports are counted elsewhere (INV 4)
         return []
-    pointing = {one for one in duplicates if root_of(one, duplicates) == number}
+    pointing = {one for one, root in roots_of(duplicates).items() if root == number}
     homes = storage.clusters_in_force(repository_id, holding=[number], known=True)
     pointing |= {member for one in homes if one.canonical == number and one.slug for member in one.members}
     rows = storage.issues(repository_id, sorted(pointing - {number}))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from bot.activities.act import stands
 from bot.activities.adopt import adopt_deleted
+from bot.activities.afterwards import said_afterwards
 from bot.activities.listen import keep, take_back
 from bot.activities.obey import Change, Refused, Word, confirmation, objection, withdrawal
 from bot.activities.standing import claim
 from bot.commands import MAINTAINERS, claimed, mentioned
 from bot.services import Services
-from bot.storage.records import RepositoryRecord
+from bot.storage.records import FeedbackRecord, RepositoryRecord
 from models.decision import EffectKind
 
 IN_PASSING = frozenset({"event", "comment"})  # where a confirmation comes from that asked the bot for nothing
+AGAINST = frozenset({"objection", "separated", "reopened", "comment-deleted"})  # words against a duplicate
 
 log = structlog.get_logger(__name__)
 
@@ -29,29 +32,38 @@ def notice(services: Services, repository: RepositoryRecord, delivery: Mapping[s
     actor = str(details.get("sender", ""))
     if react is None or not actor or actor.endswith("[bot]") or details.get("sender_type") == "Bot":
         return False  # INV 20
+    if details.get("at") is None:
+        details = {**details, "at": delivery.get("received_at") or services.clock().isoformat()}
     return react(Word(services, repository, delivery["issue"], actor, "event", f"delivery {delivery['id']}"), details)
 
 
 def _unlabeled(word: Word, details: Mapping[str, Any]) -> bool:
-    """One of the bot's labels was removed: it is not set again unless a person asks (INV 21)."""
+    """One of the bot's labels was removed: it is not set again unless a person asks (INV 21). One that is there (again)
+    was asked for since."""
     name = str(details.get("label", ""))
+    stored = word.services.storage.issue(word.repository.id, word.number)
+    if stored is not None and name.casefold() in {one.casefold() for one in stored.issue.labels}:
+        return False
     rows = word.services.storage.effects(word.repository.id, number=word.number, kind=EffectKind.ADD_LABEL.value)
     if name.casefold() in {row.value.casefold() for row in rows if stands(row)}:
         keep(word, Change.of(word.record("label-removed", None, name)))
     return False
 
 
-def _reopened(word: Word, _: Mapping[str, Any]) -> bool:
+def _reopened(word: Word, details: Mapping[str, Any]) -> bool:
     """The bot never acts on that issue's state again (INV 19); what it says of a duplicate is looked at once more. Who
-    closed it as a duplicate, or called it one in passing, is taken back; what the bot was told holds."""
-    gone = [one for one in word.said() if one.kind == "duplicate" and one.source in IN_PASSING]
+    had closed it as a duplicate, or called it one in passing, is taken back; what the bot was told holds."""
+    claims = [one for one in word.said() if one.kind == "duplicate" and one.source in IN_PASSING]
+    newer = said_afterwards(word, "reopened", _at(details), claims)
+    gone = [one for one in claims if one not in newer]
     back = withdrawal(word, gone)
     keep(word, Change(back.withdrawn, (*back.added, word.record("reopened"))))
     return _spoke(word)
 
 
-def _closed(word: Word, _: Mapping[str, Any]) -> bool:
-    """Closed by GitHub's own "as duplicate": a confirmation of what a comment, or else the bot, had named."""
+def _closed(word: Word, details: Mapping[str, Any]) -> bool:
+    """Closed by GitHub's own "as duplicate": a confirmation of what a comment, or else the bot, had named. What people
+    said against it since holds."""
     stored = word.services.storage.issue(word.repository.id, word.number)
     if stored is None or stored.issue.state_reason != "duplicate":
         return False
@@ -63,7 +75,7 @@ def _closed(word: Word, _: Mapping[str, Any]) -> bool:
     named = [other for body in theirs if (other := claimed(body, home)) is not None]
     silent = not any(mentioned(body, home) - {word.number} for body in theirs)  # else they may mean another than we do
     other = named[-1] if named else _named_by_us(word) if silent else None
-    if other is None:
+    if other is None or _is_answered(word, _at(details), other):
         return False
     word = Word(word.services, word.repository, word.number, word.actor, word.kind, word.source, other)
     try:
@@ -80,6 +92,8 @@ def _comment_deleted(word: Word, details: Mapping[str, Any]) -> bool:
     comment = int(details["comment"])
     if take_back(word, comment, word.source):
         return True
+    if _standing_comment(word) not in {None, comment}:
+        return False  # a person asked since, so that the bot wrote another one
     ours = word.services.storage.own_comment(word.repository.id, comment)
     if ours is None:
         is_ours = details.get("comment_by", "").lower() == f"{word.services.github.app_slug()}[bot]".lower()
@@ -103,6 +117,26 @@ ACTS: Mapping[tuple[str, str | None], Callable[[Word, Mapping[str, Any]], bool]]
 }
 
 
+def _at(details: Mapping[str, Any]) -> datetime:
+    """About when it happened."""
+    return datetime.fromisoformat(details["at"])
+
+
+def _is_answered(word: Word, at: datetime, other: int) -> bool:
+    """Whether people said something else of the issue after this person had closed it as a duplicate of the other."""
+
+    def differs(said: FeedbackRecord) -> bool:
+        return said.kind in AGAINST or (said.kind == "duplicate" and said.other != other)
+
+    return bool(said_afterwards(word, "closed", at, [one for one in word.said() if differs(one)]))
+
+
+def _standing_comment(word: Word) -> int | None:
+    """GitHub's id of the comment that the bot wrote last on the issue."""
+    rows = word.services.storage.effects(word.repository.id, number=word.number, kind=EffectKind.COMMENT.value)
+    return next((row.github_id for row in rows if stands(row)), None)
+
+
 def _named_by_us(word: Word) -> int | None:
     """What the comment that stands calls the canonical issue, whatever was decided since and not said."""
     rows = word.services.storage.effects(word.repository.id, number=word.number)
@@ -112,5 +146,4 @@ def _named_by_us(word: Word) -> int | None:
 
 
 def _spoke(word: Word) -> bool:
-    rows = word.services.storage.effects(word.repository.id, number=word.number, kind=EffectKind.COMMENT.value)
-    return any(stands(row) for row in rows)
+    return _standing_comment(word) is not None

@@ -16,7 +16,6 @@ from models.text import looks_like_security_report
 
 NO_OTHER = "say which issue it is a duplicate of"
 THE_SAME = "an issue is no duplicate of itself"
-NEWER = "#{} is newer than this issue"
 CIRCLE = "#{} is itself a duplicate of this issue"
 NOT_THERE = "#{} is not there"
 PULL_REQUEST = "#{} is a pull request"
@@ -78,7 +77,8 @@ def objection(word: Word, *, value: str | None = None) -> Change:
 def confirmation(word: Word, *, value: str | None = None) -> Change:
     """The issue is a duplicate of another; what was said against the pair, or against the root (INV 4), is over.
 
-    The pair is kept as it was said: when the other one gets another root, this one goes with it.
+    The pair is kept as it was said: when the other one gets another root, this one goes with it. A later issue may be
+    named: the two belong together, and none is told to be a duplicate of a later one (INV 2).
     """
     root = _root(word)
     _check_target(word, root)
@@ -97,7 +97,7 @@ def _kept(word: Word, root: int) -> int:
     stored = word.services.storage.issue(word.repository.id, other)
     if stored is None or stored.issue.is_pull_request or looks_like_security_report(stored.text):
         return root
-    return other if other < word.number else root
+    return other
 
 
 def _confirmed(word: Word, fresh: FeedbackRecord, against: Sequence[FeedbackRecord]) -> Change:
@@ -131,8 +131,6 @@ def _root(word: Word) -> int:
     root = root_of(other, duplicates)
     if root == word.number:
         raise Refused(CIRCLE.format(other))  # INV 1
-    if root > word.number:
-        raise Refused(NEWER.format(root))  # INV 2
     return root
 
 

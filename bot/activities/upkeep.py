@@ -16,6 +16,7 @@ from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
 from bot.storage.records import ClusterStatus, DecisionRecord, FeedbackRecord, StoredIssue
 from bot.vetoes import COMMENT_DELETED, NOT_FIRST_NOW
+from models.forest import roots_of
 from models.text import looks_like_security_report
 from models.versions import fixed_in
 
@@ -24,7 +25,7 @@ from models.versions import fixed_in
 class Surroundings:
     """What a comment says besides what its own issue says: of the canonical issues, of their clusters, of closing."""
 
-    duplicates: Mapping[int, int]
+    duplicates: Mapping[int, int]  # to the root of each
     issues: Mapping[int, StoredIssue]
     homes: Mapping[int, str]  # canonical → the cluster in force that it is in
     told: Mapping[str, ClusterStatus]
@@ -75,7 +76,7 @@ def surroundings(
     holding = storage.clusters_in_force(repository_id, holding=canonicals) if told and canonicals else ()
     rows = list(storage.issues(repository_id, sorted(canonicals)))
     return Surroundings(
-        storage.duplicates(repository_id),
+        roots_of(storage.duplicates(repository_id)),
         {row.issue.number: row for row in rows},
         {member: one.id for one in holding for member in one.members},
         told,

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.case import root_of
 from bot.storage.records import FeedbackRecord
 from models.company import Groups
+from models.forest import roots_of
 
 WITHHELD = "the bot is paused here"  # why an effect was not carried out
 SHADOW = "the mode is shadow"
@@ -26,6 +27,17 @@ def confirmed_target(said: Sequence[FeedbackRecord], number: int, duplicates: Ma
 
     `duplicates` leaves the issue itself out; a later issue is never a target (INV 2).
     """
+    root = _target_said(said, number, duplicates)
+    return root if root is not None and root < number else None
+
+
+def later_target(said: Sequence[FeedbackRecord], number: int, duplicates: Mapping[int, int]) -> bool:
+    """Whether that root came after the issue, so that the bot names neither it nor another one in its place."""
+    root = _target_said(said, number, duplicates)
+    return root is not None and root > number
+
+
+def _target_said(said: Sequence[FeedbackRecord], number: int, duplicates: Mapping[int, int]) -> int | None:
     mine = [one for one in said if one.number == number]
     named = [one.other for one in mine if one.kind == "duplicate" and one.other is not None]
     if not named or any(one.kind == "objection" for one in mine):
@@ -33,7 +45,26 @@ def confirmed_target(said: Sequence[FeedbackRecord], number: int, duplicates: Ma
     root = root_of(named[-1], duplicates)
     apart = {frozenset((one.number, one.other)) for one in said if one.kind == "separated"}
     is_apart = any(frozenset((number, one)) in apart for one in (root, named[-1]))
-    return root if root < number and not is_apart else None
+    return None if is_apart else root
+
+
+def linked(said: Sequence[FeedbackRecord], duplicates: Mapping[int, int], *, before: int) -> dict[int, int]:
+    """Issue → its root, also for those that people called a duplicate of a later one: whoever came after both is led to
+    the one that they chose. Issues from `before` on lead nowhere (INV 2)."""
+    found = roots_of(duplicates)
+    words = [one for one in said if one.kind == "duplicate" and one.other is not None and one.number not in duplicates]
+    for number, other in {one.number: one.other for one in words}.items():
+        if other is not None and number < other < before and (root := _root(other, found)) != number:
+            found[number] = root
+    return roots_of(found)
+
+
+def _root(number: int, found: dict[int, int]) -> int:
+    """The end of the chain, which is shorter from now on (path halving)."""
+    while (above := found.get(number)) is not None:
+        found[number] = found.get(above, above)
+        number = found[number]
+    return number
 
 
 def told_groups(said: Sequence[FeedbackRecord], number: int) -> Groups:
@@ -50,7 +81,8 @@ def told_groups(said: Sequence[FeedbackRecord], number: int) -> Groups:
         if frozenset((one.number, one.other)) not in apart
     }
     foes = {other for pair in apart if number in pair for other in pair}
-    return lambda one: -one if one in foes else root_of(one, told)
+    roots = roots_of(told)
+    return lambda one: -one if one in foes else roots.get(one, one)
 
 
 def last_act(said: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
@@ -65,10 +97,22 @@ def overruled(against: FeedbackRecord, at: datetime) -> FeedbackRecord:
 
 
 def restored(said: Sequence[FeedbackRecord], gone: Sequence[FeedbackRecord]) -> dict[FeedbackRecord, FeedbackRecord]:
-    """What the confirmations among the words that go had overruled → the word that holds again (INV 18)."""
+    """What the confirmations among the words that go had overruled → the word that holds again (INV 18), or that a
+    later confirmation overrules all the same."""
     moments = {one.said_at for one in gone if one.kind == "duplicate"}
     held = [one for one in said if one.kind == OVERRULED and one.said_at in moments]
-    return {one: replace(one, kind="objection" if one.other is None else "separated") for one in held}
+    stay = [one for one in said if one.kind == "duplicate" and one not in gone]
+    return {one: _held_again(one, stay) for one in held}
+
+
+def _held_again(word: FeedbackRecord, confirmed: Sequence[FeedbackRecord]) -> FeedbackRecord:
+    later = [one for one in confirmed if one.said_at > word.said_at]
+    if word.other is None:
+        later = [one for one in later if one.number == word.number]
+        return replace(word, kind="objection") if not later else overruled(word, later[0].said_at)
+    pair = {word.number, word.other}
+    later = [one for one in later if {one.number, one.other} == pair]
+    return replace(word, kind="separated") if not later else overruled(word, later[0].said_at)
 
 
 def taken_back(said: Sequence[FeedbackRecord], source: str) -> bool:

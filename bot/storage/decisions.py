@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -19,6 +18,7 @@ from bot.storage.page_tables import last_decisions
 from bot.storage.records import ADOPTED, DecisionRecord, EffectRecord, FeedbackRecord
 from bot.storage.tables import decisions, feedback, veto_counts
 from bot.storage.tables import effects as effect_rows
+from models.forest import chosen, forest
 
 LEFT_ALONE = "ignored"  # the verdict on an issue that is none of the bot's business (any more)
 
@@ -65,9 +65,10 @@ class Decisions(Door):
             return [DecisionRecord(*row) for row in connection.execute(query)]
 
     def duplicates(self, repository_id: int) -> dict[int, int]:
-        """Issue → canonical, always an earlier one (INV 2): what people called a duplicate of a later issue tells only
-        that the two belong together. A separated pair is out whichever way round, whatever was said later, and so is
-        what leads from one to the other. A decision that left the issue alone left the one before it standing."""
+        """Issue → canonical, always an earlier one (INV 2): what people called a duplicate of a later issue goes where
+        that goes, or else tells only that the two belong together. A separated pair is out whichever way round,
+        whatever was said later, and so is what leads from one to the other. A decision that left the issue alone left
+        the one before it standing."""
         c = decisions.c
         last = select(func.max(c.id)).where(c.repository_id == repository_id).group_by(c.number)
         left = last_decisions.c
@@ -88,7 +89,7 @@ class Decisions(Door):
             concluded = connection.execute(query).all()
         separated = {frozenset((number, other)) for kind, number, other in spoken if kind == "separated"}
         pairs = [(number, to) for number, to in concluded]
-        pairs += [(number, other) for kind, number, other in spoken if kind == "duplicate"]
+        pairs += chosen([(number, other) for kind, number, other in spoken if kind == "duplicate"], separated)
         return forest(pairs, separated)
 
     def finish_effect(self, effect_id: int, state: str, reason: str | None, github_id: int | None) -> None:
@@ -153,29 +154,6 @@ class Decisions(Door):
             query = query.where(c.number == number)
         with self._reading() as connection:
             return [FeedbackRecord(*row) for row in connection.execute(query)]
-
-
-def forest(pairs: Iterable[tuple[int, int]], separated: Collection[frozenset[int]]) -> dict[int, int]:
-    """Issue → the last earlier one that it was called a duplicate of, unless it was told apart from that one or from
-    one to which that leads (INV 1, 2, 8). `pairs` in their order."""
-    named: dict[int, list[int]] = defaultdict(list)
-    for number, to in pairs:
-        if to < number:
-            named[number].append(to)
-    found: dict[int, int] = {}
-    for number in sorted(named):  # where what is earlier leads is known by then
-        for to in reversed(named[number]):
-            if not any(frozenset((number, one)) in separated for one in _way_up(to, found)):
-                found[number] = to
-                break
-    return found
-
-
-def _way_up(start: int, found: Mapping[int, int]) -> Iterator[int]:
-    at: int | None = start
-    while at is not None:
-        yield at
-        at = found.get(at)
 
 
 def _decision_row(record: DecisionRecord) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bot.storage.map_tables import namings
 from bot.storage.page_tables import last_decisions
 from bot.storage.records import FeedbackRecord
 from bot.storage.tables import effects, feedback, issues
+from models.forest import forest
 
 JUDGING = ("separated", "duplicate", "objection")
 
@@ -78,12 +79,12 @@ def _namings(connection: Connection, repository_id: int, numbers: Collection[int
 
 
 def _duplicates(connection: Connection, repository_id: int, words: list[FeedbackRecord]) -> dict[int, int]:
-    """As `Storage.duplicates` has it."""
+    """Nearly as `Storage.duplicates` has it."""
     c = last_decisions.c
     query = select(c.number, c.canonical).where(
         c.repository_id == repository_id, c.verdict == "duplicate", c.canonical.is_not(None)
     )
     pairs: list[tuple[int, int]] = [(number, other) for number, other in connection.execute(query)]
     pairs += [(word.number, word.other) for word in words if word.kind == "duplicate" and word.other is not None]
-    apart = {frozenset((word.number, word.other)) for word in words if word.kind == "separated"}
-    return {number: other for number, other in pairs if frozenset((number, other)) not in apart}
+    apart = {frozenset((word.number, word.other or 0)) for word in words if word.kind == "separated"}
+    return forest(pairs, apart)

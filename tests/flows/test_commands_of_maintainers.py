@@ -92,7 +92,7 @@ async def test_inv_08_a_confirmed_duplicate_that_is_told_apart_from_the_one_name
     assert bot.storage.duplicates(bot.record.id) == {answered.number: 5}
 
 
-async def test_inv_01_inv_02_circles_and_later_issues_are_refused_with_the_reason(
+async def test_inv_01_inv_02_circles_are_refused_with_the_reason_and_a_later_issue_is_heard_and_never_named(
     bot: Running, answered: Issue
 ) -> None:
     five = bot.fake.issues[5]
@@ -102,9 +102,12 @@ async def test_inv_01_inv_02_circles_and_later_issues_are_refused_with_the_reaso
     late = bot.report(*UNLIKE)
     await bot.handled(late)
     row, comment = await says(bot, answered, f"/triage duplicate of #{late.number}", "boss")
-    assert row.outcome == f"refused: #{late.number} is newer than this issue"
-    assert signs(bot, comment) == ["confused"]
-    assert bot.storage.duplicates(bot.record.id) == {answered.number: 5}
+    assert row.outcome == "related"
+    assert signs(bot, comment) == ["+1"]
+    assert words(bot, answered.number) == [("duplicate", "boss", late.number)]
+    assert f"#{late.number}" not in own(bot, answered).body
+    assert bot.labels(answered.number) == (CLUSTER_LABEL,)
+    assert bot.storage.duplicates(bot.record.id) == {}
 
 
 @pytest.mark.parametrize("named", ["#6", "#5555", "#12345678901", "", "#3x"])
@@ -191,7 +194,7 @@ async def test_a_comment_that_is_edited_into_a_command_is_obeyed(bot: Running, a
 async def test_several_commands_are_obeyed_in_order_and_the_mistaken_one_is_told(bot: Running, answered: Issue) -> None:
     text = "/triage different #5\n/triage duplicate of #99\n> /triage pause\n/triage different #4"
     row, comment = await says(bot, answered, text, "boss")
-    assert str(row.outcome).endswith("refused: #99 is newer than this issue")
+    assert str(row.outcome).endswith("refused: #99 is not there")
     assert signs(bot, comment) == ["+1", "confused"]
     assert words(bot, answered.number) == [("separated", "boss", 5), ("separated", "boss", 4)]
 

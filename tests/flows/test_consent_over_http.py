@@ -40,7 +40,7 @@ async def test_commands_are_answered_by_a_reaction_and_obeyed(live: Live) -> Non
     assert [content for _, content in live.github.reactions(comment, live.name)] == ["+1"]
     assert live.labels(number) == {"duplicate", CLUSTER_LABEL}
     outcome, comment = await live.says(number, "/triage duplicate of #9999", "boss")
-    assert outcome == "refused: #9999 is newer than this issue"
+    assert outcome == "refused: #9999 is not there"
     assert [content for _, content in live.github.reactions(comment, live.name)] == ["confused"]
     assert (await live.says(number, "/triage undo", "boss"))[0] == "duplicate"
     assert live.labels(number) == {LABEL, CLUSTER_LABEL}

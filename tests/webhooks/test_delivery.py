@@ -65,6 +65,24 @@ def test_each_action_names_its_workflow(action: str, workflow: str) -> None:
     assert record(issue_payload(action)).workflow == workflow
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2026-05-01T10:00:00Z", "2026-05-01T10:00:00+00:00"),
+        ("2026-05-01T12:00:00+02:00", "2026-05-01T10:00:00+00:00"),
+        ("2026-05-01T10:00:00", None),
+        ("0001-01-01T00:00:00+01:00", None),
+        ("PROSE", None),
+        (12, None),
+        (None, None),
+    ],
+)
+def test_when_it_happened_is_kept_where_github_says_so(given: Any, kept: str | None) -> None:
+    payload = issue_payload("reopened")
+    payload["issue"]["updated_at"] = given
+    assert record(payload).details.get("at") == kept
+
+
 def test_an_edit_of_title_or_body_is_triaged_and_says_which() -> None:
     assert record(issue_payload("edited", changes={"body": {"from": "x"}})).details["changed"] == ["body"]
 

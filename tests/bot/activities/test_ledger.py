@@ -117,3 +117,14 @@ def test_the_digest_tells_the_night_in_counts_and_reasons(world: World) -> None:
     assert lines[1] == f"- born c{first}: 2 joined, 0 left (reports that hang together)"
     assert lines[2] == f"- missed 1 duplicates: {ledger.UNSEEN}"
     assert UPLOAD["title"] not in "".join(lines)
+
+
+def test_a_pair_is_judged_by_what_was_said_on_the_later_issue_whichever_of_the_two_people_spoke_on(
+    world: World,
+) -> None:
+    first, second = arrives(world, **UPLOAD), arrives(world, **UPLOAD)
+    links(world, first, second)
+    assert closed(world) == {}
+    third = arrives(world, **OTHER)
+    links(world, first, third)
+    assert list(closed(world)) == [(third, first)]

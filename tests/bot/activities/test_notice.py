@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from bot.activities.earned import closing_right
+from bot.activities.listen import hear
 from bot.activities.notice import notice
 from bot.activities.resolve import Reason
-from tests.fakes.small_world import CONFIG, World
+from bot.github.protocol import TimelineEvent
+from tests.fakes.small_world import CONFIG, LABEL, NAME, World
 
 
 @pytest.mark.parametrize(("author", "heard"), [("triage[bot]", True), ("Triage[bot]", True), ("other[bot]", False)])
@@ -33,7 +38,8 @@ def closed_as_duplicate(world: World, number: int, by: str = "mia") -> bool:
 
 
 def words(world: World, number: int) -> list[tuple[str, int | None]]:
-    return [(one.kind, one.other) for one in world.storage.feedback(world.repository.id, number)]
+    said = world.storage.feedback(world.repository.id, number)
+    return [(one.kind, one.other) for one in said if one.kind not in {"obeyed", "undone", "overruled"}]
 
 
 @pytest.mark.parametrize(("said", "judged"), [(None, 0), ("Closing as dup of #5.", 1)])
@@ -61,3 +67,137 @@ def test_who_closes_as_a_duplicate_and_names_none_meant_what_the_comment_says_th
     assert "#5" in known.comments(number)[0]
     assert closed_as_duplicate(known, number)
     assert words(known, number) == [("duplicate", 5)]
+
+
+# --- deliveries that tell late
+
+
+def told(world: World, number: int, action: str, by: str, at: datetime, **details: Any) -> bool:
+    """A delivery of what happened then is worked off now."""
+    world.resolve(number)
+    event = "issue_comment" if action == "deleted" else "issues"
+    details = {"sender": by, "sender_type": "User", "at": at.isoformat()} | details
+    made = {"id": f"{action} {number}", "event": event, "action": action, "issue": number, "details": details}
+    return notice(world.services, world.repository, made)
+
+
+def happened(world: World, number: int, event: str, by: str, value: str = "") -> datetime:
+    """Something that GitHub's timeline shows, at this moment."""
+    world._present()
+    at = world.github.tick()
+    world.fake.timelines.setdefault(number, []).append(TimelineEvent(event, by, by.endswith("[bot]"), at, value=value))
+    return at
+
+
+def says(world: World, number: int, text: str, by: str) -> int:
+    """A comment of which the bot hears half a minute later; its id."""
+    world.fake.permissions[by] = "triage"
+    world._present()
+    made = world.github.add_comment(NAME, number, text, by)
+    world.clock.forward(seconds=30)
+    hear(world.services, world.repository, number, made.id, f"c{made.id}")
+    return made.id
+
+
+@pytest.fixture
+def answered(known: World) -> int:
+    """A report that the bot called a duplicate of #5."""
+    number = known.report()
+    known.triage(number, Reason("delivery"))
+    return number
+
+
+@pytest.mark.parametrize("minutes", [0, 600])
+def test_inv_32_a_reopening_that_is_told_late_leaves_the_claims_that_were_made_after_it(
+    known: World, answered: int, minutes: int
+) -> None:
+    says(known, answered, "Duplicate of #4", "zoe")
+    reopened = happened(known, answered, "reopened", "ann")
+    known.clock.forward(minutes=minutes)
+    says(known, answered, "Duplicate of #5", "mia")
+    assert told(known, answered, "reopened", "ann", reopened)
+    assert words(known, answered) == [("duplicate", 5), ("reopened", None)]
+
+
+def test_inv_32_a_reopening_takes_back_who_closed_before_it_though_both_were_heard_late(
+    known: World, answered: int
+) -> None:
+    happened(known, answered, "closed", "mia", "duplicate")
+    reopened = happened(known, answered, "reopened", "ann")
+    known.clock.forward(minutes=90)
+    assert closed_as_duplicate(known, answered)
+    known.change(answered, state="open", state_reason="reopened")
+    assert told(known, answered, "reopened", "ann", reopened)
+    assert words(known, answered) == [("reopened", None)]
+
+
+def test_inv_32_a_reopening_that_is_told_late_leaves_that_it_was_closed_again(known: World, answered: int) -> None:
+    reopened = happened(known, answered, "reopened", "ann")
+    known.clock.forward(minutes=90)
+    happened(known, answered, "closed", "mia", "duplicate")
+    assert closed_as_duplicate(known, answered)
+    assert told(known, answered, "reopened", "ann", reopened)
+    assert words(known, answered) == [("duplicate", 5), ("reopened", None)]
+
+
+@pytest.mark.parametrize("text", ["/triage different", "Duplicate of #4"])
+def test_inv_32_a_close_that_is_told_late_overrules_nothing_that_was_said_since(
+    known: World, answered: int, text: str
+) -> None:
+    known.fake.permissions["mia"] = "triage"
+    at = happened(known, answered, "closed", "mia", "duplicate")
+    known.change(answered, state="closed", state_reason="duplicate", closed_at=at)
+    known.resolve(answered)
+    says(known, answered, text, "zoe")
+    before = words(known, answered)
+    assert not told(known, answered, "closed", "mia", at)
+    assert words(known, answered) == before
+
+
+def test_a_close_overrules_what_was_said_before_it_and_heard_after_it(known: World, answered: int) -> None:
+    known._present()
+    objection = known.github.add_comment(NAME, answered, "/triage different", "zoe")
+    known.fake.permissions |= {"zoe": "triage", "mia": "triage"}
+    at = happened(known, answered, "closed", "mia", "duplicate")
+    known.change(answered, state="closed", state_reason="duplicate", closed_at=at)
+    known.resolve(answered)
+    known.clock.forward(minutes=5)
+    hear(known.services, known.repository, answered, objection.id, "d")
+    assert told(known, answered, "closed", "mia", at)
+    assert ("duplicate", 5) in words(known, answered)
+
+
+def test_inv_21_a_label_that_was_asked_for_since_is_not_taken_for_removed(known: World, answered: int) -> None:
+    at = happened(known, answered, "unlabeled", "ann", LABEL)
+    known.clock.forward(minutes=5)
+    assert LABEL in known.issue(answered).labels  # a person asked for a rerun
+    told(known, answered, "unlabeled", "ann", at, label=LABEL)
+    assert words(known, answered) == []
+
+
+def test_inv_17_the_bots_comment_that_was_deleted_before_a_person_asked_again_is_no_objection(
+    known: World, answered: int
+) -> None:
+    (first,) = known.fake.comments[answered]
+    known.fake.comments[answered].clear()
+    at = happened(known, answered, "comment_deleted", "ann")
+    says(known, answered, "/triage duplicate of #5", "mia")
+    known.triage(answered, Reason("command", asked=True))
+    assert any(one.by_this_app for one in known.fake.comments[answered])
+    assert not told(known, answered, "deleted", "ann", at, comment=first.id, comment_by="triage[bot]")
+    assert words(known, answered) == [("duplicate", 5)]
+
+
+def test_inv_18_a_claim_that_is_deleted_gives_nothing_back_that_a_later_confirmation_overrules(
+    known: World, answered: int
+) -> None:
+    says(known, answered, "/triage different", "zoe")
+    claim = says(known, answered, "Duplicate of #5", "mia")
+    says(known, answered, "/triage duplicate of #5", "boss")
+    at = happened(known, answered, "comment_deleted", "mia")
+    assert told(known, answered, "deleted", "mia", at, comment=claim)
+    assert [one for one in words(known, answered) if one[0] in {"duplicate", "objection", "separated"}] == [
+        ("duplicate", 5)
+    ]
+    says(known, answered, "/triage undo", "boss")
+    assert ("objection", None) in words(known, answered)
