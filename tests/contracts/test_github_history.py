@@ -133,9 +133,9 @@ def test_what_the_app_did_itself_is_told_apart_from_what_others_did(place, reade
     writer.close_issue(number, "duplicate")
     (page,) = reader.past_comments()
     assert [(one.author, one.is_ours) for one in page.rows] == [
-        (f"{SLUG}[bot]", False),
-        ("jane", False),
         (f"{SLUG}[bot]", True),
+        ("jane", False),
+        (f"{SLUG}[bot]", False),
     ]
     events = reader.timeline(number)
     assert [(one.actor, one.by_this_app) for one in events if one.event == "commented"] == [

@@ -13,6 +13,7 @@ from bot.activities.listen import hear, keep
 from bot.activities.live_canonical import keep as keep_canonical
 from bot.activities.notice import notice
 from bot.activities.obey import Word, objection, undoing
+from bot.activities.observe import observe_issue
 from bot.activities.reactions import Ears, ask_for_objections
 from bot.activities.resolve import Reason
 from bot.activities.upkeep import stale
@@ -182,6 +183,7 @@ def test_inv_21_a_label_that_a_person_removes_afterwards_stays_away(known: World
     number = answered(known)
     come_back(known)
     unlabelled(known, number, LABEL)
+    observe_issue(known.services, known.repository, number)
     about = {"event": "issues", "action": "unlabeled", "issue": number, "id": "d"}
     notice(known.services, known.repository, {**about, "details": {"sender": "ann", "label": LABEL}})
     assert [one.kind for one in known.storage.feedback(known.repository.id, number)] == ["label-removed"]
