@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -45,10 +46,20 @@ def closable(storage: Storage, repository_id: int, now: datetime) -> list[int]:
     return [number for day, number in sorted(promised) if day <= now.date().isoformat() and number in is_open]
 
 
-def closed_since(storage: Storage, repository_id: int, moment: datetime) -> list[int]:
-    """The issues that the bot closed since then, in that order."""
+def run_of(delivery_id: str, number: int) -> str:
+    """By what the closing of one issue in a delivery's run is known, whatever attempt it is."""
+    return f"{delivery_id}/{number}"
+
+
+def closed_in(storage: Storage, repository_id: int, delivery_id: str) -> list[int]:
+    """The issues that the delivery's run has closed so far, in that order."""
+
+    def is_of_it(row: EffectRecord) -> bool:
+        begun = _begun(storage, repository_id, row.number, run_of(delivery_id, row.number))
+        return begun is not None and begun.id == row.decision_id
+
     rows = storage.effects(repository_id, kind=EffectKind.CLOSE.value, state="done")
-    return [row.number for row in reversed(rows) if row.finished_at is not None and row.finished_at >= moment]
+    return [row.number for row in takewhile(is_of_it, rows)][::-1]  # the newest are those of the newest run
 
 
 def close(services: Services, repository: RepositoryRecord, config: RepoConfig, number: int, run: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from bot.activities.close import CLOSED, closable, close, closed_since
+from bot.activities.close import CLOSED, closable, close, closed_in, run_of
 from bot.activities.earned import closing_right
 from bot.activities.observe import config_in_force, current_config
 from bot.closing import MOST_CLOSES
@@ -78,7 +78,7 @@ def promised_issues(delivery: Delivery) -> list[int]:
 @step
 def closed_in_run(delivery: Delivery) -> list[int]:
     """What this run has closed so far, also before its process died."""
-    return closed_since(services().storage, repository_of(delivery).id, datetime.fromisoformat(delivery["received_at"]))
+    return closed_in(services().storage, repository_of(delivery).id, delivery["id"])
 
 
 @step
@@ -87,6 +87,6 @@ def close_one(delivery: Delivery, number: int) -> bool:
     repository = repository_of(delivery)
     with services().storage.lock(repository.id):
         config = current_config(services(), repository)
-        outcome = close(services(), repository, config, number, f"{delivery['id']}/{number}")
+        outcome = close(services(), repository, config, number, run_of(delivery["id"], number))
     log.info("close", issue=number, outcome=outcome)
     return outcome == CLOSED

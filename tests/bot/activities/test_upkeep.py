@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
 
@@ -11,7 +11,7 @@ import pytest
 
 from bot.activities import live_canonical
 from bot.activities.broadcast import keep_status, preview
-from bot.activities.close import CLOSED, CLOSED_BEFORE, closable, close, closed_since
+from bot.activities.close import CLOSED, CLOSED_BEFORE, closable, close, closed_in
 from bot.activities.earned import closing_right, closing_sentence
 from bot.activities.live_canonical import NOT_YET, TOLD_TO_STOP, TOO_FEW, UNCHANGED, canonicals, keep, wanted
 from bot.activities.observe import observe_issue
@@ -500,10 +500,25 @@ def test_what_was_promised_is_closed_as_a_duplicate_and_the_comment_stays_as_it_
     issue = world.issue(number)
     assert (issue.state, issue.state_reason) == ("closed", "duplicate")
     assert world.comments(number) == comments
-    assert closed_since(world.storage, world.repository.id, datetime.now(UTC) - timedelta(hours=1)) == [number]
     assert closed(world, number) == CLOSED
     assert closed(world, number, "another") == CLOSED_BEFORE
     assert world.written().count("close_issue") == 1
+
+
+def test_what_a_run_closed_is_counted_by_the_run_whatever_the_clock_says(known: World) -> None:
+    earn(known)
+    closing(known)
+    first, second, third = reported(known, 3)
+    known.clock.forward(days=8, hours=1)
+    known.github.now = known.clock()
+
+    def count(run: str) -> list[int]:
+        return closed_in(known.storage, known.repository.id, run)
+
+    assert closed(known, first, f"a/{first}") == CLOSED
+    assert (count("a"), count("b")) == ([first], [])
+    assert [closed(known, number, f"b/{number}") for number in (second, third)] == [CLOSED, CLOSED]
+    assert count("b") == [second, third]
 
 
 def test_without_the_right_mode_close_is_mode_comment_and_says_so(known: World) -> None:
