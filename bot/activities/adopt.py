@@ -82,7 +82,8 @@ def adopt(services: Services, repository: RepositoryRecord, timelines: Mapping[i
         canonicals = {one.canonical for one in known if one.canonical is not None}
         around = surroundings(storage, repository.id, config, canonicals, promised=False)
         for one, read, decision in zip(found, backs, known, strict=True):
-            back, said = replace(read, decision=decision), _objected(storage, repository, one, decision.canonical)
+            back = replace(read, decision=decision)
+            said = [*_words(repository.id, one), *_objected(storage, repository, one, decision.canonical)]
             is_so = decision == read.decision and not said and _is_so(storage, repository.id, back, around)
             told = around.mark(one.number, to_data(decision)) if is_so else LOOK_AGAIN
             _keep(storage, repository.id, config, one, back, told, said)
@@ -99,7 +100,7 @@ def adopt_deleted(services: Services, repository: RepositoryRecord, number: int,
     nothing = ReadBack(Decision(number, Verdict.NEW), None, None)
     config = config_in_force(services, repository)
     with services.storage.lock(repository.id):
-        _keep(services.storage, repository.id, config, one, nothing, LOOK_AGAIN, ())
+        _keep(services.storage, repository.id, config, one, nothing, LOOK_AGAIN, _words(repository.id, one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,11 @@ def _keep(
     said: Sequence[FeedbackRecord],
 ) -> None:
     """The decision that the comment was written for as far as it can be known, with what was done for it; and beside it
-    the one that told of the reports that point there."""
+    the one that told of the reports that point there. People's words come first: once the comment is remembered, an
+    attempt that died is not made good (INV 31)."""
+    storage.amend_feedback(repository_id, (), said)
+    if back.is_notice and is_wrong(one.text or "") and storage.config(repository_id).notice_number is None:
+        storage.set_notice(repository_id, one.number)
     body = to_data(back.decision) | {"told": told}
     concluded = NOT_SO if status_in(back.said or "") is not None else conclusion(back.decision, config)
     made = DecisionRecord(
@@ -192,14 +197,10 @@ def _keep(
     )
     done = EffectRecord(None, 0, repository_id, one.number, EffectKind.COMMENT.value, "", "done", one.at, one.at)
     written = replace(done, value=back.said or one.text or "", github_id=one.comment)
-    doings = _doings(one.timeline)
-    storage.save_decision(made, [*([written] if one.text is not None else []), *_effects(done, doings)])
+    storage.save_decision(made, [*([written] if one.text is not None else []), *_effects(done, _doings(one.timeline))])
     if back.block is not None:
         upkeep = replace(made, trigger=UPKEEP, delivery_id=f"{made.delivery_id}/{UPKEEP}")
         storage.save_decision(upkeep, [replace(written, value=one.text or "")])
-    storage.amend_feedback(repository_id, (), [*_words(repository_id, one.number, doings), *said])
-    if back.is_notice and is_wrong(one.text or "") and storage.config(repository_id).notice_number is None:
-        storage.set_notice(repository_id, one.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +241,16 @@ def _effects(blank: EffectRecord, doings: Sequence[_Doing]) -> list[EffectRecord
     ]
 
 
-def _words(repository_id: int, number: int, doings: Sequence[_Doing]) -> list[FeedbackRecord]:
-    """What people said by undoing it (INV 19, 20, 21)."""
-    words = []
-    for one in doings:
-        if one.undone is not None and not one.undone.actor_is_bot:
-            kind, value = ("reopened", None) if one.kind is EffectKind.CLOSE else ("label-removed", one.event.value)
-            undone = one.undone
-            words.append(FeedbackRecord(repository_id, number, kind, undone.at, undone.actor, "event", None, value))
-    return words
+def _words(repository_id: int, one: _Found) -> list[FeedbackRecord]:
+    """What people said by what they did: a label of the bot's that they took away (INV 21), and that they reopened the
+    issue, whoever had closed it (INV 19); only people count (INV 20)."""
+    undone = [
+        (doing.undone, doing.event.value) for doing in _doings(one.timeline) if doing.kind is EffectKind.ADD_LABEL
+    ]
+    removed = [(event, "label-removed", name) for event, name in undone if event is not None]
+    reopened = [(event, "reopened", None) for event in one.timeline if event.event == "reopened"]
+    return [
+        FeedbackRecord(repository_id, one.number, kind, event.at, event.actor, "event", None, value)
+        for event, kind, value in (*removed, *reopened)
+        if not event.actor_is_bot
+    ]

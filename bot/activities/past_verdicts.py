@@ -101,10 +101,14 @@ def _marked(issue: Issue, mark: TimelineEvent, people: Sequence[TimelineEvent], 
 
 def objections_of(issue: Issue, timeline: Sequence[TimelineEvent], repository: str) -> list[TimelineObjection]:
     """What the issue's author told the bot by `/triage different`, where nobody with a say called it a duplicate, or
-    took anything back, afterwards."""
+    took anything back, and nobody closed it as one, afterwards."""
     held: list[TimelineObjection] = []
     for event in timeline:
-        if event.event != "commented" or event.actor_is_bot:
+        if event.actor_is_bot:
+            continue
+        if event.event == "marked_as_duplicate" or (event.event, event.value) == ("closed", "duplicate"):
+            held = []
+        if event.event != "commented":
             continue
         commands = parse(event.body, repository)
         overrules = any(one.verb in {"duplicate", "undo"} for one in commands) or claimed(event.body, repository)

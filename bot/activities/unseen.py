@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.activities.judge import thresholds
+from bot.activities.recover import LOOK_BACK
 from bot.services import Services
 from bot.storage.records import DecisionRecord
 from models.decision import EffectKind, Verdict
@@ -24,6 +25,9 @@ def unseen_by(services: Services, repository_id: int, number: int) -> list[tuple
     issue that was compared again is none of them any more.
     """
     storage, now = services.storage, services.clock()
+    stored = storage.issue(repository_id, number)
+    if stored is None or now - stored.issue.created_at > LOOK_BACK:
+        return []  # whoever edits an old issue into a copy of a new one is no earlier reporter
     came, slug = _came(storage.decisions(repository_id, number=number))
     if came is None or now - came > LONGEST:
         return []

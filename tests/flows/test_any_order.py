@@ -22,7 +22,8 @@ BODY = (
 
 
 def alike(bot: Running, count: int = 2) -> list[Issue]:
-    return [bot.report(TITLE, BODY) for _ in range(count)]
+    now = datetime.now(UTC)
+    return [bot.report(TITLE, BODY, created_at=now, updated_at=now) for _ in range(count)]
 
 
 def compared_again(bot: Running, *numbers: int) -> bool:

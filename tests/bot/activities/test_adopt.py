@@ -17,6 +17,7 @@ from bot.activities.observe import observe_issue
 from bot.activities.reactions import Ears, ask_for_objections
 from bot.activities.resolve import Reason
 from bot.activities.upkeep import stale
+from bot.errors import StorageError
 from bot.github.marker import MARKER
 from bot.github.protocol import Comment, TimelineEvent
 from bot.storage.records import ADOPTED, DecisionRecord
@@ -148,6 +149,43 @@ def test_inv_18_what_the_author_said_while_the_bot_was_away_is_heeded(
     known.triage(number, Reason("follow", silent=True))
     assert is_withdrawn(known, number) is is_heeded
     assert again == [number] or not is_heeded
+
+
+def test_inv_18_who_closes_it_as_a_duplicate_overrules_what_its_author_said_before(known: World) -> None:
+    number = answered(known)
+    forget(known)
+    known.github.add_comment(NAME, number, "/triage different", known.issue(number).author)
+    known.change(number, state="closed", state_reason="duplicate", closed_at=known.clock())
+    happened(known, number, "closed", "boss", "duplicate")
+    known.learn()
+    known.triage(number, Reason("follow", silent=True))
+    assert "objection" not in {one.kind for one in known.storage.feedback(known.repository.id, number)}
+    assert not is_withdrawn(known, number)
+
+
+def test_inv_19_whoever_closed_it_an_issue_that_a_person_reopened_is_looked_at_again(known: World) -> None:
+    number = answered(known)
+    for event in ("closed", "reopened", "closed", "reopened"):
+        happened(known, number, event, "ann")
+    come_back(known)
+    assert [one.kind for one in known.storage.feedback(known.repository.id, number)] == ["reopened"]
+    assert [one.number for one, _ in stale(known.storage, known.repository.id, known.config)] == [number]
+    assert known.triage(number, Reason("follow", silent=True)).verdict != Verdict.DUPLICATE.value
+
+
+def test_inv_31_what_people_said_is_not_lost_where_the_process_dies_while_a_comment_is_taken_over(
+    known: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = answered(known)
+    unlabelled(known, number, LABEL)
+    forget(known)
+    with monkeypatch.context() as dying:
+        dying.setattr(known.storage, "amend_feedback", lambda *_: (_ for _ in ()).throw(StorageError("killed")))
+        with pytest.raises(StorageError):
+            known.learn()
+    known.learn()
+    assert adopted(known, number).verdict == Verdict.DUPLICATE.value
+    assert [one.kind for one in known.storage.feedback(known.repository.id, number)] == ["label-removed"]
 
 
 def test_inv_18_an_objection_outlives_that_everything_is_forgotten(known: World) -> None:

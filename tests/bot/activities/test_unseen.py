@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.activities.recover import LOOK_BACK
 from bot.activities.resolve import Reason
 from bot.activities.unseen import LONGEST, MOST, unseen_by
 from tests.fakes.small_world import CONFIG, World
@@ -42,6 +43,21 @@ def test_an_issue_that_says_something_else_since_it_was_edited_counts_as_if_it_c
     known.change(first, title=TITLE, body=BODY)
     known.triage(first, DELIVERY)
     assert found(known, first) == [(second, False)]
+
+
+@pytest.mark.parametrize("was_decided", [True, False])
+def test_who_edits_an_old_issue_into_a_copy_of_a_new_report_is_no_earlier_reporter(
+    known: World, *, was_decided: bool
+) -> None:
+    first = alike(known, title="Help", body="Nothing works.")
+    if was_decided:
+        known.triage(first, DELIVERY)
+    known.clock.forward(seconds=LOOK_BACK.total_seconds() + 60)
+    second = alike(known)
+    known.triage(second, DELIVERY)
+    known.change(first, title=TITLE, body=BODY)
+    known.triage(first, DELIVERY)
+    assert found(known, first) == []
 
 
 def test_only_a_handful_is_compared_again_and_nothing_that_is_old(known: World) -> None:
