@@ -202,6 +202,21 @@ def test_a_known_cluster_that_is_taken_out_is_no_churn(world: World) -> None:
     assert all(one.slug is None for one in in_force(world).values())
 
 
+def test_inv_27_a_file_that_only_an_older_version_took_has_its_known_clusters_at_a_refit(world: World) -> None:
+    world.fake.config = CONFIG
+    number = world.report()
+    refitted(world)
+    config = replace(world.storage.config(world.repository.id), valid_text=f"{CONFIG.decode()}of_old: 1\n", etag=None)
+    world.storage.save_config(world.repository.id, config)
+    world.fake.config = f"{CONFIG.decode()}of_old: 1\n".encode()
+    world.clock.forward(minutes=2)
+    assert refitted(world).outcome == PUBLISHED
+    assert "of_old" in str(world.storage.config(world.repository.id).error)
+    (known,) = world.storage.clusters_in_force(world.repository.id, known=True)
+    assert (known.slug, known.members) == ("extra", (number,))
+    assert world.config.mode == "shadow"
+
+
 def test_inv_13_after_a_change_of_model_everything_is_embedded_again_before_anything_is_compared(
     tmp_path: Path,
 ) -> None:
