@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.activities.embed import embed
-from bot.activities.overridden import kept_out_of, overridden
+from bot.activities.overridden import as_curated, curation_of, kept_out_of
 from bot.activities.own_facts import unlike
 from bot.activities.view import cluster_view, status_of
 from bot.activities.waves import wave_comments, waves_on
@@ -23,6 +23,7 @@ from bot.services import Services
 from bot.storage.records import FeedbackRecord, RepositoryRecord, StoredIssue
 from models.cluster import Cluster, KnownCluster
 from models.company import Groups
+from models.curation import Curation
 from models.decision import Candidate, Decision, EffectKind
 from models.document import Document
 from models.facts import DISCRIMINATING
@@ -58,8 +59,9 @@ def judge(services: Services, repository: RepositoryRecord, number: int, config:
     index = services.indexes.index(repository.id)
     document = document_of(services, repository.id, stored)
     scorer, scorer_id = services.scorer_for(repository.id)
-    defined, config = config.known_clusters(), overridden(services.storage, repository.id, config)
-    known = _known(services, repository.id, number, config)
+    curation = curation_of(services.storage, repository.id, config)
+    defined, config = config.known_clusters(), as_curated(config, curation)
+    known = _known(services, repository.id, number, config, curation)
     groups, members = told_groups(known.said, number), known.members
     candidates = _candidates(scorer, document, index, known.duplicates, groups)
     matches = matches_of(services, index, document, defined, _before(members, number))
@@ -97,21 +99,23 @@ def _sayable(decision: Decision, document: Document, index: IssueIndex, config: 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What people said, issue → the root that it is a duplicate of, and the known clusters' members by slug."""
+    """What people said, issue → the root that it is a duplicate of, the known clusters' members by slug, and what
+    people made of those clusters."""
 
     said: Sequence[FeedbackRecord]
     duplicates: Mapping[int, int]
     members: dict[str, Sequence[int]]
+    curation: Curation
 
 
-def _known(services: Services, repository_id: int, number: int, config: RepoConfig) -> _Known:
+def _known(services: Services, repository_id: int, number: int, config: RepoConfig, curation: Curation) -> _Known:
     duplicates, said = services.storage.duplicates(repository_id), services.storage.feedback(repository_id)
     duplicates.pop(number, None)  # what was decided of this issue before must not decide it again
     told = {one.number for one in said if one.kind == "duplicate"}
     for canonical in named_canonicals(config) - told:
         duplicates.pop(canonical, None)  # what the bot concluded before a maintainer named it tells nothing any more
     roots = linked(said, duplicates, before=number)
-    return _Known(said, roots, known_members(services, repository_id))
+    return _Known(said, roots, known_members(services, repository_id), curation)
 
 
 def _candidates(
@@ -222,7 +226,7 @@ def _history(
     return History(
         issues={row.issue.number: row.issue for row in rows},
         duplicates=duplicates,
-        separated=_separated(said, number) | _parted(services, repository_id, number, known, config, confirmed),
+        separated=_separated(said, number) | _parted(known, number, config, confirmed),
         says_little=frozenset(row.issue.number for row in rows if has_little_information(row.text)),
         secret=_secret(row for row in rows if row.issue.number not in joined),
         members=members,
@@ -263,12 +267,10 @@ def _held(clusters: Iterable[Cluster], number: int, config: RepoConfig) -> dict[
     }
 
 
-def _parted(
-    services: Services, repository_id: int, number: int, known: _Known, config: RepoConfig, confirmed: int | None
-) -> frozenset[int]:
+def _parted(known: _Known, number: int, config: RepoConfig, confirmed: int | None) -> frozenset[int]:
     """The members and canonical issues of the known clusters that people took the issue out of; what they said of the
     issue itself outweighs that."""
-    slugs = kept_out_of(services.storage, repository_id, config, number)
+    slugs = kept_out_of(known.curation, config, number)
     members = {one for slug in slugs for one in known.members.get(slug, ())}
     members |= {one.canonical for one in config.clusters if one.slug in slugs and one.canonical is not None}
     return frozenset() if confirmed in members else frozenset(members - {number})

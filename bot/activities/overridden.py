@@ -3,7 +3,7 @@ for what reporters are told, until it is undone (INV 16: the file or a maintaine
 
 from __future__ import annotations
 
-from collections.abc import Set
+from dataclasses import replace
 from typing import Any
 
 from bot.activities.people import holding
@@ -12,35 +12,35 @@ from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
 from models.curation import Curation, curate
 
-SETTING = frozenset({"rename", "label", "canonical", "merge"})  # a merge may bring what was set elsewhere
 PARTING = frozenset({"exclude", "split", "pin"})
 
 
 def overridden(storage: Storage, repository_id: int, config: RepoConfig) -> RepoConfig:
     """The configuration with what people set on its clusters, by the dashboard or the command line."""
-    curation = _curation(storage, repository_id, config, SETTING)
-    if curation is None:
-        return config
+    return as_curated(config, curation_of(storage, repository_id, config))
+
+
+def as_curated(config: RepoConfig, curation: Curation) -> RepoConfig:
+    """The same, by what their acts come to."""
     return config.model_copy(update={"clusters": tuple(_overridden(one, curation, config) for one in config.clusters)})
 
 
-def kept_out_of(storage: Storage, repository_id: int, config: RepoConfig, number: int) -> frozenset[str]:
+def kept_out_of(curation: Curation, config: RepoConfig, number: int) -> frozenset[str]:
     """The slugs of the known clusters that people keep the issue out of: they excluded it, or put it into another
     cluster, by a split, too."""
-    curation = _curation(storage, repository_id, config, PARTING)
-    pins = [one for one in curation.pins if one.number == number] if curation is not None else []
+    pins = [one for one in curation.pins if one.number == number]
     homes = {one.cluster for one in pins if one.inside}
     slugs = {one.slug for one in config.clusters}
     return frozenset({one.cluster for one in pins if not one.inside} & slugs | (slugs - homes if homes else set()))
 
 
-def _curation(storage: Storage, repository_id: int, config: RepoConfig, kinds: Set[str]) -> Curation | None:
-    """What all acts come to, where some of these kinds are among them."""
+def curation_of(storage: Storage, repository_id: int, config: RepoConfig) -> Curation:
+    """What people's acts come to for the configuration's clusters; nothing where it has none."""
     acts = [one.edit for one in holding(storage.edits(repository_id))] if config.clusters else []
-    if not any(one.kind in kinds for one in acts):
-        return None
     named = {one for act in acts for one in (act.cluster, act.value) if one is not None}
-    return curate(acts, named, [one.slug for one in config.clusters])
+    curation = curate(acts, named, [one.slug for one in config.clusters])
+    # a merge or a canonical issue alone takes no issue out of anything
+    return curation if any(one.kind in PARTING for one in acts) else replace(curation, pins=())
 
 
 def refusal(label: str, slug: str | None, config: RepoConfig) -> str | None:

@@ -191,3 +191,11 @@ def test_what_people_told_of_the_issue_itself_speaks_for_nobody(known: World) ->
     second = known.report()
     word(known, second, "duplicate", 5)
     assert "company" not in {each.name for one in judged(known, second).case.candidates for each in one.evidence}
+
+
+def test_what_people_did_to_clusters_is_read_once_a_decision(known: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    edits = type(known.storage).edits
+    monkeypatch.setattr(type(known.storage), "edits", lambda *given: read.append(given) or edits(*given))
+    judge(known.services, known.repository, 5, known.config)
+    assert len(read) == 1

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from bot.activities.curate import act
-from bot.activities.overridden import kept_out_of, overridden, refusal
+from bot.activities.overridden import curation_of, kept_out_of, overridden, refusal
 from bot.activities.people import pending
 from bot.errors import TriageError
 from bot.repo_config import parse
@@ -86,10 +86,11 @@ def test_inv_24_a_name_that_has_no_address_or_shows_nothing_is_refused(known: Wo
 def test_an_issue_is_kept_out_of_what_it_was_taken_out_of_and_of_all_others_where_it_was_put_into_one() -> None:
     def out(number: int, *edits: Edit) -> frozenset[str]:
         storage = cast(Storage, SimpleNamespace(edits=lambda _: pending(1, edits)))
-        return kept_out_of(storage, 1, CONFIG, number)
+        return kept_out_of(curation_of(storage, 1, CONFIG), CONFIG, number)
 
     split = edit("split", "extra", value="c-9", numbers=(9,), stayed=(3,))
     assert (out(9), out(9, split), out(3, split)) == (frozenset(), {"extra", "dark"}, frozenset())
     assert out(9, split, edit("merge", "extra", 1, value="c-9", numbers=(9,), stayed=(3,))) == {"dark"}
+    assert out(9, edit("merge", "extra", 1, value="c-9", numbers=(9,), stayed=(3,))) == frozenset()
     assert out(9, edit("exclude", "extra", numbers=(9,))) == {"extra"}
     assert out(9, edit("exclude", "extra", numbers=(9,)), edit("pin", "extra", 1, numbers=(9,))) == {"dark"}
