@@ -50,13 +50,20 @@ def _target_said(said: Sequence[FeedbackRecord], number: int, duplicates: Mappin
 
 def linked(said: Sequence[FeedbackRecord], duplicates: Mapping[int, int], *, before: int) -> dict[int, int]:
     """Issue → its root, also for those that people called a duplicate of a later one: whoever came after both is led to
-    the one that they chose. Issues from `before` on lead nowhere (INV 2)."""
+    the one that they chose, unless somebody objected since, or told the two apart (INV 8, 17). Issues from `before` on
+    lead nowhere (INV 2)."""
     found = roots_of(duplicates)
-    words = [one for one in said if one.kind == "duplicate" and one.other is not None and one.number not in duplicates]
+    apart = {frozenset((one.number, one.other)) for one in said if one.kind == "separated"}
+    left = duplicates.keys() | {one.number for one in said if one.kind == "objection"}
+    words = [one for one in said if one.kind == "duplicate" and one.other is not None and one.number not in left]
     for number, other in {one.number: one.other for one in words}.items():
-        if other is not None and number < other < before and (root := _root(other, found)) != number:
+        if other is None or not number < other < before or frozenset((number, other)) in apart:
+            continue
+        if (root := _root(other, found)) != number:
             found[number] = root
-    return roots_of(found)
+    return {
+        one: root for one, root in roots_of(found).items() if one in duplicates or frozenset((one, root)) not in apart
+    }
 
 
 def _root(number: int, found: dict[int, int]) -> int:

@@ -20,6 +20,10 @@ def named(number: int, other: int, kind: str = "duplicate") -> FeedbackRecord:
     return FeedbackRecord(1, number, kind, NOON, "mia", "comment", other)
 
 
+def objected(number: int) -> FeedbackRecord:
+    return FeedbackRecord(1, number, "objection", NOON, "mia", "command")
+
+
 def words(world: World, number: int) -> list[tuple[str, int | None]]:
     return [(one.kind, one.other) for one in world.storage.feedback(world.repository.id, number)]
 
@@ -88,6 +92,15 @@ def test_those_who_came_after_both_are_led_to_the_one_that_people_chose() -> Non
     assert linked(said, {12: 10}, before=13) == {12: 10}
     assert linked([named(10, 11), named(11, 12), named(12, 10)], {12: 10}, before=13) == {10: 11, 12: 11}
     assert linked([named(10, 11), named(10, 12), named(9, 10)], {13: 9}, before=14) == dict.fromkeys((9, 10, 13), 12)
+
+
+@pytest.mark.parametrize(
+    "against", [named(10, 12, "separated"), named(12, 10, "separated"), named(10, 14, "separated"), objected(10)]
+)
+def test_inv_08_who_was_told_apart_from_a_later_issue_leads_nobody_to_it(against: FeedbackRecord) -> None:
+    said = [named(10, 12), named(12, 14)]
+    assert linked(said, {}, before=15) == {10: 14, 12: 14}
+    assert linked([*said, against], {}, before=15) == {12: 14}
 
 
 def test_what_was_named_counts_as_later_only_as_long_as_it_holds() -> None:
