@@ -26,6 +26,7 @@ from models.sentence_embedder import model_digest, model_folder
 from models.training_files import Unusable, ensure_writable, read_labelled, write
 from models.training_pairs import Corpus, corpus, deal
 
+EVERY = 25  # steps between two checkpoints
 WARM = 0.1  # share of the steps in which the learning rate rises; then it falls in a line
 LICENCE = (
     "MIT, as the project that trained it; the model that it is added to has its own licence. "
@@ -55,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         adapter = adapt(options.files, options.out, recipe, threads=options.threads, held_out=options.held_out)
     except (Unusable, ModelUnavailable) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(f"interrupted; called in the same way again, it goes on (what is done is kept each {EVERY} steps)")
     _say(f"written to {options.out}: adapter {adapter.digest} for the model {adapter.base}")
 
 
@@ -65,7 +68,7 @@ def adapt(
     *,
     threads: int = 1,
     held_out: Sequence[Path] = (),
-    every: int = 25,
+    every: int = EVERY,
     say: Callable[[str], None] | None = None,
 ) -> Adapter:
     """Train an adapter on labelled issues and write it; goes on where an earlier run with the same input was stopped.

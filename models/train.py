@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         artifact = train(files, options.model)
     except (Unusable, NothingToFit, ModelUnavailable) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing was written")
     artifact = replace(artifact, provenance={**artifact.provenance, "command": command_of(options.files)})
     write(options.out, dump(artifact).encode())
     _say(f"written to {options.out}: {artifact.thresholds}")

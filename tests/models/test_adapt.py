@@ -169,3 +169,15 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
         with pytest.raises(SystemExit):
             main([str(empty), "--out", str(out), "--rate", rate])
     assert not out.exists()
+
+
+def test_ctrl_c_is_a_sentence_that_says_how_it_goes_on(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("models.adapt.Trainer", interrupted)
+    with pytest.raises(SystemExit, match="interrupted; called in the same way again, it goes on"):
+        main([str(reports), "--out", str(tmp_path / "adapter.safetensors")])
+    assert list(tmp_path.iterdir()) == []

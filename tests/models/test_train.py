@@ -22,6 +22,7 @@ from models.fitting import (
 from models.hashing_embedder import HashingEmbedder
 from models.labelled import load
 from models.scorer import sigmoid
+from models.sentence_embedder import SentenceEmbedder
 from models.standing import CANDIDATE_FEATURES
 from models.train import main, train
 from tests.models.conftest import DIMENSION
@@ -187,3 +188,14 @@ def test_what_cannot_be_read_or_written_is_named(tmp_path: Path) -> None:
     for out in (tmp_path, missing / "scorer.json"):
         with pytest.raises(SystemExit, match="cannot be written"):
             main([str(write_sample(tmp_path / "sample.jsonl")), "--out", str(out)])
+
+
+def test_ctrl_c_is_a_sentence_and_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SentenceEmbedder, "embed", interrupted)
+    out = tmp_path / "scorer.json"
+    with pytest.raises(SystemExit, match="interrupted; nothing was written"):
+        main([str(write_sample(tmp_path / "sample.jsonl")), "--out", str(out)])
+    assert list(tmp_path.iterdir()) == [tmp_path / "sample.jsonl"]

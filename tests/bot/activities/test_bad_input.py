@@ -96,6 +96,35 @@ LANGUAGES = {
     "tr": "Raporu dışa aktarırken altbilgideki sayfa numaraları kayboluyor",
     "vi": "Khi xuất báo cáo số trang ở chân trang biến mất hoàn toàn",
     "ta": "அறிக்கையை ஏற்றுமதி செய்யும்போது பக்க எண்கள் மறைந்துவிடும்",
+    "fa": "هنگام خروجی گرفتن از گزارش شماره صفحه‌ها در پانویس ناپدید می‌شوند",
+    "ur": "رپورٹ برآمد کرتے وقت صفحہ نمبر غائب ہو جاتے ہیں",
+    "bn": "প্রতিবেদন রপ্তানি করার সময় পৃষ্ঠা নম্বর অদৃশ্য হয়ে যায়",
+    "te": "నివేదికను ఎగుమతి చేసినప్పుడు పేజీ సంఖ్యలు మాయమవుతాయి",
+    "ml": "റിപ്പോർട്ട് എക്സ്പോർട്ട് ചെയ്യുമ്പോൾ പേജ് നമ്പറുകൾ അപ്രത്യക്ഷമാകുന്നു",
+    "gu": "અહેવાલ નિકાસ કરતી વખતે પૃષ્ઠ નંબરો અદૃશ્ય થઈ જાય છે",
+    "pa": "ਰਿਪੋਰਟ ਨਿਰਯਾਤ ਕਰਨ ਵੇਲੇ ਪੰਨਾ ਨੰਬਰ ਗਾਇਬ ਹੋ ਜਾਂਦੇ ਹਨ",
+    "my": "အစီရင်ခံစာကို ထုတ်ယူသောအခါ စာမျက်နှာ နံပါတ်များ ပျောက်သွားသည်",
+    "km": "ពេលនាំចេញរបាយការណ៍ លេខទំព័រនៅខាងក្រោមបាត់ទៅវិញ",
+    "ka": "ანგარიშის ექსპორტისას გვერდის ნომრები ქრება",
+    "hy": "Հաշվետվությունն արտահանելիս էջերի համարները անհետանում են",
+    "am": "ሪፖርቱን ወደ ውጭ ስልክ የገጽ ቁጥሮች ይጠፋሉ",
+    "uk": "Під час експорту звіту зникають номери сторінок у нижньому колонтитулі",
+    "bg": "При експортиране на отчета изчезват номерата на страниците",
+    "sr": "Приликом извоза извештаја нестају бројеви страница у подножју",
+    "pl": "Podczas eksportu raportu znikają numery stron w stopce",
+    "cs": "Při exportu zprávy mizí čísla stránek v zápatí",
+    "hu": "A jelentés exportálásakor eltűnnek az oldalszámok a láblécből",
+    "fi": "Raporttia vietäessä sivunumerot katoavat alatunnisteesta",
+    "sv": "När rapporten exporteras försvinner sidnumren i sidfoten",
+    "de": "Beim Export des Berichts verschwinden die Seitenzahlen in der Fußzeile",
+    "nl": "Bij het exporteren van het rapport verdwijnen de paginanummers",
+    "fr": "À l'export du rapport, les numéros de page du pied disparaissent",
+    "es": "Al exportar el informe desaparecen los números de página del pie",
+    "pt": "Ao exportar o relatório, os números de página do rodapé somem",
+    "it": "Esportando il rapporto spariscono i numeri di pagina nel piè di pagina",
+    "ro": "La exportul raportului dispar numerele de pagină din subsol",
+    "id": "Saat laporan diekspor, nomor halaman di kaki halaman menghilang",
+    "sw": "Ninapohamisha ripoti, nambari za kurasa kwenye kijachini hupotea",
 }
 
 
@@ -105,3 +134,15 @@ def test_a_report_in_any_language_finds_its_own_repetition(known: World, languag
     first, second = (known.triage(known.report(title=words[:40], body=words, author=who)) for who in ("ann", "bob"))
     assert first.verdict == Verdict.NEW.value
     assert second.body["canonical"] == first.number
+
+
+def test_reports_of_code_alone_are_compared_by_it_and_nothing_of_it_is_repeated(known: World) -> None:
+    code = "```python\nledger = Ledger.open(path)\nledger.rebalance(accounts=frozen)\nraise LedgerDrift(ledger)\n```"
+    other = "```rust\nlet banner = Banner::load(&theme)?;\nbanner.paint(Canvas::sidebar());\n```"
+    first, second, third = (
+        known.triage(known.report(title="", body=body, author=who))
+        for body, who in ((code, "ann"), (code, "bob"), (other, "eve"))
+    )
+    assert (first.verdict, third.verdict) == (Verdict.NEW.value, Verdict.NEW.value)
+    assert {link["number"] for link in second.body["links"]} <= {first.number}
+    assert not any("rebalance" in text for text in known.comments(second.number))
