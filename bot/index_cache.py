@@ -63,6 +63,7 @@ class IndexCache:
         self._embedder = embedder
         self._cached: dict[int, _Cached] = {}
         self._profiles: dict[tuple[str, str], ClusterProfile] = {}
+        self._whole: set[int] = set()
         self._lock = threading.Lock()
 
     def index(self, repository_id: int) -> IssueIndex:
@@ -149,6 +150,14 @@ class IndexCache:
             and row.issue.number in vectors
             and vectors[row.issue.number].text_hash == row.text_hash
         ]
+
+    def is_whole(self, repository_id: int) -> bool:
+        """Whether this process saw that the model in force embedded the history to its end."""
+        return repository_id in self._whole
+
+    def note_whole(self, repository_id: int) -> None:
+        """It did, but for what is new; the model of a process never changes."""
+        self._whole.add(repository_id)
 
     def profiles(self, clusters: Sequence[KnownCluster]) -> dict[str, ClusterProfile]:
         """The known clusters made ready for matching, by slug; each definition is embedded once."""

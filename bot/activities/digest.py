@@ -27,6 +27,8 @@ def digest(services: Services, repository: RepositoryRecord, missed: Sequence[Mi
     if len(largest) > CHANGES_SHOWN:
         lines.append(f"- and {len(largest) - CHANGES_SHOWN} more")
     causes = Counter(one.cause for one in missed)
-    lines += [f"- missed {count} duplicates: {cause}" for cause, count in sorted(causes.items())]
+    lines += [
+        f"- missed {count} duplicate{'' if count == 1 else 's'}: {cause}" for cause, count in sorted(causes.items())
+    ]
     lines += [f"- note: {problem}" for problem in figures.get("problems", ())]
     return "\n".join(lines)

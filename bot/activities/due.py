@@ -42,12 +42,13 @@ def is_due(attempts: Sequence[RefitRecord], night: datetime, now: datetime) -> b
     """Whether the night's refit is still to be made: once, and again after a pause where it failed.
 
     `attempts` are newest first. Missed nights are one: the last. An attempt that the clock of today puts into the
-    future says nothing.
+    future says nothing, and one by hand that failed takes none of the night's tries.
     """
     tried = [one for one in attempts if night <= one.started_at <= now + CLOCKS_DIFFER and one.origin != "rollback"]
     if any(one.outcome in {"published", "refused"} for one in tried):
         return False
-    return not tried or (len(tried) < TRIES and tried[0].started_at + PAUSE <= now)
+    nightly = sum(one.origin == "nightly" for one in tried)
+    return not tried or (nightly < TRIES and tried[0].started_at + PAUSE <= now)
 
 
 def _minutes(clock: str) -> int:

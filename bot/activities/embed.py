@@ -27,7 +27,21 @@ def embed_missing(services: Services, repository_id: int, progress: Callable[[in
         batch = list(services.storage.issues(repository_id, numbers[start : start + BATCH]))
         embed_each(services, repository_id, batch)
         progress(len(batch))
+    services.indexes.note_whole(repository_id)
     return len(numbers)
+
+
+def is_of_another_model(services: Services, repository_id: int) -> bool:
+    """Whether another model embedded the history and the one in force not all of it yet, so that nothing may be
+    compared before `embed_missing` (INV 13): most of the history would be missing. Asked once in a process."""
+    if services.indexes.is_whole(repository_id):
+        return False
+    model_id = str(services.embedder.model_id)
+    others = services.storage.vector_counts(repository_id).keys() - {model_id}
+    if others and services.storage.unembedded(repository_id, model_id):
+        return True
+    services.indexes.note_whole(repository_id)
+    return False
 
 
 def embed_each(services: Services, repository_id: int, batch: Sequence[StoredIssue]) -> None:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.activities.judge import POOL, RELATED_AT_LEAST
+from bot.activities.judge import POOL, thresholds
 from bot.services import Services
 from bot.storage.records import DecisionRecord, FeedbackRecord, MissedRecord, RepositoryRecord
+from bot.vetoes import (
+    DENIED_BY_AUTHOR,
+    SEPARATED_BY_PERSON,
+    SILENCING,
+    TARGET_IS_A_DUPLICATE,
+    TARGET_IS_REPORT,
+    TARGET_SAYS_LITTLE,
+)
+from models.decision import Verdict
 from models.forest import roots_of
-from models.retrieval import IssueIndex
+from models.text import has_little_information, looks_like_security_report
 
 UNSEEN = "arrived unseen"
 NOT_THERE = "the issue that people linked is not in the index"
@@ -17,13 +26,13 @@ NOT_RETRIEVED = "not retrieved"
 BELOW = "scored below the threshold"
 VETOED = "vetoed: "
 OTHERS = "others were nearer"
+UNCOMPARED = frozenset({Verdict.IGNORED.value, Verdict.SECURITY.value})
 
 
 def close_ledger(services: Services, repository: RepositoryRecord) -> Sequence[MissedRecord]:
     """Add what people linked since the ledger was closed last; returns what is new in it. Safe to repeat."""
     known = {(one.number, one.other) for one in services.storage.missed(repository.id, limit=2**31 - 1)}
     roots = roots_of(services.storage.duplicates(repository.id))
-    index = services.indexes.index(repository.id)
     since = _watching_since(services, repository)
     found = []
     for word in _links(services.storage.feedback(repository.id)):
@@ -33,7 +42,7 @@ def close_ledger(services: Services, repository: RepositoryRecord) -> Sequence[M
         decision = _decision_before(services, repository.id, number, word.said_at)
         if decision is not None and _named(decision, other, roots):
             continue
-        cause = _cause(services, index, number, other, decision)
+        cause = _cause(services, repository.id, number, other, decision)
         found.append(MissedRecord(repository.id, number, other, word.said_at, services.clock(), cause))
     services.storage.save_missed(found)
     return found
@@ -69,16 +78,40 @@ def _named(decision: DecisionRecord, other: int, roots: Mapping[int, int]) -> bo
     return other in named or any(roots.get(number, number) == root for number in named)
 
 
-def _cause(services: Services, index: IssueIndex, number: int, other: int, decision: DecisionRecord | None) -> str:
+def _cause(services: Services, repository_id: int, number: int, other: int, decision: DecisionRecord | None) -> str:
     if decision is None:
         return UNSEEN
+    vetoes = decision.body.get("vetoes", ())
+    if decision.verdict in UNCOMPARED:
+        return f"{VETOED}{', '.join(vetoes)}"
+    index = services.indexes.index(repository_id)
     if number not in index or other not in index:
         return NOT_THERE
     document = index.document(number)
     if other not in index.retrieve(document, limit=POOL, before=number):
         return NOT_RETRIEVED
-    ((_, probability),) = services.scorer.scores(document, index, [other])
-    if probability < max(services.scorer.thresholds["related"], RELATED_AT_LEAST):
-        return BELOW
-    vetoes = decision.body.get("vetoes", ())
-    return f"{VETOED}{', '.join(vetoes)}" if vetoes else OTHERS
+    rules = [name for name in vetoes if name in SILENCING or _forbids(services, repository_id, number, other, name)]
+    if rules:
+        return f"{VETOED}{', '.join(rules)}"
+    scorer, _ = services.scorer_for(repository_id)
+    ((_, probability),) = scorer.scores(document, index, [other])
+    return BELOW if probability < thresholds(scorer).related else OTHERS
+
+
+def _forbids(services: Services, repository_id: int, number: int, other: int, name: str) -> bool:
+    """Whether a rule that held something back in the issue's decision spoke of the other one, not of another candidate.
+    A word that told the two apart is gone where they are linked now: others' words alone tell otherwise."""
+    if name == SEPARATED_BY_PERSON:
+        said = services.storage.feedback(repository_id)
+        apart = [{word.number, word.other} for word in said if word.kind == "separated"]
+        return {number, other} in apart or not any(number in one for one in apart)
+    later, earlier = (services.storage.issue(repository_id, one) for one in (number, other))
+    if later is None or earlier is None:
+        return False
+    rules = {
+        DENIED_BY_AUTHOR: other in later.text.denies,
+        TARGET_IS_A_DUPLICATE: earlier.issue.state == "closed" and earlier.issue.state_reason == "duplicate",
+        TARGET_SAYS_LITTLE: has_little_information(earlier.text),
+        TARGET_IS_REPORT: looks_like_security_report(earlier.text),
+    }
+    return rules.get(name, False)

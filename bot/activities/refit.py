@@ -20,6 +20,7 @@ from models.cluster import Generation
 
 PUBLISHED, REFUSED, FAILED = "published", "refused", "failed"
 NIGHTLY, BY_HAND, IMPORT = "nightly", "by hand", "import"
+IN_TURN = "waiting for its turn"  # what the progress is told first
 LOOKS = 3  # plans made at most, because people said something while they were made; the last one keeps them waiting
 
 log = structlog.get_logger(__name__)
@@ -45,7 +46,7 @@ def refit(
     while the result, brought up to what was decided meanwhile, is published. Safe to repeat: an attempt that has ended
     is not made again (INV 38). `force` publishes whatever moved.
     """
-    progress("waiting for its turn", 0, 1)
+    progress(IN_TURN, 0, 1)
     with services.storage.lock(repository.id, refit=True):
         known = services.storage.refit(attempt)
         if known is None or known.outcome is not None:

@@ -9,6 +9,7 @@ from bot.wave_words import WaveTold, address_of, notice
 from models.cluster import Cluster
 
 TOLD, TOLD_BEFORE, NOBODY, GONE = "told", "told before", "no webhook is set", "it is gone"
+OVER = "its end was told before"
 
 
 def tell(services: Services, wave_id: int, *, ended: bool) -> str:
@@ -22,6 +23,8 @@ def tell(services: Services, wave_id: int, *, ended: bool) -> str:
         return NOBODY
     if (row.told_ended_at if ended else row.told_began_at) is not None:
         return TOLD_BEFORE
+    if row.told_ended_at is not None:  # the receiver was down when it began
+        return OVER
     said = notice(told(services, repository, row), ended=ended)
     post(url.get_secret_value(), said, secret=secret.get_secret_value() if secret is not None else None)
     services.storage.wave_told(wave_id, ended=ended, at=services.clock())

@@ -91,6 +91,7 @@ def _look(services: Services, repository: RepositoryRecord, cluster_id: str) -> 
     reports = services.storage.cluster_reports(repository.id, cluster_id).get(cluster_id, ())
     if not reports:
         return []
+    _brought_home(services, repository.id, {cluster_id: reports})
     rows = list(services.storage.waves(repository.id, cluster_id=cluster_id))
     past = services.indexes.usual(repository.id, services.clock())
     news: list[News] = []
@@ -121,9 +122,11 @@ def _follow_all(services: Services, repository: RepositoryRecord) -> list[News]:
 
 def _learn(services: Services, repository: RepositoryRecord) -> list[News]:
     past = services.indexes.usual(repository.id, services.clock(), anew=True)
+    everything = services.storage.cluster_reports(repository.id)
+    _brought_home(services, repository.id, everything)
     known = {row.cluster_id for row in services.storage.waves(repository.id, limit=100_000)}
     news: list[News] = []
-    for cluster_id, reports in services.storage.cluster_reports(repository.id).items():
+    for cluster_id, reports in everything.items():
         found = () if cluster_id in known else replay(_moments(reports), past, services.clock())
         for wave in found:
             news += _started(services, repository, cluster_id, wave, reports)
@@ -159,14 +162,31 @@ def _last_number(reports: Reports, wave: Wave, otherwise: int) -> int:
     return next((number for at, number in reversed(reports) if at <= wave.last_arrival_at), otherwise)
 
 
+def _brought_home(services: Services, repository_id: int, reports: Mapping[str, Reports]) -> None:
+    """The waves whose reports are in one of these clusters by now are theirs: going there is no second wave."""
+    for row in services.storage.waves(repository_id, on=True):
+        home = services.storage.cluster_of(repository_id, row.last_number)
+        if home is not None and home in reports and home != row.cluster_id:
+            left = services.storage.cluster_reports(repository_id, row.cluster_id)
+            at = _at_home(services, row, {**left, home: reports[home]})
+            if at != row:
+                services.storage.save_wave(at)
+
+
 def _at_home(services: Services, row: WaveRecord, reports: Mapping[str, Reports]) -> WaveRecord:
-    """The wave under the id that its reports' cluster has by now."""
-    if row.cluster_id in reports:
+    """The wave under the id of the cluster that has its last report and more of the others, where most left theirs."""
+    stayed = _inside(row.wave, reports.get(row.cluster_id, ()))
+    if 2 * stayed >= row.wave.reports:
         return row
     heir = services.storage.cluster_of(row.repository_id, row.last_number)
     if heir is None or heir in waves_on(services, row.repository_id):
         return row
-    return replace(row, cluster_id=heir)
+    return replace(row, cluster_id=heir) if _inside(row.wave, reports.get(heir, ())) > stayed else row
+
+
+def _inside(wave: Wave, reports: Reports) -> int:
+    """How many of the reports came while it lasted."""
+    return sum(wave.began_at <= at <= wave.last_arrival_at for at, _ in reports)
 
 
 def _started(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from threading import Timer
 from typing import Annotated, Any
 
 import typer
@@ -18,20 +20,22 @@ from bot.activities.history import read_history
 from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
 from bot.activities.observe import config_ahead, config_in_force, current_config
-from bot.activities.refit import BY_HAND, PUBLISHED, begun, plan_refit, told
+from bot.activities.refit import BY_HAND, IN_TURN, PUBLISHED, begun, plan_refit, told
 from bot.activities.refit import refit as make
 from bot.activities.refit_plan import Plan
-from bot.activities.rollback import roll_back
+from bot.activities.rollback import COPY_OF, roll_back
 from bot.activities.waves import learn_waves
 from bot.cli.cluster_tables import cut
-from bot.cli.opened import known_repository, named_repository, out, print_json, services_for, settings_for_command
+from bot.cli.opened import err, known_repository, named_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import Shown, progress
+from bot.errors import TriageError
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RefitRecord, RepositoryRecord
 from models.share import percent
 
 NUMBERS_SHOWN = 8
+SAID_AFTER = 2.0  # seconds that another refit is waited for in silence
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the difference; write nothing at all.")]
@@ -71,14 +75,41 @@ def refit(
     with services_for(settings_for_command(), offline=rollback) as services:
         if rollback:
             record = known_repository(services, repository)
-            with services.storage.lock(record.id, refit=True), services.storage.lock(record.id):
-                seen = _of(roll_back(services, record, config_in_force(services, record), to))
+            seen = _rolled_back(services, record, to)
         else:
             record = known_repository(services, repository) if dry_run else named_repository(services, repository)
             with progress(show=not as_json) as shown:
                 seen = _foreseen(services, record, shown) if dry_run else _made(services, record, shown, force=force)
     _report(record, seen, dry_run=dry_run, as_json=as_json)
     return 0 if seen.outcome == PUBLISHED or dry_run else 1
+
+
+def _rolled_back(services: Services, record: RepositoryRecord, to: int | None) -> _Seen:
+    """A step back from the generation that is in force as it is asked for, or to the one that is named."""
+    asked = _newest(services, record)
+    with _waiting(record) as timer:
+        timer.start()
+        with services.storage.lock(record.id, refit=True), services.storage.lock(record.id):
+            timer.cancel()
+            if to is None and (now := _newest(services, record)) != asked:
+                raise TriageError(f"generation {now} was published meanwhile: look at it, or name one with --to")
+            return _of(roll_back(services, record, config_in_force(services, record), to))
+
+
+def _newest(services: Services, record: RepositoryRecord) -> int | None:
+    return next((one.number for one in services.storage.generations(record.id, limit=1)), None)
+
+
+@contextmanager
+def _waiting(record: RepositoryRecord) -> Iterator[Timer]:
+    """What tells, once it was started and until it is cancelled, that another refit is waited for."""
+    words = f"another refit of {record.full_name} is running: waiting for its end"
+    timer = Timer(SAID_AFTER, lambda: err.print(words, markup=False))
+    timer.daemon = True
+    try:
+        yield timer
+    finally:
+        timer.cancel()
 
 
 def _foreseen(services: Services, record: RepositoryRecord, shown: Shown) -> _Seen:
@@ -101,7 +132,13 @@ def _made(services: Services, record: RepositoryRecord, shown: Shown, *, force: 
 
 
 def _refitted(services: Services, record: RepositoryRecord, config: RepoConfig, shown: Shown, *, force: bool) -> _Seen:
-    ended = make(services, record, config, begun(services, record, BY_HAND), force=force, progress=shown.step)
+    with _waiting(record) as timer:
+
+        def step(what: str, done: int, whole: int) -> None:
+            (timer.start if what == IN_TURN else timer.cancel)()
+            shown.step(what, done, whole)
+
+        ended = make(services, record, config, begun(services, record, BY_HAND), force=force, progress=step)
     learn_waves(services, record)
     with services.storage.lock(record.id):
         return _of(ended, [asdict(one) for one in close_ledger(services, record)])
@@ -143,7 +180,8 @@ def _report(record: RepositoryRecord, seen: _Seen, *, dry_run: bool, as_json: bo
 
 def _print_outcome(seen: _Seen, *, dry_run: bool) -> None:
     if seen.generation is not None:
-        out.print(f"{seen.outcome} as generation {seen.generation}")
+        copied = f", a copy of {seen.figures[COPY_OF]}" if COPY_OF in seen.figures else ""
+        out.print(f"{seen.outcome} as generation {seen.generation}{copied}")
     else:
         out.print(f"{seen.outcome}: {seen.reason}" if seen.reason else seen.outcome, markup=False)
     if dry_run:

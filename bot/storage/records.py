@@ -275,11 +275,11 @@ class RefitRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefitStanding:
-    """How one repository stands with its refits."""
+    """How one repository stands with its refits; `first_at` is when the first of those that are kept began."""
 
     repository_id: int
     repository: str
-    imported_at: datetime | None
+    first_at: datetime | None
     last_success: datetime | None
     last_outcome: str | None
 

@@ -61,7 +61,8 @@ class Refits(Door):
         success = published.limit(1).scalar_subquery()  # not the latest: a clock may have been ahead once
         ended = select(c.outcome).where(own, c.outcome.is_not(None)).order_by(c.id.desc())
         outcome = ended.limit(1).scalar_subquery()
-        columns = (repositories.c.id, repositories.c.full_name, repositories.c.imported_at, success, outcome)
+        first = select(c.started_at).where(own).order_by(c.id).limit(1).scalar_subquery()
+        columns = (repositories.c.id, repositories.c.full_name, first, success, outcome)
         named = repositories.c.name_key.is_not(None) & (every or repositories.c.state == "active")
         query = select(*columns).where(named).order_by(repositories.c.name_key)
         with self._reading() as connection:

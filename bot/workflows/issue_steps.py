@@ -14,7 +14,7 @@ from bot.activities.resolve import Reason, record, resolve
 from bot.storage.records import WAITS_FOR_BUDGET, RepositoryRecord
 from bot.workflows.delivery import Delivery
 from bot.workflows.followers import QUIET, follow_after
-from bot.workflows.repository_steps import repository_of
+from bot.workflows.repository_steps import embed_for_the_model, repository_of
 from bot.workflows.steps import StepPostponed, services, step
 from bot.workflows.tell_report import tell_maintainers
 from bot.workflows.tell_wave import look_after
@@ -25,6 +25,7 @@ ROUNDS = 5  # times that a decision may go stale while its effects wait, before 
 
 def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False, silent: bool = False) -> str:
     """Decide the delivery's issue and do what the decision says; returns the verdict, or `gone`. See `Reason`."""
+    embed_for_the_model(delivery)
     for turn in range(ROUNDS):
         if not observe_issue(delivery):
             follow_after(delivery["repository_id"], delivery["issue"])

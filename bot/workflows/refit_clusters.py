@@ -56,7 +56,7 @@ def due_repositories(now: str) -> list[dict[str, Any]]:
 def _tell_stale(due: Collection[int], now: datetime) -> None:
     """An alarm in the log with each attempt, where the one before has not succeeded for too long (INV 35)."""
     for one in services().storage.refit_standing():
-        last = one.last_success or one.imported_at
+        last = one.last_success or one.first_at
         if one.repository_id in due and last is not None and now - last > STALE_AFTER:
             days = round((now - last) / timedelta(days=1), 1)
             log.warning("refit.stale", repository=one.repository, days=days, last_outcome=one.last_outcome)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.activities.embed import embed_missing
+from bot.activities.embed import embed_missing, is_of_another_model
 from bot.activities.history import read_history
 from bot.activities.importing import advance
 from bot.activities.learn import learn
@@ -94,6 +94,19 @@ def read_repository(delivery: Delivery) -> None:
 def learn_repository(delivery: Delivery) -> dict[str, Any]:
     """Learn what the repository teaches, and bring stored texts in step; returns what is different."""
     return learn(services(), repository_of(delivery)).to_data()
+
+
+def embed_for_the_model(delivery: Delivery) -> None:
+    """After a change of model, embed the whole history before anything is compared (INV 13); whoever else waits for
+    the repository waits for that too. A process that dies goes on where it was."""
+    if needs_embedding(delivery):
+        embed_repository(delivery)
+
+
+@step
+def needs_embedding(delivery: Delivery) -> bool:
+    """Whether the model in force is another than the one that embedded the history."""
+    return is_of_another_model(services(), delivery["repository_id"])
 
 
 @bulk_step

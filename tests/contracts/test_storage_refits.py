@@ -68,7 +68,7 @@ def test_each_active_repository_stands_where_its_last_refits_left_it(storage: St
         storage.finish_refit(replace(started(storage), finished_at=finished, outcome=outcome))
     assert storage.refit_standing() == [
         RefitStanding(3, "acme/new", None, None, None),
-        RefitStanding(REPOSITORY, "acme/shop", None, at(2), "refused"),
+        RefitStanding(REPOSITORY, "acme/shop", NOON, at(2), "refused"),
     ]
     assert [one.repository for one in storage.refit_standing(every=True)] == ["acme/asleep", "acme/new", "acme/shop"]
 
@@ -76,7 +76,17 @@ def test_each_active_repository_stands_where_its_last_refits_left_it(storage: St
 def test_inv_35_a_success_under_a_clock_that_was_ahead_does_not_hide_how_old_the_next_one_is(storage: Storage) -> None:
     for minute in (10**6, 2):
         storage.finish_refit(replace(started(storage), finished_at=at(minute), outcome="published"))
-    assert storage.refit_standing() == [RefitStanding(REPOSITORY, "acme/shop", None, at(2), "published")]
+    assert storage.refit_standing() == [RefitStanding(REPOSITORY, "acme/shop", NOON, at(2), "published")]
+
+
+def test_inv_35_a_reading_every_night_does_not_hide_that_no_refit_ever_succeeded(storage: Storage) -> None:
+    for minute in (0, 1500):
+        begun = storage.start_refit(REPOSITORY, "nightly", at(minute))
+        record = storage.refit(begun)
+        assert record is not None
+        storage.finish_refit(replace(record, finished_at=at(minute + 1), outcome="failed"))
+        storage.save_repository(RepositoryRecord(REPOSITORY, "acme/shop", imported_at=at(minute)))
+    assert storage.refit_standing() == [RefitStanding(REPOSITORY, "acme/shop", at(0), None, "failed")]
 
 
 def test_the_ledger_holds_each_missed_pair_once(storage: Storage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from models.hashing_embedder import HashingEmbedder
 from tests.fakes.deliveries import settings
 from tests.fakes.github import FakeGitHub
 from tests.fakes.running import Running, tracker, working
-from tests.fakes.small_world import CLUSTER_LABEL, LABEL, small_world
+from tests.fakes.small_world import CLUSTER_LABEL, LABEL, CountingEmbedder, small_world
 
 HOUR = 3600.0
 
@@ -114,3 +115,18 @@ async def _worked_off(file: Path, github: FakeGitHub, name: str, delivery: str) 
         await Running(runtime, github, name).ended(delivery)
     finally:
         await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
+def test_inv_13_after_a_change_of_model_nothing_is_compared_before_all_is_embedded_again(tmp_path: Path) -> None:
+    """Also where a process died in the middle of embedding."""
+    github, file = FakeGitHub(), tmp_path / "triage.db"
+    name = tracker(github)
+    first, second = CountingEmbedder("one-model"), CountingEmbedder("another-model")
+    for embedder in (first, second):
+        with working(file, github, embedder=embedder) as runtime:
+            bot = Running(runtime, github, name)
+            assert asyncio.run(bot.handled(bot.report())).outcome == "duplicate"
+            assert runtime.storage.unembedded(bot.record.id, str(embedder.model_id)) == []
+            rows = runtime.storage.vectors(bot.record.id, str(embedder.model_id), [1, 2])
+            half = [replace(one, model_id=str(second.model_id)) for one in rows]
+            runtime.storage.save_vectors(bot.record.id, half)

@@ -99,6 +99,12 @@ def test_what_failed_or_died_is_tried_again_after_a_pause_but_not_for_ever(outco
     assert not is_due([first] * TRIES, NIGHT, NIGHT + timedelta(hours=20))
 
 
+def test_what_people_began_by_hand_and_broke_off_leaves_the_night_its_tries() -> None:
+    by_hand = [attempt(NIGHT + timedelta(minutes=minute), None, "by hand") for minute in (30, 20, 10)]
+    assert is_due(by_hand, NIGHT, NIGHT + timedelta(hours=2))
+    assert not is_due(by_hand, NIGHT, NIGHT + timedelta(minutes=40))
+
+
 def test_a_clock_that_jumped_ahead_and_came_back_does_not_stop_the_nights() -> None:
     next_year = attempt(NIGHT + timedelta(days=365))
     assert is_due([next_year], NIGHT, NIGHT + timedelta(minutes=1))

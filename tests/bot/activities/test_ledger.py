@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from bot.activities.history import read_history
 from bot.activities.ledger import close_ledger
 from bot.activities.refit import BY_HAND, begun, refit
 from bot.storage.records import FeedbackRecord
+from models.recalibration import Recalibration
 from tests.fakes.small_world import World, small_world
 
 UPLOAD = {"title": "Upload of pictures never ends", "body": "The upload stays at 99 percent: Error: socket hang up."}
@@ -42,11 +45,16 @@ def links(world: World, number: int, other: int, kind: str = "duplicate") -> Non
     )
 
 
+def configured(world: World, text: bytes) -> None:
+    world.fake.config = text
+    world.clock.forward(minutes=2)
+
+
 def closed(world: World) -> dict[tuple[int, int], str]:
     return {(one.number, one.other): one.cause for one in close_ledger(world.services, world.repository)}
 
 
-def arrives(world: World, **fields: str) -> int:
+def arrives(world: World, **fields: Any) -> int:
     number = world.report(**fields)
     world.triage(number)
     return number
@@ -79,7 +87,44 @@ def test_one_that_a_rule_forbade_names_the_rule(world: World) -> None:
     links(world, second, first, "separated")
     world.triage(second)
     links(world, second, first)
-    assert closed(world) == {(second, first): f"{ledger.VETOED}below-threshold, separated-by-person"}
+    assert closed(world) == {(second, first): f"{ledger.VETOED}separated-by-person"}
+
+
+def test_a_rule_that_spoke_of_another_candidate_is_not_the_cause(world: World) -> None:
+    first, second = arrives(world, **UPLOAD), arrives(world, **OTHER)
+    third = world.report(**UPLOAD)
+    links(world, third, first, "separated")
+    world.triage(third)
+    links(world, third, second)
+    assert closed(world) == {(third, second): ledger.BELOW}
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        ({"labels": ("feature-request",)}, "ignored-label"),
+        ({"author": "robot", "author_is_bot": True}, "ignored-author"),
+        ({"title": "Broken", "body": "It is broken."}, "little-information"),
+    ],
+)
+def test_one_that_was_never_compared_names_the_rule_and_no_score(
+    world: World, fields: dict[str, Any], rule: str
+) -> None:
+    configured(world, b"ignore: {labels: [feature-request]}")
+    first, second = arrives(world, **OTHER), arrives(world, **(UPLOAD | fields))
+    links(world, second, first)
+    assert closed(world) == {(second, first): f"{ledger.VETOED}{rule}"}
+
+
+def test_the_score_is_the_one_that_the_repository_taught(world: World) -> None:
+    known, found = world.storage.learned(world.repository.id), Recalibration(1.0, -20.0, 0.9, 40, 20)
+    made_for = {"scorer": world.services.scorer_id, "model": str(world.services.embedder.model_id)}
+    calibration = {**made_for, "found": found.to_data()}
+    taught = replace(known, learned_at=world.clock(), calibration=calibration)
+    world.storage.save_learned(world.repository.id, taught)
+    first, second = arrives(world, **UPLOAD), arrives(world, **UPLOAD)
+    links(world, second, first)
+    assert closed(world) == {(second, first): ledger.BELOW}
 
 
 def test_one_that_was_not_among_the_candidates(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +160,7 @@ def test_the_digest_tells_the_night_in_counts_and_reasons(world: World) -> None:
     lines = digest(world.services, world.repository, missed).splitlines()
     assert lines[0] == "acme/shop: generation 2, 1 clusters"
     assert lines[1] == f"- born c{first}: 2 joined, 0 left (reports that hang together)"
-    assert lines[2] == f"- missed 1 duplicates: {ledger.UNSEEN}"
+    assert lines[2] == f"- missed 1 duplicate: {ledger.UNSEEN}"
     assert UPLOAD["title"] not in "".join(lines)
 
 

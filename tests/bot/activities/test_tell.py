@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from bot.activities.tell import GONE, NOBODY, TOLD, TOLD_BEFORE, tell
+from bot.activities.tell import GONE, NOBODY, OVER, TOLD, TOLD_BEFORE, tell
 from bot.errors import Unavailable
 from bot.services import Services
 from bot.storage.records import WaveRecord
@@ -64,6 +64,12 @@ def test_inv_31_what_was_not_taken_counts_as_not_told(known: World, server: Scri
         tell(services, made, ended=False)
     server.answer = lambda _: Reply(200)
     assert tell(services, made, ended=False) == TOLD
+
+
+def test_a_beginning_that_was_not_taken_is_no_news_after_the_end(known: World, server: ScriptedServer) -> None:
+    services, made = listening(known, server), wave(known)
+    assert [tell(services, made, ended=True), tell(services, made, ended=False)] == [TOLD, OVER]
+    assert [asked.body["event"] for asked in server.asked] == ["wave.ended"]
 
 
 def test_inv_40_neither_a_reporters_word_nor_a_generated_title_goes_out(known: World, server: ScriptedServer) -> None:

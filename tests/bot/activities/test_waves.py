@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from bot.activities.judge import judge
 from bot.activities.waves import News, follow_waves, learn_waves, look, wave_view
 from bot.comment import WaveView
 from bot.errors import StorageError
-from bot.storage.records import WaveRecord
+from bot.services import Services
+from bot.storage.records import RepositoryRecord, WaveRecord
 from bot.vetoes import WAVE_BUDGET
 from models.cluster import Cluster, Generation, Wave
 from tests.fakes.small_world import CONFIG, LABEL, NAME, World
@@ -56,6 +58,19 @@ def joined(world: World, *at: datetime, cluster: str = CLUSTER) -> list[int]:
     for number in numbers:
         world.storage.join_cluster(world.repository.id, cluster, number)
     return numbers
+
+
+def members_of(world: World, cluster: str = CLUSTER) -> list[int]:
+    found = world.storage.cluster_reports(world.repository.id, cluster)
+    return [number for _, number in found.get(cluster, ())]
+
+
+Look = Callable[[Services, RepositoryRecord], list[News]]
+
+
+def look_there(services: Services, repository: RepositoryRecord) -> list[News]:
+    """As after a decision, at the cluster where the reports are now."""
+    return look(services, repository, "c77")
 
 
 def test_a_burst_makes_one_alarm(old: World) -> None:
@@ -162,6 +177,40 @@ def test_a_wave_follows_its_reports_into_the_cluster_that_has_them_after_a_refit
     follow_waves(old.services, old.repository)
     (moved,) = waves(old)
     assert (moved.cluster_id, moved.wave, moved.id) == ("c5", row.wave, row.id)
+
+
+def moved(world: World, numbers: Sequence[int], to: str = "c77") -> None:
+    """A person, or a refit, puts the reports into another cluster, which never had a wave."""
+    there = world.storage.current_generation(world.repository.id)
+    assert there is not None
+    members = tuple(sorted(numbers))
+    world.storage.amend(world.repository.id, [Cluster(to, "Uploads", None, None, members[0], members)])
+
+
+@pytest.mark.parametrize("looked", [look_there, learn_waves, follow_waves])
+@pytest.mark.parametrize("left", [0, 2])
+def test_a_wave_whose_reports_go_to_another_cluster_goes_with_them_and_is_no_second_alarm(
+    old: World, looked: Look, left: int
+) -> None:
+    """Also where the cluster that they leave lives on with a few."""
+    sudden(old, 9)
+    (row,) = waves(old)
+    old.storage.wave_told(row.id or 0, ended=False, at=old.clock())
+    moved(old, members_of(old)[-9 + left :])
+    with capture_logs() as logs:
+        assert looked(old.services, old.repository) == []
+    (now,) = waves(old)
+    assert (now.id, now.cluster_id, now.wave.ended_at) == (row.id, "c77", None)
+    assert "wave.noticed" not in [one["event"] for one in logs]
+
+
+@pytest.mark.parametrize("looked", [look_there, learn_waves, follow_waves])
+def test_a_few_reports_that_go_to_another_cluster_take_no_wave_along(old: World, looked: Look) -> None:
+    sudden(old, 9)
+    moved(old, members_of(old)[-3:])
+    looked(old.services, old.repository)
+    (now,) = waves(old)
+    assert (now.cluster_id, now.wave.ended_at) == (CLUSTER, None)
 
 
 def test_a_wave_whose_cluster_is_gone_is_over(old: World) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +16,9 @@ import pytest
 from bot import wiring
 from bot.activities import refit_plan
 from bot.activities.refit_budget import Budget
+from bot.cli import refit as cli_refit
 from bot.storage.open import open_storage
+from bot.storage.protocol import Storage
 from bot.storage.records import FeedbackRecord
 from models.cluster import Generation
 from models.clustering import ClusterLimits
@@ -228,6 +233,64 @@ def test_flags_that_do_not_go_together_are_a_wrong_usage(
     triage: Run, tracker: Played, arguments: tuple[str, ...]
 ) -> None:
     assert triage("refit", NAME, *arguments).code == 2
+
+
+@contextlib.contextmanager
+def beside_another(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Storage, int], None]) -> Iterator[list[str]]:
+    """Another refit holds the repository until it is said that it is waited for; what is said."""
+    said: list[str] = []
+    holding, told = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        storage = open_storage("sqlite:///triage.db")
+        repository = storage.repository(NAME)
+        assert repository is not None
+        with storage.lock(repository.id, refit=True):
+            holding.set()
+            told.wait(60)
+            meanwhile(storage, repository.id)
+        storage.close()
+
+    def say(words: str, **_: object) -> None:
+        said.append(words)
+        told.set()
+
+    monkeypatch.setattr(cli_refit, "SAID_AFTER", 0.01)
+    monkeypatch.setattr(cli_refit.err, "print", say)
+    other = threading.Thread(target=hold)
+    other.start()
+    assert holding.wait(60)
+    yield said
+    other.join(60)
+
+
+def publishes(storage: Storage, repository_id: int) -> None:
+    now = storage.current_generation(repository_id)
+    assert now is not None
+    storage.publish(repository_id, replace(now, number=now.number + 1))
+
+
+@pytest.mark.parametrize("way_back", [(), ("--rollback", "--to", "1")])
+def test_inv_38_one_that_waits_for_another_says_so(
+    triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch, way_back: tuple[str, ...]
+) -> None:
+    assert triage("refit", NAME).code == 0
+    with beside_another(monkeypatch, publishes) as said:
+        assert triage("refit", NAME, *way_back).code == 0
+    assert said == [f"another refit of {NAME} is running: waiting for its end"]
+    assert generation().number == 3
+
+
+def test_a_step_back_is_from_the_generation_that_was_in_force_when_it_was_asked_for(
+    triage: Run, tracker: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One back from what was published meanwhile would be the very one that it was to lead away from."""
+    for _ in range(2):
+        assert triage("refit", NAME).code == 0
+    with beside_another(monkeypatch, publishes):
+        ran = triage("refit", NAME, "--rollback")
+    assert (ran.code, "generation 3 was published meanwhile" in ran.err) == (1, True)
+    assert generation().number == 3
 
 
 @pytest.mark.parametrize("status", [500, 404])
