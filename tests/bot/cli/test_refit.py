@@ -16,6 +16,7 @@ import pytest
 from bot import wiring
 from bot.activities import refit_plan
 from bot.activities.refit_budget import Budget
+from bot.cli import opened
 from bot.cli import refit as cli_refit
 from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
@@ -256,7 +257,7 @@ def beside_another(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[Storage
         told.set()
 
     monkeypatch.setattr(cli_refit, "SAID_AFTER", 0.01)
-    monkeypatch.setattr(cli_refit.err, "print", say)
+    monkeypatch.setattr(opened.err, "print", say)
     other = threading.Thread(target=hold)
     other.start()
     assert holding.wait(60)
