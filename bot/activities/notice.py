@@ -10,7 +10,7 @@ import structlog
 
 from bot.activities.act import stands
 from bot.activities.adopt import adopt_deleted
-from bot.activities.afterwards import said_afterwards
+from bot.activities.afterwards import MARGIN, said_afterwards
 from bot.activities.listen import keep, take_back
 from bot.activities.obey import Change, Refused, Word, confirmation, objection, withdrawal
 from bot.activities.standing import claim
@@ -38,15 +38,17 @@ def notice(services: Services, repository: RepositoryRecord, delivery: Mapping[s
 
 
 def _unlabeled(word: Word, details: Mapping[str, Any]) -> bool:
-    """One of the bot's labels was removed: it is not set again unless a person asks (INV 21). One that is there (again)
-    was asked for since."""
-    name = str(details.get("label", ""))
-    stored = word.services.storage.issue(word.repository.id, word.number)
-    if stored is not None and name.casefold() in {one.casefold() for one in stored.issue.labels}:
-        return False
+    """One of the bot's labels was removed: it is not set again unless a person asks (INV 21). One that the bot set
+    again since was asked for; one that somebody else set again is theirs."""
+    name = str(details.get("label", "")).casefold()
     rows = word.services.storage.effects(word.repository.id, number=word.number, kind=EffectKind.ADD_LABEL.value)
-    if name.casefold() in {row.value.casefold() for row in rows if stands(row)}:
-        keep(word, Change.of(word.record("label-removed", None, name)))
+    ours = next((row for row in rows if stands(row) and row.value.casefold() == name), None)
+    if ours is None:
+        return False
+    stored = word.services.storage.issue(word.repository.id, word.number)
+    is_there = stored is not None and name in {one.casefold() for one in stored.issue.labels}
+    if not (is_there and ours.planned_at > _at(details) - MARGIN):
+        keep(word, Change.of(word.record("label-removed", None, str(details["label"]))))
     return False
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot.activities.earned import closing_right
-from bot.activities.listen import hear
+from bot.activities.listen import hear, keep
 from bot.activities.notice import notice
+from bot.activities.obey import Word, objection
 from bot.activities.resolve import Reason
 from bot.github.protocol import TimelineEvent
 from tests.fakes.small_world import CONFIG, LABEL, NAME, World
@@ -173,6 +174,19 @@ def test_inv_21_a_label_that_was_asked_for_since_is_not_taken_for_removed(known:
     assert LABEL in known.issue(answered).labels  # a person asked for a rerun
     told(known, answered, "unlabeled", "ann", at, label=LABEL)
     assert words(known, answered) == []
+
+
+def test_inv_21_a_label_that_somebody_else_set_again_before_the_removal_was_told_is_theirs(
+    known: World, answered: int
+) -> None:
+    known.clock.forward(minutes=5)
+    at = happened(known, answered, "unlabeled", "ann", LABEL)
+    happened(known, answered, "labeled", "mia", LABEL)
+    told(known, answered, "unlabeled", "ann", at, label=LABEL)
+    word = Word(known.services, known.repository, answered, "ann", "command", "comment 1")
+    keep(word, objection(word))
+    known.triage(answered, Reason("command"))
+    assert known.issue(answered).labels == (LABEL,)
 
 
 def test_inv_17_the_bots_comment_that_was_deleted_before_a_person_asked_again_is_no_objection(
