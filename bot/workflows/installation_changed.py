@@ -120,6 +120,14 @@ def _of(delivery: Delivery) -> Iterable[RepositoryRecord]:
 
 
 def _belongs(repository_id: int, installation: int) -> bool:
-    """False where the repository came under another installation meanwhile: that one still wants it (INV 29)."""
+    """False where the repository came under another installation meanwhile, or a delivery of that one still waits to be
+    worked off: that one wants it (INV 29)."""
+    waiting = (
+        row.installation_id
+        for state in ("queued", "running")
+        for row in services().storage.deliveries(repository_id=repository_id, state=state)
+    )
+    if set(waiting) - {None, installation}:
+        return False
     record = services().storage.repository_by_id(repository_id)
     return record is None or record.installation_id in {None, installation}

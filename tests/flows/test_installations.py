@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -189,6 +189,30 @@ async def test_inv_29_what_another_installation_says_takes_nothing_from_this_one
     (row,) = await bot.ended(await bot.send(payload, event=event))
     assert row.outcome == "forgot 0 repositories"
     assert bot.storage.issue_count(bot.record.id) == 6
+
+
+async def test_inv_29_a_repository_that_moves_is_not_forgotten_while_its_new_installation_waits_for_its_turn(
+    bot: Running,
+) -> None:
+    await bot.handled(bot.report())
+    before, about = bot.fake.installation_id, {"id": bot.record.id, "full_name": bot.name}
+    uninstalled(bot)
+    reading = DeliveryRecord(
+        id=f"moved/import/{bot.record.id}",
+        event="installation_repositories",
+        action="added",
+        workflow="import_repository",
+        received_at=datetime.now(UTC),
+        repository=bot.name,
+        repository_id=bot.record.id,
+        installation_id=bot.fake.installation_id,
+    )
+    bot.storage.accept([reading], lambda *_: None)
+    payload = {"action": "removed", "installation": {"id": before}, "repositories_removed": [about]}
+    (row,) = await bot.ended(await bot.send(payload, event="installation_repositories"))
+    assert row.outcome == "forgot 0 repositories"
+    assert bot.row(reading.id).state == "queued"
+    bot.storage.finish_delivery(reading.id, "done", "imported", None)
 
 
 async def test_inv_28_added_repositories_are_imported_in_silence(bot: Running) -> None:
