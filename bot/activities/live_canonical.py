@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.activities.act import give_up, perform
 from bot.activities.observe import observe_issue
+from bot.activities.refused import refusal_of
 from bot.activities.standing import comment_row, standing_rows
 from bot.activities.view import PLATFORM_NAMES
 from bot.activities.words import UPKEEP, is_paused
@@ -78,6 +79,13 @@ def wanted(
 def _is_due(storage: Storage, repository_id: int, number: int, now: datetime) -> bool:
     last = next((one for one in storage.decisions(repository_id, number=number) if one.trigger == UPKEEP), None)
     return last is None or now - last.decided_at >= HOUR
+
+
+def _is_tried_again(storage: Storage, repository_id: int, number: int) -> bool:
+    """Whether GitHub refused what the issue's last decision changed: that goes first, or it would be forgotten."""
+    last = storage.last_decision(repository_id, number)
+    refusal = None if last is None else refusal_of(storage, last)
+    return refusal is not None and refusal.again_at is not None
 
 
 def keep(
@@ -173,7 +181,7 @@ def _body(
     duplicates: Mapping[int, int],
 ) -> str:
     """The comment as it should be, or one of REASONS for which it stays as it is."""
-    if not _is_due(storage, repository_id, number, now):
+    if not _is_due(storage, repository_id, number, now) or _is_tried_again(storage, repository_id, number):
         return NOT_YET
     standing = comment_row(standing_rows(storage, repository_id, number, config))
     said, block = unfolded(standing.value) if standing is not None else (None, None)

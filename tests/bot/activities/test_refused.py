@@ -8,6 +8,8 @@ import pytest
 
 from bot.activities.act import NO_COMMENTS
 from bot.activities.listen import keep
+from bot.activities.live_canonical import NOT_YET
+from bot.activities.live_canonical import keep as keep_canonical
 from bot.activities.obey import Change, Word, objection
 from bot.activities.refused import WAITS, refusals
 from bot.activities.resolve import Reason
@@ -174,3 +176,19 @@ def test_what_follows_from_elsewhere_and_is_refused_is_made_good_too(known: Worl
     known.clock.forward(minutes=61)
     assert look(known) == [number]
     assert "closed as completed" in known.comments(number)[0]
+
+
+def test_inv_17_the_count_of_reports_beside_it_does_not_make_a_refused_change_forgotten(known: World) -> None:
+    for _ in range(2):
+        known.triage(known.report())
+    assert keep_canonical(known.services, known.repository, known.config, 5, "first") == "done"
+    last = known.storage.last_decision(known.repository.id, 5)
+    assert last is not None
+    (written,) = known.storage.effects(known.repository.id, number=5)
+    refused = replace(written, id=None, kind="remove-label", state="failed", reason=f"{REFUSED}403", github_id=None)
+    own = replace(last, id=None, trigger="follow", delivery_id="own", decided_at=known.clock())
+    known.storage.save_decision(own, [refused])
+    known.triage(known.report())
+    known.clock.forward(hours=2)
+    assert keep_canonical(known.services, known.repository, known.config, 5, "second") == NOT_YET
+    assert due(known) == [5]
