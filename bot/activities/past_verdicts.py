@@ -128,7 +128,7 @@ def learn_verdict(
     if stored is None or stored.issue.is_pull_request:
         return False
     found = verdict_of(stored.issue, timeline, confirmed, repository.full_name)
-    if found is None or not _is_issue(services, repository.id, found.other):
+    if found is None or _leads_others_away(stored.issue, found) or not _is_issue(services, repository.id, found.other):
         return False
     said = services.storage.feedback(repository.id, number)
     if any(one.kind in SPOKEN and one.value != found.source for one in said) or taken_back(said, found.source):
@@ -142,6 +142,12 @@ def learn_verdict(
         FeedbackRecord(repository.id, number, "duplicate", act.at, act.actor, found.kind, found.other, found.source)
     )
     return True
+
+
+def _leads_others_away(issue: Issue, found: Verdict) -> bool:
+    """An issue's author alone may not send those who come after both to a later issue, which may be their own."""
+    is_own = found.act.actor.casefold() == issue.author.casefold() and found.act.association not in HAVE_A_SAY
+    return is_own and found.other > issue.number
 
 
 def _is_issue(services: Services, repository_id: int, number: int) -> bool:

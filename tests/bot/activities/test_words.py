@@ -74,6 +74,19 @@ def test_inv_01_who_names_a_later_issue_that_leads_to_an_earlier_one_is_led_ther
     assert known.triage(first, Reason("command", asked=True)).body["canonical"] == 5
 
 
+@pytest.mark.parametrize(("association", "is_heard"), [("NONE", False), ("MEMBER", True)])
+def test_the_author_alone_does_not_send_others_to_a_later_issue(
+    known: World, association: str, *, is_heard: bool
+) -> None:
+    first, later = known.report(author="mia"), known.report(title="Help", body="Nothing works.", author="mia")
+    known.triage(first, Reason("delivery"))
+    known.triage(later, Reason("delivery"))
+    known.fake.associations["mia"] = association
+    known.github.add_comment(NAME, first, SENTENCE.format(later), "mia")
+    events = known.services.reader(known.repository).timeline(first)
+    assert learn_verdict(known.services, known.repository, first, events, "duplicate") is is_heard
+
+
 @pytest.mark.parametrize("learn", [told, read_later])
 def test_inv_01_no_word_closes_a_circle(known: World, learn: object) -> None:
     assert callable(learn)
