@@ -120,14 +120,14 @@ def _of(delivery: Delivery) -> Iterable[RepositoryRecord]:
 
 
 def _belongs(repository_id: int, installation: int) -> bool:
-    """False where the repository came under another installation meanwhile, or a delivery of that one still waits to be
-    worked off: that one wants it (INV 29)."""
+    """False where the repository came under another installation meanwhile, or a delivery of a later one still waits to
+    be worked off: that one wants it (INV 29). GitHub's ids rise; what an earlier one left keeps nothing (INV 45)."""
     waiting = (
         row.installation_id
         for state in ("queued", "running")
         for row in services().storage.deliveries(repository_id=repository_id, state=state)
     )
-    if set(waiting) - {None, installation}:
+    if any(other is not None and other > installation for other in waiting):
         return False
     record = services().storage.repository_by_id(repository_id)
     return record is None or record.installation_id in {None, installation}

@@ -191,8 +191,9 @@ async def test_inv_29_what_another_installation_says_takes_nothing_from_this_one
     assert bot.storage.issue_count(bot.record.id) == 6
 
 
+@pytest.mark.parametrize(("waits_for", "forgotten"), [(+1, 0), (-1, 1)])
 async def test_inv_29_a_repository_that_moves_is_not_forgotten_while_its_new_installation_waits_for_its_turn(
-    bot: Running,
+    bot: Running, waits_for: int, forgotten: int
 ) -> None:
     await bot.handled(bot.report())
     before, about = bot.fake.installation_id, {"id": bot.record.id, "full_name": bot.name}
@@ -205,14 +206,15 @@ async def test_inv_29_a_repository_that_moves_is_not_forgotten_while_its_new_ins
         received_at=datetime.now(UTC),
         repository=bot.name,
         repository_id=bot.record.id,
-        installation_id=bot.fake.installation_id,
+        installation_id=before + waits_for,
     )
     bot.storage.accept([reading], lambda *_: None)
     payload = {"action": "removed", "installation": {"id": before}, "repositories_removed": [about]}
     (row,) = await bot.ended(await bot.send(payload, event="installation_repositories"))
-    assert row.outcome == "forgot 0 repositories"
-    assert bot.row(reading.id).state == "queued"
-    bot.storage.finish_delivery(reading.id, "done", "imported", None)
+    assert row.outcome == f"forgot {forgotten} repositories"
+    if not forgotten:
+        assert bot.row(reading.id).state == "queued"
+        bot.storage.finish_delivery(reading.id, "done", "imported", None)
 
 
 async def test_inv_28_added_repositories_are_imported_in_silence(bot: Running) -> None:
