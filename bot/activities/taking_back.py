@@ -52,8 +52,11 @@ def unheard(
         if refused is not None and refused.is_due(now):
             wanted.append(last)
             continue
+        is_disputed = number in objected or number in apart
+        if issue is None or (not is_disputed and ignored(issue, config) is not None):
+            continue  # as nearly all that are closed: nothing is to be looked up for them
         claimed = claim(storage, repository_id, number, standing_rows(storage, repository_id, number, config))
-        if issue is None or claimed is None:
+        if claimed is None:
             continue
         was_left = last.verdict == Verdict.IGNORED.value or (speaks and _was_withheld(storage, last))
         if ignored(issue, config) is None:
