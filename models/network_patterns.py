@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from itertools import chain
 
-from models.secret_patterns import Span, occurrences
+from models.secret_patterns import Span, has_digits, occurrences
 
 _QUAD = re.compile(r"(?<![\w.+-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.[\w*])(?!\+\w)")
 _OCTET_OF_VERSIONS = 100  # the parts of a version are seldom larger, an address's mostly
@@ -33,6 +33,7 @@ _EVERYBODYS = frozenset(  # name servers that everybody uses, and what people wr
 )
 _SIX = re.compile(r"(?<![\w:.])[23][0-9A-Fa-f]{3}:[0-9A-Fa-f:]{0,35}[0-9A-Fa-f:](?![\w:]|\.\d)")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])")
+_MAC_SIGNS = 5
 _EMPTY_MACS = frozenset({"00" * 6, "ff" * 6})
 
 _INTERNATIONAL = re.compile(r"(?<![\w+./=])\+[1-9](?:[ \u00a0().-]{0,2}\d){7,14}(?![\w+])(?![.,]\d)")
@@ -86,18 +87,20 @@ def find_network(text: str, folded: str) -> Iterator[Span]:
     What says nothing of a person stays, since it is a fact: versions, private addresses, public name servers.
     """
     yield from _addresses(text)
-    yield from _phones(text, folded)
+    if has_digits(text):
+        yield from _phones(text, folded)
     if "\\" in text:
         yield from _logins(text)
 
 
 def _addresses(text: str) -> Iterator[Span]:
-    yield from _quads(text)
-    for six in _SIX.finditer(text):
+    if "." in text:
+        yield from _quads(text)
+    for six in _SIX.finditer(text) if ":" in text else ():
         value = six[0] if six[0].endswith("::") else six[0].rstrip(":")
         if _is_public_six(value):
             yield six.start(), six.start() + len(value), "ip"
-    for mac in _MAC.finditer(text):
+    for mac in _MAC.finditer(text) if max(text.count(":"), text.count("-")) >= _MAC_SIGNS else ():
         digits = re.sub(r"[:-]", "", mac[0])
         if digits.lower() not in _EMPTY_MACS and not digits.isdigit():
             yield (*mac.span(), "mac")

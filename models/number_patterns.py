@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from models.secret_patterns import Span, occurrences
+from models.secret_patterns import Span, has_digits, occurrences, says
 
 _CARD = re.compile(r"\d(?<![0-9a-fA-F].)(?<!\d[.,].)(?:[ \u00a0\u2010-\u2014._-]?\d){12,40}(?![0-9])")
 _DIGITS = re.compile(r"\d+")
@@ -58,13 +58,18 @@ _NUMBERED = re.compile(
 _SOCIAL = re.compile(
     r"(?:ssn|social security(?: number)?)\W{0,4}(?:is )?(?P<value>\d{3}-\d{2}-\d{4})(?!\d)", re.IGNORECASE
 )
+_NUMBERED_WORDS = ("ticket", "conversation", "order", "case", "transaction")  # of those in ASCII
+_SOCIAL_WORDS = ("ssn", "social security")
+_MASKED_WORDS = ("xxxx", "visa", "master", "amex", "maestro", "card (", "cvc", "cvv")
 
 
 def find_numbers(text: str, folded: str) -> Iterator[Span]:
     """Spans of such numbers in `text`; `folded` is `text` in lower case, of the same length."""
+    if not has_digits(text):
+        return
     yield from _cards(text, folded)
-    for pattern in (_NUMBERED, _SOCIAL):
-        for found in pattern.finditer(text):
+    for words, pattern in ((_NUMBERED_WORDS, _NUMBERED), (_SOCIAL_WORDS, _SOCIAL)):
+        for found in pattern.finditer(text) if says(text, folded, words) else ():
             if any(c.isdigit() for c in found["value"]):
                 yield (*found.span("value"), "id")
 
@@ -75,7 +80,8 @@ def _cards(text: str, folded: str) -> Iterator[Span]:
     for found in _IBAN.finditer(text):
         if length := _iban_length(found[0]):
             yield found.start(), found.start() + length, "iban"
-    yield from _masked_cards(text)
+    if says(text, folded, _MASKED_WORDS):
+        yield from _masked_cards(text)
     for sign in _LAST_SIGNS:
         for start in occurrences(folded, sign):
             last = _LAST_FOUR.match(text, start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from models.secret_patterns import Span, occurrences
+from models.secret_patterns import Span, has_digits, occurrences
 
 _LOCAL_MOST = 64  # characters before the @, RFC 5321
 _AT = re.compile(r"@|%40|\\{1,3}u0040|&#64;")
@@ -163,6 +163,9 @@ def _is_no_address(text: str, local: str, domain: re.Match[str]) -> bool:
 
 def _ids(text: str, folded: str) -> Iterator[Span]:
     yield from _uuids(text)
+    yield from _header_ids(text, folded)
+    if not has_digits(text):
+        return
     for found in _ID_BODY.finditer(text):
         if _is_mixed(found["value"]) or found["value"].isdigit():
             prefix = _ID_PREFIX.search(text, max(0, found.start() - _ID_PREFIX_MOST), found.start())
@@ -171,7 +174,6 @@ def _ids(text: str, folded: str) -> Iterator[Span]:
     for word in (*_NAMED_WORDS, *_INVOICE_WORDS):
         for start in occurrences(folded, word):
             yield from _named_id(text, start, start + len(word))
-    yield from _header_ids(text, folded)
 
 
 def _header_ids(text: str, folded: str) -> Iterator[Span]:
@@ -207,8 +209,8 @@ def _is_mixed(value: str) -> bool:
 
 
 def _home_names(text: str, folded: str) -> Iterator[Span]:
-    for pattern in (_USER_SET, _TILDE):
-        for user in pattern.finditer(text):
+    for signs, pattern in ((("USER", "LOGNAME"), _USER_SET), (("~",), _TILDE)):
+        for user in pattern.finditer(text) if any(sign in text for sign in signs) else ():
             if user["name"].lower() not in _NOBODY | _MACHINE_USERS:
                 yield (*user.span("name"), "user")
     for word in _HOME_WORDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from detect_secrets.plugins.aws import AWSKeyDetector
 from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
@@ -158,6 +158,7 @@ _PRIVATE = re.compile(r"-{2,5} ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{2
 _PRIVATE_END = re.compile(r"-{2,5} ?END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{2,5}|Private-MAC:[^\n]*")
 _PRIVATE_BODY = re.compile(r"(?:\s|\\[nr]|[A-Za-z0-9+/=]{16,}|(?:Proc-Type|DEK-Info|Version|Comment):[^\n]*)*")
 _PRIVATE_MOST = 20_000  # characters between BEGIN and END
+_DIGIT = re.compile(r"\d")
 
 
 def find_secrets(text: str, folded: str) -> Iterator[Span]:
@@ -307,12 +308,27 @@ def _decoded(value: str) -> bytes:
         return b""
 
 
-def occurrences(text: str, needle: str) -> Iterator[int]:
+def occurrences(text: str, needle: str) -> Sequence[int]:
     """Start of every occurrence of `needle`."""
     start = text.find(needle)
+    if start < 0:
+        return ()
+    found = []
     while start >= 0:
-        yield start
+        found.append(start)
         start = text.find(needle, start + 1)
+    return found
+
+
+def has_digits(text: str) -> bool:
+    """Whether what needs a digit is worth looking for."""
+    return _DIGIT.search(text) is not None
+
+
+def says(text: str, folded: str, words: Iterable[str]) -> bool:
+    """Whether a pattern that begins with one of these words, whatever their case, is worth looking for. Letters outside
+    of ASCII have more cases than `folded` knows: there it always is."""
+    return not text.isascii() or any(word in folded for word in words)
 
 
 _HEADER_PATTERNS = (
