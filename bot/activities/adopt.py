@@ -56,11 +56,9 @@ def adopt_unread(services: Services, repository: RepositoryRecord, number: int) 
     """Ask GitHub what the bot wrote on the issue, where it remembers no comment there, and take it over."""
     if services.storage.comments(repository.id, [number]):
         return
-    try:
-        timeline = services.reader(repository).timeline(number)
-    except Gone:
-        return
-    adopt(services, repository, {number: timeline})
+    timeline = _timeline(services, repository, number)
+    if timeline is not None:
+        adopt(services, repository, {number: timeline})
 
 
 def adopt(services: Services, repository: RepositoryRecord, timelines: Mapping[int, Timeline]) -> None:
@@ -92,15 +90,22 @@ def adopt(services: Services, repository: RepositoryRecord, timelines: Mapping[i
 
 def adopt_deleted(services: Services, repository: RepositoryRecord, number: int, comment_id: int) -> None:
     """Take over what else the bot did on an issue where its comment, which it did not remember, was deleted."""
-    try:
-        timeline = services.reader(repository).timeline(number)
-    except Gone:
+    timeline = _timeline(services, repository, number)
+    if timeline is None:
         return
     one = _Found(number, comment_id, services.clock(), None, timeline)
     nothing = ReadBack(Decision(number, Verdict.NEW), None, None)
     config = config_in_force(services, repository)
     with services.storage.lock(repository.id):
         _keep(services.storage, repository.id, config, one, nothing, LOOK_AGAIN, _words(repository.id, one))
+
+
+def _timeline(services: Services, repository: RepositoryRecord, number: int) -> Timeline | None:
+    """All that happened on the issue; None where it is gone."""
+    try:
+        return services.reader(repository).timeline(number)
+    except Gone:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,15 +169,20 @@ def cases(draw: st.DrawFn) -> tuple[Case, CommentView]:
     return case, CommentView(past.issues, cluster, status, newest(versions))
 
 
-@settings(max_examples=400)
-@given(cases(), st.booleans())
-def test_inv_22_inv_25_every_sentence_is_true_of_the_policy(made: tuple[Case, CommentView], promises: bool) -> None:
+def written(made: tuple[Case, CommentView], *, promises: bool) -> tuple[Decision, CommentView, str | None]:
+    """What is decided, what of the view belongs to it, and the comment."""
     case, view = made
     decision = decide(case)
     if decision.verdict is Verdict.DUPLICATE and promises and not decision.confirmed:
         decision = replace(decision, closes_on=first_day(NOON))
     view = replace(view, cluster=view.cluster if decision.cluster else None)
-    body = render(decision, view)
+    return decision, view, render(decision, view)
+
+
+@settings(max_examples=400)
+@given(cases(), st.booleans())
+def test_inv_22_inv_25_every_sentence_is_true_of_the_policy(made: tuple[Case, CommentView], promises: bool) -> None:
+    decision, view, body = written(made, promises=promises)
     if body is None:
         assert wanted_labels(decision, CONFIG) == () or decision.verdict not in {Verdict.DUPLICATE, Verdict.REGRESSION}
         return
@@ -205,12 +210,7 @@ def assert_rows(table: str, decision: Decision, view: CommentView) -> None:
 @settings(max_examples=300)
 @given(cases(), st.booleans())
 def test_what_a_comment_says_can_be_read_back_from_it(made: tuple[Case, CommentView], promises: bool) -> None:
-    case, view = made
-    decision = decide(case)
-    if decision.verdict is Verdict.DUPLICATE and promises and not decision.confirmed:
-        decision = replace(decision, closes_on=first_day(NOON))
-    view = replace(view, cluster=view.cluster if decision.cluster else None)
-    body = render(decision, view)
+    decision, view, body = written(made, promises=promises)
     if body is None:
         return
     back = read_back(body, 10, CONFIG).decision
