@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,10 +21,12 @@ from models.checkpoint import Checkpoint
 from models.dense_cosine import retrieval_by_cosine
 from models.embedder import PLAIN_MODEL, ModelUnavailable
 from models.labelled import Labelled
-from models.low_rank import Trainer
 from models.sentence_embedder import model_digest, model_folder
 from models.training_files import Unusable, ensure_writable, read_labelled, write
 from models.training_pairs import Corpus, corpus, deal
+
+if TYPE_CHECKING:
+    from models.low_rank import Trainer
 
 EVERY = 25  # steps between two checkpoints
 WARM = 0.1  # share of the steps in which the learning rate rises; then it falls in a line
@@ -77,6 +79,8 @@ def adapt(
     is written beside it after `every` steps, then `say` hears of it. The same input gives the same bytes on the same
     kind of processor. Raises Unusable, ModelUnavailable.
     """
+    from models.low_rank import Trainer  # noqa: PLC0415 - torch takes seconds, in which somebody may interrupt it
+
     say = say or _say
     ensure_writable(out)
     corpora = [_corpus(path, say) for path in files]

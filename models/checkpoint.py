@@ -6,11 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 
-from models.low_rank import Trainer
 from models.training_files import write
+
+if TYPE_CHECKING:
+    from models.low_rank import Trainer
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ def hear(
         return Heard()  # INV 20: only people count
     home = repository.full_name
     commands, claim = parse(comment.body, home), duplicate_claim(comment.body, home)
-    word = Word(services, repository, number, comment.author, "command", f"comment {comment_id}")
+    source = f"comment {comment_id}"
+    word = Word(services, repository, number, comment.author, "command", source, at=comment.updated_at)
     back = take_back(word, comment_id, delivery_id, claim or claimed(comment.body, home))
     if not commands and claim is None:
         return Heard(claimed=back)
@@ -134,4 +135,4 @@ def keep(word: Word, change: Change) -> None:
 
 
 def _with_other(word: Word, other: int | None) -> Word:
-    return Word(word.services, word.repository, word.number, word.actor, word.kind, word.source, other)
+    return replace(word, other=other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.activities.observe import observe_issue
 from bot.activities.standing import SAYS_NOTHING
@@ -21,6 +22,7 @@ NOT_THERE = "#{} is not there"
 PULL_REQUEST = "#{} is a pull request"
 SECURITY_REPORT = "#{} reads like a security report, which is never named in public"
 NOTHING_TO_UNDO = "there is nothing to undo"
+SAID_SINCE = "the bot was {} since"
 
 
 class Refused(Exception):
@@ -29,7 +31,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Who says what, where, and about which other issue. `source` names the comment or reaction, for its memory."""
+    """Who says what, where, and about which other issue. `source` names the comment or reaction, for its memory; `at`:
+    when GitHub had it."""
 
     services: Services
     repository: RepositoryRecord
@@ -38,6 +41,7 @@ class Word:
     kind: str  # of the source: command | comment | reaction | event
     source: str
     other: int | None = None
+    at: datetime | None = None
 
     def record(self, kind: str, other: int | None = None, value: str | None = None) -> FeedbackRecord:
         """A word of this person, now."""
@@ -146,6 +150,16 @@ def undoing(word: Word) -> Change:
     return objection(replace(word, other=None))
 
 
+def _resting(word: Word, kind: str) -> Change:
+    """Whether the bot rests is what was said of it last, however late the deliveries come."""
+    now = word.services.clock()
+    at = min(word.at or now, now)
+    said = word.services.storage.feedback(word.repository.id)
+    if any(one.kind in {PAUSED, RESUMED} - {kind} and one.said_at > at for one in said):
+        raise Refused(SAID_SINCE.format(RESUMED if kind == PAUSED else PAUSED))
+    return Change.of(replace(word.record(kind, None, word.source), said_at=at))
+
+
 def withdrawal(word: Word, words: Sequence[FeedbackRecord], mark: str | None = None) -> Change:
     """Words are taken back, and what they had overruled holds again; `mark`: what the record calls them."""
     back = restored(word.services.storage.feedback(word.repository.id), words)
@@ -173,6 +187,6 @@ OBEY: Mapping[str, Callable[[Word], Change]] = {
     "duplicate": confirmation,
     "rerun": lambda _: Change(),
     "undo": undoing,
-    "pause": lambda word: Change.of(word.record(PAUSED, None, word.source)),
-    "resume": lambda word: Change.of(word.record(RESUMED, None, word.source)),
+    "pause": lambda word: _resting(word, PAUSED),
+    "resume": lambda word: _resting(word, RESUMED),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -18,19 +18,22 @@ T = TypeVar("T")
 Row = tuple[T, datetime]
 
 
-def by_change(line: Line, path: str, cursor: str | None, one: Callable[[Any], T]) -> Iterator[Page[T]]:
-    """The pages from `cursor` (of an earlier page's `following`) on; some rows come twice (INV 34).
+def by_change(
+    line: Line, path: str, cursor: str | None, one: Callable[[Any], T], query: Mapping[str, str] | None = None
+) -> Iterator[Page[T]]:
+    """The pages from `cursor` (`beginning`, or an earlier page's `following`) on; some rows come twice (INV 34).
 
     Pages that are counted shift with each row that is deleted, so each begins at the last change that was seen. Only
     what changed in one and the same second is counted in pages; there the page before is looked at again after each.
     """
     since, number = _place(cursor)
+    first = Request("GET", line.root + path, dict(query or {}))
     tag: str | None = None
     while True:
-        request = _request(line, path, since, number)
+        request = _page(first, since, number)
         answer = line.send(request)
         rows = _rows(answer, one)
-        slipped = _slipped(line, replace(_request(line, path, since, number - 1), etag=tag), one) if number > 1 else []
+        slipped = _slipped(line, replace(_page(first, since, number - 1), etag=tag), one) if number > 1 else []
         tag = answer.headers.get("etag")
         is_last = not rows or following(answer, request) is None
         if not is_last:
@@ -51,11 +54,16 @@ def _rows(answer: Answer, one: Callable[[Any], T]) -> list[Row[T]]:
     return read(answer, lambda data: [(one(row), mapping.moment(row, "updated_at")) for row in mapping.rows(data)])
 
 
-def _request(line: Line, path: str, since: datetime | None, number: int) -> Request:
-    query: dict[str, str | int] = {"sort": "updated", "direction": "asc", "per_page": PAGE, "page": number}
+def _page(first: Request, since: datetime | None, number: int) -> Request:
+    order: dict[str, str | int] = {"sort": "updated", "direction": "asc", "per_page": PAGE, "page": number}
     if since is not None:
-        query["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Request("GET", line.root + path, query)
+        order["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return replace(first, parameters={**(first.parameters or {}), **order})
+
+
+def beginning(since: datetime) -> str:
+    """The cursor from which on only what changed since then is read."""
+    return _cursor(since, 1)
 
 
 def _cursor(since: datetime | None, number: int) -> str:

@@ -64,7 +64,8 @@ class Refusal:
 
 
 def failure(refusal: Refusal, *, now: float) -> GitHubError:
-    """The failure for a status of 300 or more; `now` in seconds since 1970 (for `x-ratelimit-reset`)."""
+    """The failure for a status of 300 or more; `now` in seconds since 1970, where GitHub does not say what time it
+    has."""
     status = refusal.status
     if _is_limit(refusal):
         return RetryAfter(f"{refusal.what}: GitHub asks for patience ({status})", _wait(refusal.headers, now))
@@ -107,6 +108,7 @@ def _is_limit(refusal: Refusal) -> bool:
 
 
 def _wait(headers: Mapping[str, str], now: float) -> float:
+    now = time_there(headers, now)
     seconds = _retry_after(headers.get("retry-after", ""), now)
     reset = headers.get("x-ratelimit-reset", "")
     if seconds is None and headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
@@ -120,11 +122,22 @@ def _retry_after(value: str, now: float) -> float | None:
     value = value.strip()
     if value.isdecimal():
         return float(value)
+    moment = _moment(value)
+    return None if moment is None else moment - now
+
+
+def time_there(headers: Mapping[str, str], now: float) -> float:
+    """GitHub's own clock, in seconds since 1970: what it says of times is meant by that, and ours may be wrong."""
+    there = _moment(headers.get("date", ""))
+    return now if there is None else there
+
+
+def _moment(value: str) -> float | None:
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
 
 
 def _is_page(headers: Mapping[str, str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from bot.errors import RetryAfter
+from bot.github.failures import time_there
 from bot.github.protocol import RateLimit
 
 PLAIN_TOKEN = 0  # in place of an installation's id
@@ -39,7 +40,7 @@ class Heard:
 
     def note(self, installation: int | None, headers: Mapping[str, str]) -> None:
         """Keep what the answer says of the hour's requests."""
-        found = _limit(headers)
+        found = _limit(headers, self._clock())
         if installation is not None and found is not None:
             with self._lock:
                 self._limits[installation] = found
@@ -50,12 +51,13 @@ class Heard:
             return dict(self._limits)
 
 
-def _limit(headers: Mapping[str, str]) -> RateLimit | None:
+def _limit(headers: Mapping[str, str], now: float) -> RateLimit | None:
+    """The limit, its end by our own clock, whatever GitHub's says."""
     values = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
     if headers.get("x-ratelimit-resource", "core") != "core" or not all(value.isdecimal() for value in values):
         return None
     limit, remaining, reset = (int(value) for value in values)
     try:
-        return RateLimit(limit, remaining, datetime.fromtimestamp(reset, UTC))
+        return RateLimit(limit, remaining, datetime.fromtimestamp(reset + now - time_there(headers, now), UTC))
     except (ValueError, OverflowError, OSError):
         return None

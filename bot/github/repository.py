@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.errors import Gone
 from bot.github import mapping
-from bot.github.by_change import by_change
+from bot.github.by_change import beginning, by_change
 from bot.github.config_file import read_config
 from bot.github.line import PAGE, Line, following, read, segment, whole
 from bot.github.many_pages import many_pages
@@ -120,21 +120,11 @@ class RepositoryReader:
         return mapping.past_comment(data, by_this_app=self._wrote(data))
 
     def _changed(self, since: datetime) -> Iterator[list[Issue]]:
-        """Pages by time of change. Counting pages would skip what moves to the end of the list meanwhile, so each
-        page starts at the last change seen; page numbers are used only inside one and the same instant."""
-        start, page = since, 1
         seen: dict[int, datetime] = {}
-        while True:
-            request = Request("GET", f"{self._line.root}/issues", _changed_since(start, page))
-            answer = self._line.send(request)
-            issues = read(answer, lambda data: [mapping.issue(row) for row in mapping.rows(data)])
-            fresh = [issue for issue in issues if seen.get(issue.number) != issue.updated_at]
+        for page in by_change(self._line, "/issues", beginning(since), mapping.issue, {"state": "all"}):
+            fresh = [issue for issue in page.rows if seen.get(issue.number) != issue.updated_at]
             seen.update((issue.number, issue.updated_at) for issue in fresh)
             yield fresh
-            if not issues or following(answer, request) is None:
-                return
-            last = issues[-1].updated_at
-            start, page = (last, 1) if last > start else (start, page + 1)
 
 
 class RepositoryWriter:
@@ -190,12 +180,6 @@ class RepositoryWriter:
     def create_reaction(self, comment_id: int, content: str) -> None:
         """React to a comment; GitHub answers the same reaction again with the first one."""
         self._line.call("POST", f"/issues/comments/{comment_id}/reactions", body={"content": content})
-
-
-def _changed_since(start: datetime, page: int) -> dict[str, str | int]:
-    moment = start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    query: dict[str, str | int] = {"state": "all", "sort": "updated", "direction": "asc", "since": moment}
-    return {**query, "per_page": PAGE, "page": page}
 
 
 def _role(data: Any) -> str:

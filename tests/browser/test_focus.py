@@ -69,8 +69,9 @@ def test_news_leave_the_focus_where_it_is(window: Window, served: Any) -> None:
     expect(link).to_be_focused()
 
 
-def test_the_enter_key_in_the_box_of_a_report_does_nothing_with_it(window: Window) -> None:
-    page, posted = window(), []
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_enter_key_in_the_box_of_a_report_does_nothing_with_it(window: Window, scripts: bool) -> None:
+    page, posted = window(scripts=scripts), []
     page.on("request", lambda one: posted.append(one.url) if one.method == "POST" else None)
     page.goto(f"/r/{NAME}/clusters/c-dark")
     box = page.locator("input[type=checkbox][name=numbers]").first

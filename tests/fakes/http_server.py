@@ -94,7 +94,7 @@ def _handler(script: ScriptedServer) -> type[BaseHTTPRequestHandler]:
         def _send(self, reply: Reply) -> None:
             raw = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             raw = b"" if reply.body is None else raw
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)  # without a Date, which would be of another clock than the test's
             for name, value in {"content-type": "application/json; charset=utf-8", **reply.headers}.items():
                 self.send_header(name, value)
             if reply.status not in (204, 304):

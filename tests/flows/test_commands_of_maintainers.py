@@ -9,7 +9,7 @@ import pytest
 from models.issue import Issue
 from tests.fakes.running import Running
 from tests.fakes.small_world import BODY, CLUSTER_LABEL, CONFIG, LABEL, TITLE
-from tests.fakes.told import deletes, edits, own, says, signs, words
+from tests.fakes.told import commented, deletes, edits, own, says, signs, words
 
 CONFIRMED = "duplicate"
 UNLIKE = ("Keyboard layout is forgotten", "After a restart the layout is American again.")
@@ -238,6 +238,17 @@ async def test_inv_17_what_was_taken_back_during_a_pause_is_shown_after_it_and_n
     spoken = bot.report()
     assert (await bot.handled(spoken)).outcome == "duplicate"
     assert len(bot.comments(spoken.number)) == 1
+
+
+@pytest.mark.parametrize(("late", "newer"), [("pause", "resume"), ("resume", "pause")])
+async def test_a_word_on_pausing_that_comes_late_does_not_undo_a_newer_one(
+    bot: Running, answered: Issue, late: str, newer: str
+) -> None:
+    held_up = bot.github.add_comment(bot.name, answered.number, f"/triage {late}", "boss")
+    assert (await says(bot, answered, f"/triage {newer}", "boss"))[0].outcome == f"{newer}d"
+    (row,) = await bot.ended(await commented(bot, answered, held_up, "created", "boss"))
+    assert row.outcome == f"refused: the bot was {newer}d since"
+    assert (bot.record.id in bot.storage.pauses()) is (newer == "pause")
 
 
 async def test_inv_42_a_stranger_cannot_pause_and_gets_no_answer(bot: Running, answered: Issue) -> None:

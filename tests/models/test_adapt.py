@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -177,7 +179,12 @@ def test_ctrl_c_is_a_sentence_that_says_how_it_goes_on(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("models.adapt.Trainer", interrupted)
+    monkeypatch.setattr("models.low_rank.Trainer", interrupted)
     with pytest.raises(SystemExit, match="interrupted; called in the same way again, it goes on"):
         main([str(reports), "--out", str(tmp_path / "adapter.safetensors")])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_torch_is_imported_where_an_interruption_is_answered() -> None:
+    code = "import sys, models.adapt; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -93,7 +93,8 @@ def test_a_gzipped_file_is_read_by_its_name(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("a.jsonl.gz", b"not gzip"), ("b.jsonl.gz", gzip.compress(b"x" * 99, mtime=0)[:20]), ("c.jsonl", b"")]
+    ("name", "content"),
+    [("a.jsonl.gz", b"not gzip"), ("b.jsonl.gz", gzip.compress(b"x" * 99, mtime=0)[:20]), ("c.jsonl", b"")],
 )
 def test_a_file_without_an_issue_is_named(tmp_path: Path, name: str, content: bytes):
     path = tmp_path / name

@@ -49,6 +49,30 @@ def test_a_limit_names_how_long_to_wait(status: int, message: str, headers: dict
     assert found.seconds == seconds
 
 
+@pytest.mark.parametrize("ours", [NOW - 7200, NOW, NOW + 7200])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000090"},
+        {"retry-after": "Mon, 12 Jan 1970 13:48:10 GMT"},
+        {"retry-after": "90"},
+    ],
+)
+def test_a_time_that_github_names_is_meant_by_its_own_clock(ours: float, headers: dict[str, str]):
+    refusal = Refusal("GET /x", 403, {"date": "Mon, 12 Jan 1970 13:46:40 GMT", **headers}, {})
+    found = failure(refusal, now=ours)
+    assert isinstance(found, RetryAfter)
+    assert found.seconds == 90
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 12 Jan 1970", "Mon, 99 Jan 99999999 13:46:40 GMT"])
+def test_a_date_that_says_nothing_leaves_our_own_clock(date: str):
+    limited = {"date": date, "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000090"}
+    found = failure(Refusal("GET /x", 403, limited, {}), now=NOW)
+    assert isinstance(found, RetryAfter)
+    assert found.seconds == 90
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599, 408, 409, 425])
 def test_a_passing_fault_is_unavailable(status: int):
     assert type(outcome(status)) is Unavailable

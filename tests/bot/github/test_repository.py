@@ -237,6 +237,23 @@ def test_changes_within_one_second_are_read_by_page(reader, server):
     assert seen == [11, 12, 21, 22, 31, 32]
 
 
+def test_inv_34_an_issue_that_goes_while_changes_of_one_second_are_read_hides_no_other(reader, server):
+    rows = [1, 2, 3, 4, 5, 6, 7]
+
+    def answer(asked: Asked) -> Reply:
+        query = dict(part.split("=") for part in asked.query.split("&"))
+        assert query["state"] == "all"
+        page = int(query["page"])
+        if page == 2 and 1 in rows:
+            rows.remove(1)
+        link = {"link": f'<{server.url}{asked.path}?page=9>; rel="next"'} if len(rows) > 3 * page else {}
+        return Reply(200, [issue(number) for number in rows[3 * (page - 1) : 3 * page]], link)
+
+    server.answer = answer
+    seen = [i.number for page in reader.issues(since=START) for i in page]
+    assert sorted(seen) == [1, 2, 3, 4, 5, 6, 7]
+
+
 def test_a_renamed_repository_is_followed_with_its_query(reader, server):
     def answer(asked: Asked) -> Reply:
         if asked.path == f"{ROOT}/issues":
