@@ -69,7 +69,7 @@ def draft(told: WaveTold) -> str:
         f"# {neutral(told.title) if told.title else f'A wave of reports ({neutral(told.cluster.id)})'}",
         "",
         f"{wave.reports} reports since {_time(wave.began_at)} {until}; at most {wave.peak_per_hour} in an hour.",
-        f"The past of this cluster makes {wave.expected:.1f} of that time.",
+        f"By this cluster's past there would have been {wave.expected:.1f} in that time.",
     ]
     if told.cluster.canonical is not None:
         lines += ["", f"Canonical issue: #{told.cluster.canonical}"]

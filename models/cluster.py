@@ -80,8 +80,8 @@ class Generation:
 class Wave:
     """A burst of a cluster's reports (see `models.waves`): on while `ended_at` is None.
 
-    `noticed_at` is the time of the report that gave it away. `expected`: reports that the past predicts for the window
-    in which it was noticed; `probability`: how probably chance alone makes as many there.
+    `noticed_at` is the time of the report that gave it away. `expected`: reports that the past predicts for the
+    time from its first report to its last; `probability`: how probably chance alone made as many when it was noticed.
     """
 
     began_at: datetime

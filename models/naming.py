@@ -13,17 +13,23 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.document import Document
+from models.fingerprint import fingerprint as fingerprint_of
 from models.fingerprint import messages
 from models.languages import ENGLISH, language_of, stop_terms
 from models.retrieval import IssueIndex
-from models.terms import count_terms
+from models.terms import NO_SPACES, count_terms
 from models.text import salient
 from models.title_words import (
+    LONGEST,
     cut_down,
+    ends_open,
     is_nameable,
     mask,
+    mask_title,
     mentioned,
     names_in,
+    plain_letters,
+    run_of_letters,
     shorten,
     spellings,
     without_private,
@@ -36,6 +42,7 @@ OWN = 0.5  # share of a message's holders in the repository that have to be memb
 COVERED = 0.2  # share of the key terms' weight that a member's title has to hold, to say more than loose words
 PARTLY = 0.7  # what a title counts of which some parts may not be said, beside a whole one
 INNER = 0.7  # and one whose beginning may not
+UNEVEN = 0.5  # and one in capitals alone, one that ends where something was left out, or that has to be cut
 CENTRAL = 1.8  # what the medoid's counts, beside the others'
 ORDINARY = 0.4  # a term of the list of English stop words, which has some that mean something (`free`, `page`)
 TITLE_COUNTS = 2.0  # a term in a title, beside one in the text
@@ -49,7 +56,20 @@ GENERIC = frozenset(
         "ve re ll don doesn didn isn wasn aren hasn haven couldn wouldn shouldn won"
     )
 )
+TRACEBACK = "Traceback (most recent call last):"
+HEADINGS = frozenset(
+    fingerprint_of(line)
+    for line in (
+        TRACEBACK,
+        "During handling of the above exception, another exception occurred:",
+        "The above exception was the direct cause of the following exception:",
+        "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+        "A complete log of this run can be found in:",
+    )
+)  # lines that stand beside every error of a language, and are none
+LATER = 0.8  # what an error message counts that stands below another, for each that is above it
 NAMELESS = "Similar reports"
+BETWEEN = " · "  # loose key terms
 FIRST = 12  # letters by which a title is known to begin as another
 _LETTERS = re.compile(r"[\W_]+")
 
@@ -133,7 +153,9 @@ def name(documents: Iterable[Document], known: Background, medoid: int) -> Name:
     title = cluster.shared_message() or cluster.own_title(terms)
     if title is None:
         loose = cluster.in_terms(terms)
-        title = (loose if len(terms) > 1 else None) or cluster.own_title(terms, 0.0) or loose or NAMELESS
+        enough = loose is not None and loose.count(BETWEEN) > 1
+        title = loose if enough and not cluster.is_dense() else cluster.what_is_left(terms)
+        title = title or (loose if len(terms) > 1 else None) or cluster.own_title(terms, 0.0) or loose or NAMELESS
     return Name(shorten(title), cluster.written(terms))
 
 
@@ -147,7 +169,7 @@ class _Members:
         self._empty = frozenset().union(*(stop_terms(language) for language in languages - {ENGLISH}))
         self._public = self._empty | stop_terms(ENGLISH)
         self._titles = [count_terms(without_private(one.text.title)) for one in members]
-        self._bodies = [count_terms(without_private(salient(one.text))) for one in members]
+        self._bodies = [count_terms(without_private(salient(one.text).replace(TRACEBACK, ""))) for one in members]
         self._owners: dict[str, set[str]] = defaultdict(set)
         for one, title, body in zip(members, self._titles, self._bodies, strict=True):
             for term in title.keys() | body.keys():
@@ -159,6 +181,8 @@ class _Members:
     def allowed(self, term: str) -> bool:
         """Whether a term is common property and names no person, version or id."""
         if term in self._people or term in self._known.logins or not is_nameable(term):
+            return False
+        if not term.isascii() and plain_letters(term) in self._people:
             return False
         return term in self._public or self._is_common(term)
 
@@ -197,7 +221,10 @@ class _Members:
                 sentences[fingerprint].append(sentence)
                 owners[fingerprint].add(_owner(one))
                 places[fingerprint] += place
-        ranked = sorted(sentences, key=lambda each: (-len(sentences[each]), places[each], each))
+        ranked = sorted(
+            sentences.keys() - HEADINGS,
+            key=lambda each: (-len(sentences[each]) * LATER ** (places[each] / len(sentences[each])), each),
+        )
         for each in ranked:
             if self._is_theirs(each, len(sentences[each]), len(owners[each])):
                 masked = Counter(mask(sentence, self.allowed) for sentence in sentences[each])
@@ -213,11 +240,15 @@ class _Members:
     def own_title(self, terms: Mapping[str, float], least: float = COVERED) -> str | None:
         """The member's title that covers the key terms best, the medoid's before others, a whole one before parts."""
         found: dict[str, float] = {}
+        usual = all(term in self._public for term in terms)  # then two of them together say what there is to say
         for place, one in enumerate(self._members):
             title = None if _coverage(one.text.title, terms) < least else cut_down(one.text.title, self.allowed)
             if title is None or (covered := _coverage(title, terms)) < least:
                 continue
-            if not any(term not in self._public and self._says_something(term) for term in count_terms(title)):
+            words = count_terms(title).keys()
+            if not any(term not in self._public and self._says_something(term) for term in words) and not (
+                usual and len(words & terms.keys()) > 1
+            ):
                 continue
             worth = covered * (CENTRAL if place == 0 else 1.0) * _wholeness(title, one.text.title)
             found[title] = max(worth, found.get(title, 0.0))
@@ -228,7 +259,19 @@ class _Members:
         said = _without_parts(terms)[:SAID]
         spelled, places = self._spelled(terms)
         said.sort(key=lambda term: (sum(places[term]) / max(1, len(places[term])), term))
-        return " · ".join(spelled.get(term, term) for term in said)
+        return BETWEEN.join(spelled.get(term, term) for term in said)
+
+    def is_dense(self) -> bool:
+        """Whether most titles are written without spaces between words, so that their terms are pieces of words."""
+        return 2 * sum(NO_SPACES.search(one.text.title) is not None for one in self._members) > len(self._members)
+
+    def what_is_left(self, terms: Mapping[str, float]) -> str | None:
+        """The title that covers the key terms best, without the words that may not be said, where these are at an end
+        of it or are one place."""
+        cut = run_of_letters if self.is_dense() else mask_title
+        found = {left for one in self._members if (left := cut(one.text.title, self.allowed)) is not None}
+        ranked = sorted(found, key=lambda left: (-_coverage(left, terms) * (UNEVEN if ends_open(left) else 1.0), left))
+        return ranked[0] if ranked and _coverage(ranked[0], terms) else None
 
     def written(self, terms: Mapping[str, float]) -> tuple[str, ...]:
         """Terms as most members write them."""
@@ -258,7 +301,8 @@ def _wholeness(title: str, of: str) -> float:
     """What a title that was cut down counts."""
     words, said = count_terms(without_private(of)), count_terms(title)
     begins = _LETTERS.sub("", of.casefold()).startswith(_LETTERS.sub("", title.casefold())[:FIRST])
-    return (1.0 if words == said else PARTLY) * (1.0 if begins else INNER)
+    aloud = title.isupper() or ends_open(title) or len(title) > LONGEST
+    return (1.0 if words == said else PARTLY) * (1.0 if begins else INNER) * (UNEVEN if aloud else 1.0)
 
 
 def _coverage(title: str, terms: Mapping[str, float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -15,8 +16,11 @@ Allowed = Callable[[str], bool]  # whether a term may be said
 HIDDEN = "\x00"  # stands where something was that is nobody else's business
 LONGEST = 70  # characters of a title
 GAP = "…"
+MOST_GAPS = 2  # parts of a message, with a gap between them; of more, only the longest is said
 _WORDS_LEAST, _LETTERS_LEAST = 2, 4  # without so many a piece of a title says nothing
+_PART_LEAST = 12  # characters of a part of a message that stands for all of it
 _SPOKEN_LEAST = 3
+_INITIALS_LEAST = 5  # letters of a login from which on it may be an initial or two and a name
 
 _REFERENCE = re.compile(
     r"\[redacted:[a-z-]+\]|[\w.+'-]+@[\w.-]+|[\w.-]*/?[\w.-]*(?<!&)#\d+\b|\bGH-\d+\b|(?<![\w.])@[\w/-]+(?:\[bot\])?"
@@ -34,6 +38,15 @@ _LETTER = re.compile(r"[^\W\d_]")
 _EDGE = re.compile(r"^[\s·•|,;:!?…–—⎿│>*#]+|[\s·•|,;:–—-]+$|(?<!\.)\.$")
 _LEADING = re.compile(r"^\s*caused by:\s*", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
+_NO_VALUE = re.compile(r"\s*\((?=\S)[^()]*\s\)")
+_LOUD = re.compile(r"([!?])[!?]+")
+_PICTURES = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f\u200d]+")
+_OPEN = re.compile(r"(?i)(?:\b(?:a|an|as|at|by|for|from|into|of|the|to|via|with)|[#=:])[\W_]*$")
+_LEFT_OPEN = re.compile(
+    r"(?i)(?:,? +(?:after|as|at|because|by|for|from|into|of|open|since|to|via|when|while|with))?(?: +(?:an?|the))?$"
+)
+_SPELLED = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l"}
+NO_SPACES_RUN = re.compile(rf"(?:{NO_SPACES.pattern}|ー)+")
 
 
 def without_private(text: str) -> str:
@@ -49,7 +62,9 @@ def mentioned(text: str) -> frozenset[str]:
 def names_in(login: str) -> frozenset[str]:
     """The terms by which a text may name the owner of a login: whole, and its parts."""
     parts = [part for part in re.split(r"[\W\d_]+", _HUMP.sub(" ", login)) if len(part) >= _SPOKEN_LEAST]
-    return frozenset(term for name in (login, *parts) for term in (name.casefold(), *count_terms(name)))
+    whole = login.casefold()
+    tails = [whole[1:], whole[2:]] if whole.isalpha() and len(whole) > _INITIALS_LEAST else []  # jsmith, mcsmith
+    return frozenset(term for name in (login, *parts, *tails) for term in (name.casefold(), *count_terms(name)))
 
 
 def is_nameable(term: str) -> bool:
@@ -76,15 +91,52 @@ def mask(message: str, allowed: Allowed) -> str | None:
     hidden = _LEADING.sub("", without_private(message)).replace(HIDDEN, GAP)
     text = _WORD.sub(lambda found: found[0] if _may_stand(found[0], allowed) else GAP, hidden)
     text = re.sub(rf"(?:\W*{GAP}\W*)+", f" {GAP} ", text)
-    text = _tidy(text).strip(f"{GAP} ")
-    return text if _is_fit(text) and text.count(GAP) <= 1 else None
+    parts = [_tidy(part) for part in _tidy(text).strip().split(GAP)]
+    parts[:-1] = [_LEFT_OPEN.sub("", part) for part in parts[:-1]]
+    said = [part for part in parts if part]
+    if len(said) > MOST_GAPS:
+        longest = max(said, key=len)
+        return longest if _is_fit(longest) and len(longest) >= _PART_LEAST else None
+    text = f" {GAP} ".join(said)
+    return text if _is_fit(text) else None
+
+
+def mask_title(title: str, allowed: Allowed) -> str | None:
+    """The same of a title, of which at least three words have to be left."""
+    found = mask(title, allowed)
+    return found if found is not None and len(_WORD.findall(found)) > _WORDS_LEAST else None
+
+
+def run_of_letters(title: str, allowed: Allowed) -> str | None:
+    """The longest stretch of a title without spaces between its words in which every pair of characters may be said."""
+    runs, run = [""], ""
+    for word in NO_SPACES_RUN.findall(without_private(title)):
+        run = ""
+        for at in range(len(word) - 1):
+            run = (run or word[at]) + word[at + 1] if allowed(word[at : at + 2].lower()) else ""
+            runs.append(run)
+    longest = max(runs, key=len)
+    return longest if len(longest) >= _LETTERS_LEAST and redact(longest) == longest else None
+
+
+def ends_open(title: str) -> bool:
+    """Whether a title ends where something was left out: after a preposition, or before what had no value."""
+    return _OPEN.search(title) is not None
+
+
+def plain_letters(term: str) -> str:
+    """A term as a login would spell it."""
+    for letter, spelled in _SPELLED.items():
+        term = term.replace(letter, spelled)
+    return "".join(one for one in unicodedata.normalize("NFKD", term) if not unicodedata.combining(one))
 
 
 def shorten(text: str) -> str:
     """At most LONGEST characters: whole sentences or parts where they say enough, else words."""
     if len(text) <= LONGEST:
         return text
-    ends = [found.start() for found in _BETWEEN.finditer(text) if LONGEST // 2 <= found.start() <= LONGEST]
+    starts = (found.start() for found in _BETWEEN.finditer(text) if found[0].strip() not in {"(", "()"})
+    ends = [start for start in starts if LONGEST // 2 <= start <= LONGEST]
     if ends:
         return _tidy(text[: ends[-1]])
     cut = text[: LONGEST - 1]
@@ -124,7 +176,7 @@ def _is_a_phrase(text: str) -> bool:
 
 
 def _tidy(text: str) -> str:
-    text = _SPACES.sub(" ", text).strip()
+    text = _SPACES.sub(" ", _LOUD.sub(r"\1", _PICTURES.sub(" ", _NO_VALUE.sub("", text)))).strip()
     for one, two in ("()", "[]", "{}", "“”", "«»"):
         if text.count(one) != text.count(two):
             text = text.replace(one, "").replace(two, "")

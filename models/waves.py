@@ -98,9 +98,11 @@ def follow(wave: Wave, arrivals: Sequence[datetime], past: Past, now: datetime) 
     ended = _end(moments, usual, _hours(wave.noticed_at), max(_hours(now), float(moments[-1])))
     if ended is not None:
         moments = moments[moments <= ended]
+    lasted = usual.lengths(moments[:1], moments[-1:])
     return replace(
         wave,
         reports=len(moments),
+        expected=usual.rate * float(lasted[0]),
         peak_per_hour=_peak(moments),
         last_arrival_at=ordered[before + len(moments) - 1],
         ended_at=None if ended is None else _moment(ended),

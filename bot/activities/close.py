@@ -21,7 +21,7 @@ from bot.errors import Gone
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
-from bot.storage.records import DecisionRecord, EffectRecord, RepositoryRecord
+from bot.storage.records import ADOPTED, DecisionRecord, EffectRecord, RepositoryRecord
 from bot.vetoes import CLOSE_NOT_EARNED, CLOSE_NOT_PROMISED
 from models.decision import Effect, EffectKind, Verdict
 
@@ -59,7 +59,14 @@ def closed_in(storage: Storage, repository_id: int, delivery_id: str) -> list[in
         return begun is not None and begun.id == row.decision_id
 
     rows = storage.effects(repository_id, kind=EffectKind.CLOSE.value, state="done")
-    return [row.number for row in takewhile(is_of_it, rows)][::-1]  # the newest are those of the newest run
+    own = (row for row in rows if not _is_adopted(storage, row))  # an import may take old closings over meanwhile
+    return [row.number for row in takewhile(is_of_it, own)][::-1]  # the newest are those of the newest run
+
+
+def _is_adopted(storage: Storage, row: EffectRecord) -> bool:
+    """Whether the closing is one from before everything was forgotten."""
+    decisions = storage.decisions(row.repository_id, number=row.number)
+    return any(one.id == row.decision_id and (one.delivery_id or "").startswith(f"{ADOPTED}/") for one in decisions)
 
 
 def close(services: Services, repository: RepositoryRecord, config: RepoConfig, number: int, run: str) -> str:

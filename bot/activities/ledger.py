@@ -30,13 +30,16 @@ UNCOMPARED = frozenset({Verdict.IGNORED.value, Verdict.SECURITY.value})
 
 
 def close_ledger(services: Services, repository: RepositoryRecord) -> Sequence[MissedRecord]:
-    """Add what people linked since the ledger was closed last; returns what is new in it. Safe to repeat."""
+    """Add what people linked since the ledger was closed last, and take out what they took back; returns what is new in
+    it. Safe to repeat."""
     known = {(one.number, one.other) for one in services.storage.missed(repository.id, limit=2**31 - 1)}
     roots = roots_of(services.storage.duplicates(repository.id))
     since = _watching_since(services, repository)
+    links = _links(services.storage.feedback(repository.id))
+    services.storage.drop_missed(repository.id, known - {_pair(word) for word in links})
     found = []
-    for word in _links(services.storage.feedback(repository.id)):
-        other, number = sorted((word.number, word.other or 0))  # what could be named was the earlier one (INV 2)
+    for word in links:
+        number, other = _pair(word)
         if (number, other) in known or word.said_at < since:
             continue
         decision = _decision_before(services, repository.id, number, word.said_at)
@@ -62,6 +65,12 @@ def _links(said: Sequence[FeedbackRecord]) -> list[FeedbackRecord]:
         if word.other is not None and word.other != word.number and word.kind in {"duplicate", "separated"}
     }
     return [word for word in last.values() if word.kind == "duplicate"]
+
+
+def _pair(word: FeedbackRecord) -> tuple[int, int]:
+    """The later issue first: what could be named was the earlier one (INV 2)."""
+    other, number = sorted((word.number, word.other or 0))
+    return number, other
 
 
 def _decision_before(services: Services, repository_id: int, number: int, linked_at: datetime) -> DecisionRecord | None:

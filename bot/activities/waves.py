@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from models.waves import Past, follow, notice, replay
 
 HOUR = timedelta(hours=1)
 LONGEST = 24  # hours of a wave that the comment looks back on
+KEPT = 500  # reports of a wave by which its cluster is found again
 UNTOLD_FOR = timedelta(days=1)  # how long after its end a wave is news
 
 log = structlog.get_logger(__name__)
@@ -91,7 +92,7 @@ def _look(services: Services, repository: RepositoryRecord, cluster_id: str) -> 
     reports = services.storage.cluster_reports(repository.id, cluster_id).get(cluster_id, ())
     if not reports:
         return []
-    _brought_home(services, repository.id, {cluster_id: reports})
+    _brought_home(services, repository.id)
     rows = list(services.storage.waves(repository.id, cluster_id=cluster_id))
     past = services.indexes.usual(repository.id, services.clock())
     news: list[News] = []
@@ -113,7 +114,7 @@ def _follow_all(services: Services, repository: RepositoryRecord) -> list[News]:
     past = services.indexes.usual(repository.id, services.clock()) if rows else None
     for row in rows:
         assert past is not None  # noqa: S101 - there are rows
-        at = _at_home(services, row, reports)
+        at = _at_home(services, row)
         own = reports.get(at.cluster_id, ())
         earlier = [one for one in services.storage.waves(repository.id, cluster_id=at.cluster_id) if one.id != row.id]
         _followed(services, at, own, replace(past, waves=_periods(earlier)))
@@ -123,7 +124,7 @@ def _follow_all(services: Services, repository: RepositoryRecord) -> list[News]:
 def _learn(services: Services, repository: RepositoryRecord) -> list[News]:
     past = services.indexes.usual(repository.id, services.clock(), anew=True)
     everything = services.storage.cluster_reports(repository.id)
-    _brought_home(services, repository.id, everything)
+    _brought_home(services, repository.id)
     known = {row.cluster_id for row in services.storage.waves(repository.id, limit=100_000)}
     news: list[News] = []
     for cluster_id, reports in everything.items():
@@ -150,7 +151,8 @@ def _is_in(row: WaveRecord, moment: datetime) -> bool:
 def _followed(services: Services, row: WaveRecord, reports: Reports, past: Past) -> WaveRecord:
     """The wave brought up to date, and kept where something changed."""
     wave = follow(row.wave, _moments(reports), past, services.clock())
-    fresh = replace(row, wave=wave, last_number=_last_number(reports, wave, row.last_number))
+    numbers = _numbers(reports, wave) or row.numbers
+    fresh = replace(row, wave=wave, last_number=_last_number(reports, wave, row.last_number), numbers=numbers)
     if fresh != services.storage.wave(row.id or 0):
         services.storage.save_wave(fresh)
         if row.wave.ended_at is None and wave.ended_at is not None:
@@ -158,35 +160,33 @@ def _followed(services: Services, row: WaveRecord, reports: Reports, past: Past)
     return fresh
 
 
+def _numbers(reports: Reports, wave: Wave) -> tuple[int, ...]:
+    """The latest that came while it lasted."""
+    return tuple(number for at, number in reports if wave.began_at <= at <= wave.last_arrival_at)[-KEPT:]
+
+
 def _last_number(reports: Reports, wave: Wave, otherwise: int) -> int:
     return next((number for at, number in reversed(reports) if at <= wave.last_arrival_at), otherwise)
 
 
-def _brought_home(services: Services, repository_id: int, reports: Mapping[str, Reports]) -> None:
-    """The waves whose reports are in one of these clusters by now are theirs: going there is no second wave."""
+def _brought_home(services: Services, repository_id: int) -> None:
+    """The waves whose reports are in another cluster by now go there: that is no second wave."""
     for row in services.storage.waves(repository_id, on=True):
-        home = services.storage.cluster_of(repository_id, row.last_number)
-        if home is not None and home in reports and home != row.cluster_id:
-            left = services.storage.cluster_reports(repository_id, row.cluster_id)
-            at = _at_home(services, row, {**left, home: reports[home]})
-            if at != row:
-                services.storage.save_wave(at)
+        at = _at_home(services, row)
+        if at != row:
+            services.storage.save_wave(at)
 
 
-def _at_home(services: Services, row: WaveRecord, reports: Mapping[str, Reports]) -> WaveRecord:
-    """The wave under the id of the cluster that has its last report and more of the others, where most left theirs."""
-    stayed = _inside(row.wave, reports.get(row.cluster_id, ()))
-    if 2 * stayed >= row.wave.reports:
+def _at_home(services: Services, row: WaveRecord) -> WaveRecord:
+    """The wave under the id of the cluster that has most of its reports, where most of them left its own."""
+    numbers = set(row.numbers or (row.last_number,))  # those of before the numbers were kept have the last one alone
+    found = services.storage.clusters_in_force(row.repository_id, holding=numbers)
+    held = {one.id: len(numbers.intersection(one.members)) for one in found}
+    stayed = held.pop(row.cluster_id, 0)
+    if not held or 2 * stayed >= len(numbers):
         return row
-    heir = services.storage.cluster_of(row.repository_id, row.last_number)
-    if heir is None or heir in waves_on(services, row.repository_id):
-        return row
-    return replace(row, cluster_id=heir) if _inside(row.wave, reports.get(heir, ())) > stayed else row
-
-
-def _inside(wave: Wave, reports: Reports) -> int:
-    """How many of the reports came while it lasted."""
-    return sum(wave.began_at <= at <= wave.last_arrival_at for at, _ in reports)
+    heir, went = max(held.items(), key=lambda item: (item[1], item[0]))
+    return replace(row, cluster_id=heir) if went > stayed and heir not in waves_on(services, row.repository_id) else row
 
 
 def _started(
@@ -194,7 +194,8 @@ def _started(
 ) -> list[News]:
     """Keep a new wave. One that is over already (the bot was away, or it is history) is nobody's alarm."""
     is_on = wave.ended_at is None
-    record = WaveRecord(None, repository.id, cluster_id, wave, _last_number(reports, wave, 0), alarmed=is_on)
+    last, numbers = _last_number(reports, wave, 0), _numbers(reports, wave)
+    record = WaveRecord(None, repository.id, cluster_id, wave, last, alarmed=is_on, numbers=numbers)
     made = services.storage.start_wave(record)
     if made is None or not is_on:
         return []

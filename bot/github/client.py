@@ -223,11 +223,10 @@ class GitHubClient:
         """Whether a comment's JSON says that we wrote it; asks for our own name only where it must."""
         if isinstance(self._identity, PlainToken):
             return mapping.login(data).lower() == self.app_slug().lower()
-        app_id = mapping.app_id(data)
-        if app_id is not None:
-            return app_id == self._identity.app_id
-        login = mapping.login(data).lower()
-        return login.endswith("[bot]") and login == f"{self.app_slug()}[bot]".lower()
+        login, app_id = mapping.login(data).lower(), mapping.app_id(data)
+        if not login.endswith("[bot]"):
+            return False  # also a person who writes through the App, with a token of their own
+        return login == f"{self.app_slug()}[bot]".lower() if app_id is None else app_id == self._identity.app_id
 
 
 def _slug(data: Any) -> str:

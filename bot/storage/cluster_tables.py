@@ -119,6 +119,7 @@ waves = Table(
     Column("peak_per_hour", Integer, nullable=False),
     Column("last_arrival_at", UtcDateTime, nullable=False),
     Column("last_number", BigInteger, nullable=False),
+    Column("numbers", JsonText, nullable=False, server_default="[]"),  # of its reports
     Column("probability", Float, nullable=False),
     Column("alarmed", Boolean, nullable=False),  # false: found in the past by an import, nobody was told
     Column("told_began_at", UtcDateTime),  # when the outgoing webhook was taken

@@ -252,6 +252,10 @@ class Storage(
         """Upsert by pair."""
         ...
 
+    def drop_missed(self, repository_id: int, pairs: Collection[tuple[int, int]]) -> None:
+        """Take pairs (number, other) out of the ledger."""
+        ...
+
     def missed(self, repository_id: int, limit: int = 1000) -> Sequence[MissedRecord]:
         """The ledger, the pair that was linked last first."""
         ...

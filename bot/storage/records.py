@@ -308,7 +308,8 @@ class MissedRecord:
 
 @dataclass(frozen=True, slots=True)
 class WaveRecord:
-    """A wave on a cluster. `last_number` is its last report, by which the cluster is found again after a refit.
+    """A wave on a cluster. `last_number` is its last report. By `numbers`, those of its latest reports, the cluster is
+    found again after a refit, a merge or a split: it is the one that has most of them.
 
     `alarmed`: people were told, for it was on when it was noticed; those found in the past were never news.
     `told_began_at`, `told_ended_at`: when the outgoing webhook took it.
@@ -322,3 +323,4 @@ class WaveRecord:
     alarmed: bool = True
     told_began_at: datetime | None = None
     told_ended_at: datetime | None = None
+    numbers: tuple[int, ...] = ()

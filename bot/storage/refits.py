@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,14 @@ class Refits(Door):
         rows = {(one.repository_id, one.number, one.other): asdict(one) for one in records}
         with self._writing() as connection:
             self._upsert(connection, missed_duplicates, list(rows.values()))
+
+    def drop_missed(self, repository_id: int, pairs: Collection[tuple[int, int]]) -> None:
+        """Take pairs (number, other) out of the ledger."""
+        c = missed_duplicates.c
+        with self._writing() as connection:
+            for number, other in sorted(pairs):
+                own = (c.repository_id == repository_id, c.number == number, c.other == other)
+                connection.execute(delete(missed_duplicates).where(*own))
 
     def missed(self, repository_id: int, limit: int = 1000) -> Sequence[MissedRecord]:
         """The ledger, the pair linked last first."""

@@ -28,7 +28,7 @@ from bot.storage.schema import repository_column
 from bot.storage.sqlite import SqliteVector
 
 # The migrations in order; the last is what this code needs.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 VERSION_TABLE = "triage_version"
 
 metadata = generations.metadata  # the tables of clusters, lists and the dashboard are in it already

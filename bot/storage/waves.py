@@ -135,4 +135,5 @@ def _row(record: WaveRecord) -> dict[str, Any]:
 
 def _record(row: Row[Any]) -> WaveRecord:
     values = row._asdict()
+    values["numbers"] = tuple(values["numbers"])
     return WaveRecord(wave=Wave(**{name: values.pop(name) for name in _WAVE}), **values)

@@ -58,7 +58,7 @@ def test_the_draft_is_a_tracking_issue_in_markdown() -> None:
         "# Extra usage \\*400\\*\n"
         "\n"
         "14 reports since 2026-03-04 12:00 UTC so far, the last one 2026-03-04 15:00 UTC; at most 6 in an hour.\n"
-        "The past of this cluster makes 0.2 of that time.\n"
+        "By this cluster's past there would have been 0.2 in that time.\n"
         "\n"
         "Canonical issue: #5\n"
         "\n"

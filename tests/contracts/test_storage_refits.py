@@ -98,6 +98,9 @@ def test_the_ledger_holds_each_missed_pair_once(storage: Storage) -> None:
     assert storage.missed(REPOSITORY) == [second, replace(first, cause="scored below the threshold")]
     assert storage.missed(REPOSITORY, limit=1) == [second]
     assert storage.missed_counts() == {"scored below the threshold": 1, "vetoed: contradicting-fact": 1}
+    storage.drop_missed(REPOSITORY, {(first.number, first.other), (99, 98)})
+    storage.drop_missed(REPOSITORY, ())
+    assert storage.missed(REPOSITORY) == [second]
 
 
 def test_nothing_of_it_outlives_the_repository(storage: Storage) -> None:

@@ -175,6 +175,52 @@ def test_other_languages_have_titles_too(title: str) -> None:
     assert found.terms
 
 
+TRACE = """Traceback (most recent call last):
+  File "/home/{0}/app/main.py", line {1}, in <module>
+    run()
+KeyError: 'timezone'"""
+MEMORY = "{0}CUDA out of memory. Tried to allocate {1} (GPU 0; 7.79 GiB total capacity)"
+REFUSED = "2026-02-0{1}T10:00:01Z [ERROR] worker-{1} {0}=12{1} connection refused to 10.1.2.{1}:5432 after 300{1}ms"
+
+
+@pytest.mark.parametrize(
+    ("titles", "bodies", "title"),
+    [
+        (
+            ["It dies", "KeyError timezone"],
+            [error_in(TRACE.format("a", 1)), error_in(TRACE.format("b", 2))],
+            "KeyError",
+        ),
+        (
+            ["GPU", "Card"],
+            [error_in(MEMORY.format(*one)) for one in (("", "2 GiB"), ("", "5 MiB"))],
+            "CUDA out of memory",
+        ),
+        (["log", "logs"], [error_in(REFUSED.format(*one)) for one in (("pid", 3), ("pid", 4))], "connection refused"),
+        (["Video stutters 😡😡😡", "video stutters"], ["It stutters"] * 2, "Video stutters"),
+        (["THE EXPORT LOSES UMLAUTS!!!", "The export loses umlauts"], [""] * 2, "The export loses umlauts"),
+        (["/home/ann/a.html cannot be opened", "Cannot open /srv/b.html"], ["Opening fails"] * 2, "cannot be opened"),
+        (["Mails never arrive at [redacted:email]", "Mails never arrive"], ["No mail."] * 2, "Mails never arrive"),
+        (["Account locked (customer id [redacted:account-id])", "Account locked"], [""] * 2, "Account locked"),
+        (["Page shows 404", "404 page shown"], ["The page shows nothing"] * 2, "Page shows 404"),
+        (["ログインできません", "更新後にログインできない"], [""] * 2, "ログインでき"),
+    ],
+    ids=["trace", "first line", "log", "pictures", "shouting", "path", "address", "number", "usual words", "no spaces"],
+)
+def test_unlike_kinds_of_reports_have_a_name_that_can_be_read(titles: list[str], bodies: list[str], title: str) -> None:
+    members = [document(at, *texts) for at, texts in enumerate(zip(titles, bodies, strict=True), 1)]
+    found = named(members).title
+    assert found.startswith(title)
+    assert "Traceback" not in found
+
+
+def test_inv_40_a_login_of_an_initial_and_a_name_tells_the_name() -> None:
+    titles = ("Message from Müller: upload is stuck", "Upload is stuck, Müller says")
+    members = [document(1, titles[0], author="pmueller"), document(2, titles[1], author="anna")]
+    found = named(members)
+    assert "Müller" not in " ".join((found.title, *found.terms))
+
+
 def test_the_order_of_the_members_does_not_matter() -> None:
     members = [document(n, title, f"{title}. The gift card.") for n, (title, _) in enumerate(OTHERS, 1)]
     assert named(members, medoid=3) == named(members[::-1], medoid=3)

@@ -212,6 +212,13 @@ def test_in_a_cluster_that_has_reports_every_day_a_wave_ends_though_they_come() 
     assert timedelta(hours=10) < found.ended_at - burst(60, 20)[-1] < timedelta(hours=30)
 
 
+def test_what_was_to_be_expected_is_counted_over_the_whole_wave() -> None:
+    daily = [START + timedelta(hours=12 * half) for half in range(598)]
+    found = replay([*daily, *burst(144, 72)], PAST, TODAY + timedelta(hours=73))[-1]
+    assert found.reports >= 140
+    assert 5 < found.expected < 7, "two a day, in three days"
+
+
 def test_a_second_wave_after_the_end_of_the_first_is_another_one() -> None:
     first, second = replay([*burst(14, 5), *after(*range(100, 114))], PAST, TODAY + timedelta(days=20))
     assert first.ended_at is not None

@@ -152,6 +152,18 @@ def test_what_was_linked_before_the_bot_was_there_or_was_taken_back_is_nobodys_m
     assert closed(world) == {}
 
 
+def test_a_pair_that_was_taken_back_leaves_the_ledger_and_may_come_again(world: World) -> None:
+    first, second = arrives(world, **UPLOAD), arrives(world, **OTHER)
+    links(world, first, second)
+    assert closed(world) == {(second, first): ledger.BELOW}
+    said = world.storage.feedback(world.repository.id, first)
+    world.storage.amend_feedback(world.repository.id, said, ())
+    assert closed(world) == {}
+    assert world.storage.missed(world.repository.id) == []
+    links(world, first, second)
+    assert closed(world) == {(second, first): ledger.BELOW}
+
+
 def test_the_digest_tells_the_night_in_counts_and_reasons(world: World) -> None:
     first, second = world.report(**UPLOAD), world.report(**UPLOAD)
     night(world)

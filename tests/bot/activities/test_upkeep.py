@@ -24,7 +24,7 @@ from bot.decision_data import to_data
 from bot.errors import TriageError, Unavailable
 from bot.github.marker import with_marker
 from bot.github.protocol import TimelineEvent
-from bot.storage.records import FeedbackRecord
+from bot.storage.records import ADOPTED, DecisionRecord, EffectRecord, FeedbackRecord
 from bot.vetoes import (
     CLOSE_NO_DUPLICATE,
     CLOSE_NOT_EARNED,
@@ -505,6 +505,13 @@ def test_what_was_promised_is_closed_as_a_duplicate_and_the_comment_stays_as_it_
     assert world.written().count("close_issue") == 1
 
 
+def take_over_a_closing(world: World, number: int) -> None:
+    """An import found it on GitHub, from before everything was forgotten, while a run closes others."""
+    at, repository = world.clock(), world.repository.id
+    made = DecisionRecord(None, repository, number, at, ADOPTED, "adopted/77", "duplicate", "", {})
+    world.storage.save_decision(made, [EffectRecord(None, 0, repository, number, "close", "duplicate", "done", at, at)])
+
+
 def test_what_a_run_closed_is_counted_by_the_run_whatever_the_clock_says(known: World) -> None:
     earn(known)
     closing(known)
@@ -518,6 +525,8 @@ def test_what_a_run_closed_is_counted_by_the_run_whatever_the_clock_says(known: 
     assert closed(known, first, f"a/{first}") == CLOSED
     assert (count("a"), count("b")) == ([first], [])
     assert [closed(known, number, f"b/{number}") for number in (second, third)] == [CLOSED, CLOSED]
+    assert count("b") == [second, third]
+    take_over_a_closing(known, first)
     assert count("b") == [second, third]
 
 

@@ -205,6 +205,28 @@ def test_a_wave_whose_reports_go_to_another_cluster_goes_with_them_and_is_no_sec
 
 
 @pytest.mark.parametrize("looked", [look_there, learn_waves, follow_waves])
+@pytest.mark.parametrize("last", ["elsewhere", "nowhere", "deleted"])
+def test_a_wave_goes_where_most_of_its_reports_go_though_the_last_one_is_not_there(
+    old: World, looked: Look, last: str
+) -> None:
+    """A person pinned it to a third cluster, told it apart, or it was deleted on GitHub, before the others moved."""
+    sudden(old, 12)
+    (row,) = waves(old)
+    old.storage.wave_told(row.id or 0, ended=False, at=old.clock())
+    reports = members_of(old)[-12:]
+    if last == "elsewhere":
+        moved(old, reports[-1:], "c78")
+    elif last == "nowhere":
+        old.storage.leave_cluster(old.repository.id, reports[-1])
+    else:
+        old.storage.delete_issue(old.repository.id, reports[-1])
+    moved(old, reports[:-1])
+    assert looked(old.services, old.repository) == []
+    (now,) = waves(old)
+    assert (now.id, now.cluster_id, now.wave.ended_at) == (row.id, "c77", None)
+
+
+@pytest.mark.parametrize("looked", [look_there, learn_waves, follow_waves])
 def test_a_few_reports_that_go_to_another_cluster_take_no_wave_along(old: World, looked: Look) -> None:
     sudden(old, 9)
     moved(old, members_of(old)[-3:])

@@ -362,9 +362,10 @@ def test_a_permission_that_github_does_not_know_is_malformed(reader, server):
 def test_a_comment_is_ours_where_github_names_our_app(as_app, server, time):
     ours = comment(1, "triage[bot]", performed_via_github_app={"id": APP_ID})
     others = comment(2, "triage[bot]", performed_via_github_app={"id": 1})
-    server.answer = AppScript(time, lambda asked: Reply(200, [ours, others, comment(3)]))
+    persons = comment(4, "octo", performed_via_github_app={"id": APP_ID})  # with a token of the App's that is their own
+    server.answer = AppScript(time, lambda asked: Reply(200, [ours, others, comment(3), persons]))
     found = as_app.reader("acme/shop", 5).comments(7)
-    assert [c.by_this_app for c in found] == [True, False, False]
+    assert [c.by_this_app for c in found] == [True, False, False, False]
     assert "GET /app" not in server.lines()
 
 
