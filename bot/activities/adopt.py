@@ -202,10 +202,11 @@ def _keep(
     )
     done = EffectRecord(None, 0, repository_id, one.number, EffectKind.COMMENT.value, "", "done", one.at, one.at)
     written = replace(done, value=back.said or one.text or "", github_id=one.comment)
-    storage.save_decision(made, [*([written] if one.text is not None else []), *_effects(done, _doings(one.timeline))])
+    kept = [(made, [*([written] if one.text is not None else []), *_effects(done, _doings(one.timeline))])]
     if back.block is not None:
         upkeep = replace(made, trigger=UPKEEP, delivery_id=f"{made.delivery_id}/{UPKEEP}")
-        storage.save_decision(upkeep, [replace(written, value=one.text or "")])
+        kept.append((upkeep, [replace(written, value=one.text or "")]))
+    storage.save_decisions(kept)
 
 
 @dataclass(frozen=True, slots=True)

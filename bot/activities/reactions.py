@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from bot.activities.act import stands
 from bot.activities.listen import keep
 from bot.activities.obey import Word, objection
-from bot.activities.standing import claim
+from bot.activities.standing import claim, spoken_decision
 from bot.activities.words import taken_back
 from bot.errors import Gone
 from bot.github.protocol import Reaction
 from bot.services import Services
-from bot.storage.records import OwnComment, RepositoryRecord
+from bot.storage.records import ADOPTED, OwnComment, RepositoryRecord
 
 FRESH = timedelta(days=1)
 RECENT = timedelta(days=14)
@@ -99,8 +99,12 @@ def ask_for_objections(services: Services, repository: RepositoryRecord, ears: E
 
 
 def _claims(services: Services, repository: RepositoryRecord, comment: OwnComment) -> bool:
+    """Also one that was taken over: why it was withdrawn, nobody remembers, and it must not claim the same again."""
     rows = [row for row in services.storage.effects(repository.id, number=comment.number) if stands(row)]
-    return claim(services.storage, repository.id, comment.number, rows) is not None
+    if claim(services.storage, repository.id, comment.number, rows) is not None:
+        return True
+    spoken = spoken_decision(services.storage, repository.id, comment.number, rows)
+    return spoken is not None and spoken.trigger == ADOPTED
 
 
 def _heard(

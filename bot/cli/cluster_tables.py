@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from bot.activities.dress import canonical_choice
-from bot.activities.people import people_of
+from bot.activities.leading import set_canonical
 from bot.activities.portrait import Portrait
 from bot.cli.opened import out
 from bot.repo_config import RepoConfig
@@ -23,6 +23,7 @@ MEMBERS_SHOWN = 40
 TREND_DAYS = 14
 TITLE_LEAST = 11  # characters of a line of it
 WIDE = 100  # columns of a terminal that has room for everything
+CHOSEN_THEN = "chosen when the clusters were made"
 HELD = {"over-cap": "too large", "incoherent": "too loose"}  # to act
 
 
@@ -79,13 +80,14 @@ def trend(moments: Sequence[datetime], now: datetime) -> str:
 
 def portrait_data(services: Services, record: RepositoryRecord, config: RepoConfig, seen: Portrait) -> dict[str, Any]:
     """Everything that is shown of one cluster."""
-    choice = canonical_choice(services, record.id, seen.cluster, _set_canonical(services, record, config, seen.cluster))
+    choice = canonical_choice(services, record.id, seen.cluster, set_canonical(services, record, config, seen.cluster))
     return cluster_data(seen.cluster) | {
         "reports": seen.reports,
         "open": seen.open,
         "first_seen": seen.first_seen,
         "last_seen": seen.last_seen,
-        "canonical_reason": choice.reason,
+        "canonical_reason": choice.reason if choice.number == seen.cluster.canonical else CHOSEN_THEN,
+        "canonical_by_policy": choice.number,
         "variants": {name: dict(values) for name, values in seen.variants},
         "messages": {
             value: seen.words[value] for _, values in seen.variants for value, _ in values if value in seen.words
@@ -94,13 +96,6 @@ def portrait_data(services: Services, record: RepositoryRecord, config: RepoConf
         "platforms": dict(seen.platforms),
         "growth": list(seen.growth),
     }
-
-
-def _set_canonical(services: Services, record: RepositoryRecord, config: RepoConfig, cluster: Cluster) -> int | None:
-    """The canonical issue that a person or the configuration set, if any did."""
-    by_people = people_of(services, record.id, config, [cluster]).curation.canonicals.get(cluster.id)
-    configured = next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
-    return by_people or configured
 
 
 def print_portrait(seen: Portrait, data: dict[str, Any]) -> None:
@@ -112,7 +107,9 @@ def print_portrait(seen: Portrait, data: dict[str, Any]) -> None:
     rows = [("reports", f"{seen.reports}, {seen.open} of them open"), ("seen", _span(seen))]
     rows.append(("growth", sparkline(seen.growth)))
     canonical = f"#{one.canonical}" if one.canonical else "none"
-    rows.append(("canonical", f"{canonical}: {data['canonical_reason']}"))
+    now = data["canonical_by_policy"]
+    instead = "" if now == one.canonical else f"; now the policy would choose {f'#{now}' if now else 'none'}"
+    rows.append(("canonical", f"{canonical}: {data['canonical_reason']}{instead}"))
     rows.append(("label", one.label or "–"))
     if one.held:
         rows.append(("state", f"{HELD[one.held]} to act"))

@@ -33,19 +33,30 @@ class Decisions(Door):
     def save_decision(self, record: DecisionRecord, effects: Sequence[EffectRecord]) -> tuple[int, Sequence[int]]:
         """Once per delivery and issue: a second attempt writes nothing and gets the first one's ids."""
         with self._writing() as connection:
-            statement = self._backend.insert(decisions).values(_decision_row(record))
-            decision_id = connection.execute(
-                statement.on_conflict_do_nothing(index_elements=["delivery_id", "repository_id", "number"]).returning(
-                    decisions.c.id
-                )
-            ).scalar()
-            if decision_id is None:
-                return _earlier(connection, record)
-            self._upsert(connection, last_decisions, [_last_row(decision_id, record)])
-            _count_vetoes(self._backend, connection, record)
-            if (naming := naming_of(decision_id, record)) is not None:
-                connection.execute(insert(namings).values(naming))
-            return decision_id, [_insert_effect(connection, decision_id, effect) for effect in effects]
+            return self._saved(connection, record, effects)
+
+    def save_decisions(self, records: Sequence[tuple[DecisionRecord, Sequence[EffectRecord]]]) -> None:
+        """Each as `save_decision` does, all or none."""
+        with self._writing() as connection:
+            for record, effects in records:
+                self._saved(connection, record, effects)
+
+    def _saved(
+        self, connection: Connection, record: DecisionRecord, effects: Sequence[EffectRecord]
+    ) -> tuple[int, Sequence[int]]:
+        statement = self._backend.insert(decisions).values(_decision_row(record))
+        decision_id = connection.execute(
+            statement.on_conflict_do_nothing(index_elements=["delivery_id", "repository_id", "number"]).returning(
+                decisions.c.id
+            )
+        ).scalar()
+        if decision_id is None:
+            return _earlier(connection, record)
+        self._upsert(connection, last_decisions, [_last_row(decision_id, record)])
+        _count_vetoes(self._backend, connection, record)
+        if (naming := naming_of(decision_id, record)) is not None:
+            connection.execute(insert(namings).values(naming))
+        return decision_id, [_insert_effect(connection, decision_id, effect) for effect in effects]
 
     def last_decision(self, repository_id: int, number: int) -> DecisionRecord | None:
         """The decision recorded last."""

@@ -117,6 +117,10 @@ class Storage(
         earlier ids are returned."""
         ...
 
+    def save_decisions(self, records: Sequence[tuple[DecisionRecord, Sequence[EffectRecord]]]) -> None:
+        """The same of several, all or none."""
+        ...
+
     def last_decision(self, repository_id: int, number: int) -> DecisionRecord | None: ...
 
     def decisions(

@@ -8,7 +8,8 @@ from dbos import DBOS
 
 from bot.activities.act import drop_planned, is_stale, perform, speaks
 from bot.activities.adopt import adopt_unread
-from bot.activities.observe import Stopped, current_config
+from bot.activities.leading import follow_canonicals, led_by
+from bot.activities.observe import Stopped, config_in_force, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
 from bot.storage.records import WAITS_FOR_BUDGET, RepositoryRecord
@@ -51,11 +52,16 @@ def observe_issue(delivery: Delivery) -> bool:
 
 
 def is_there(repository: RepositoryRecord, number: int) -> bool:
-    """Read the issue; whether it is there. What was planned for one that is gone is not done any more."""
-    if look_at(services(), repository, number) is not None:
-        return True
-    drop_planned(services(), repository.id, number)
-    return False
+    """Read the issue; whether it is there. What was planned for one that is gone is not done any more; where it can be
+    a cluster's canonical issue no longer, another one is."""
+    led = led_by(services().storage, repository.id, number)
+    there = look_at(services(), repository, number) is not None
+    if not there:
+        drop_planned(services(), repository.id, number)
+    if led:
+        with services().storage.lock(repository.id):
+            follow_canonicals(services(), repository, config_in_force(services(), repository), led)
+    return there
 
 
 @step

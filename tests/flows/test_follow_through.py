@@ -16,6 +16,7 @@ from bot.canonical_comment import BEGIN
 from bot.errors import Unavailable
 from bot.storage.records import ConfigRecord, FeedbackRecord
 from bot.workflows import close_duplicates, follow_canonical
+from models.cluster import Cluster
 from models.issue import Issue
 from tests.fakes.running import Running
 from tests.fakes.small_world import CONFIG, LABEL
@@ -72,6 +73,18 @@ async def test_inv_06_a_fixed_canonical_is_told_in_each_members_comment_once(bot
     await settled(bot)
     assert bot.writes() == before
     assert bot.writes("create_comment") == ["create_comment"] * 3  # two members, and the canonical issue's own
+
+
+async def test_a_cluster_of_the_machines_has_another_canonical_issue_as_soon_as_its_own_is_closed_or_gone(
+    bot: Running,
+) -> None:
+    await bot.handled(bot.report())
+    found = Cluster("c1", "Colours", canonical=1, members=(1, 2, 3))
+    bot.storage.amend(bot.record.id, [found])
+    await bot.handled(changed(bot, 1, state="closed", state_reason="not_planned"), "closed")
+    assert bot.storage.clusters_in_force(bot.record.id, ids=["c1"])[0].canonical == 2
+    await bot.handled(bot.fake.issues.pop(2), "deleted")
+    assert bot.storage.clusters_in_force(bot.record.id, ids=["c1"])[0].canonical == 3
 
 
 async def test_the_canonical_issue_has_its_own_comment_from_the_second_report_on(bot: Running) -> None:

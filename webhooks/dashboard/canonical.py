@@ -13,7 +13,7 @@ from models.cluster import Cluster
 from models.issue import Issue
 from models.text import has_little_information
 
-NOBODY = "no report of the cluster can be one: each is closed as a duplicate, says too little, or is a bot's"
+NOT_YET = "none was chosen yet, and the next refit chooses one"
 SET_IN_CONFIGURATION = "set in the configuration"
 READ_MOST = 25  # texts that are read to find one that says enough
 CHOSEN = "chosen when the clusters were made"
@@ -42,7 +42,7 @@ def canonical_of(
     setter = _setter(cluster, edits)
     choice = _choice(storage, repository_id, _roots(cards), issues)
     if cluster.canonical is None:
-        return Canonical(None, why=choice.reason if choice.number is None else NOBODY)
+        return Canonical(None, why=choice.reason if choice.number is None else NOT_YET)
     shown = Canonical(cluster.canonical, known.title if known else None, known.state if known else None)
     if setter is not None:
         return Canonical(shown.number, shown.title, shown.state, setter, is_set=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,12 @@ from bot.activities.observe import observe_issue
 from bot.activities.reactions import Ears, ask_for_objections
 from bot.activities.resolve import Reason
 from bot.activities.upkeep import stale
+from bot.activities.words import UPKEEP
 from bot.errors import StorageError
 from bot.github.marker import MARKER
 from bot.github.protocol import Comment, TimelineEvent
-from bot.storage.records import ADOPTED, DecisionRecord
+from bot.storage import decisions as decisions_of_storage
+from bot.storage.records import ADOPTED, DecisionRecord, EffectRecord
 from models.decision import Verdict
 from tests.fakes.small_world import CLUSTER_LABEL, LABEL, NAME, World
 
@@ -327,6 +330,31 @@ def test_the_block_on_a_canonical_issue_goes_on_in_its_comment(known: World) -> 
     assert all(f"#{number}" in own(known, CANONICAL).body for number in (*numbers, third))
 
 
+def test_inv_31_a_comment_is_taken_over_with_its_block_or_not_at_all(
+    known: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        answered(known)
+    assert keep_canonical(known.services, known.repository, known.config, CANONICAL, "first") == "done"
+    forget(known)
+    write = decisions_of_storage._insert_effect
+
+    def dying(connection: Any, decision_id: int, effect: EffectRecord) -> int:
+        written.append(effect.number)
+        if written.count(CANONICAL) == 2:
+            raise StorageError("killed")
+        return write(connection, decision_id, effect)
+
+    written: list[int] = []
+    with monkeypatch.context() as killed:
+        killed.setattr(decisions_of_storage, "_insert_effect", dying)
+        with pytest.raises(StorageError):
+            known.learn()
+    known.learn()
+    kept = known.storage.decisions(known.repository.id, number=CANONICAL)
+    assert [one.trigger for one in kept] == [UPKEEP, ADOPTED]
+
+
 def test_a_notice_of_a_wrong_configuration_can_still_be_ended(known: World) -> None:
     text = f"**The last change of `.github/triage.yml` is not in force**: it has a problem.\n\n{MARKER}"
     known.github.add_comment(NAME, 1, text, f"{known.github.slug}[bot]")
@@ -367,6 +395,18 @@ def test_a_withdrawn_comment_claims_nothing_and_says_so_in_its_place(known: Worl
     assert adopted(known, number).verdict == Verdict.NEW.value
     known.triage(number)
     assert len(known.comments(number)) == 1
+
+
+def test_inv_17_a_thumbs_down_from_before_holds_where_the_comment_was_withdrawn_for_it(known: World) -> None:
+    number = answered(known)
+    known.github.react(NAME, own(known, number).id, "-1", "passer-by")
+    assert ask_for_objections(known.services, known.repository, Ears())
+    known.triage(number, FEEDBACK)
+    assert is_withdrawn(known, number)
+    come_back(known)
+    assert [one.number for one in ask_for_objections(known.services, known.repository, Ears())] == [number]
+    known.triage(number)
+    assert is_withdrawn(known, number)
 
 
 def test_people_who_agree_with_what_was_said_before_earn_the_bot_nothing(known: World) -> None:

@@ -1,0 +1,37 @@
+"""Clusters' canonical issues follow GitHub: one that was closed, locked or deleted, or is a duplicate, gives way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.activities.dress import canonical_choice
+from bot.activities.people import people_of
+from bot.repo_config import RepoConfig
+from bot.services import Services
+from bot.storage.protocol import Storage
+from bot.storage.records import RepositoryRecord
+from models.cluster import Cluster
+
+
+def led_by(storage: Storage, repository_id: int, number: int) -> list[str]:
+    """The clusters in force of which the issue is a member and the canonical one."""
+    return [one.id for one in storage.clusters_in_force(repository_id, holding=[number]) if one.canonical == number]
+
+
+def follow_canonicals(
+    services: Services, repository: RepositoryRecord, config: RepoConfig, clusters: Collection[str]
+) -> None:
+    """Choose the canonical issues of these clusters anew, by the written policy; the caller holds the repository's
+    lock. Safe to repeat."""
+    for one in services.storage.clusters_in_force(repository.id, ids=clusters) if clusters else ():
+        choice = canonical_choice(services, repository.id, one, set_canonical(services, repository, config, one))
+        if choice.number != one.canonical:
+            services.storage.amend(repository.id, [replace(one, canonical=choice.number)])
+
+
+def set_canonical(services: Services, repository: RepositoryRecord, config: RepoConfig, cluster: Cluster) -> int | None:
+    """The canonical issue that a person or the configuration set, if any did."""
+    by_people = people_of(services, repository.id, config, [cluster]).curation.canonicals.get(cluster.id)
+    configured = next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
+    return by_people or configured

@@ -1,0 +1,72 @@
+"""A cluster's canonical issue moves when GitHub moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.activities.leading import follow_canonicals, led_by
+from bot.activities.observe import observe_issue
+from models.cluster import Cluster, Generation
+from tests.fakes.small_world import World, small_world
+
+UPLOAD = {"title": "Upload of pictures never ends", "body": "The upload stays at 99 percent: Error: socket hang up."}
+MOVES = {
+    "closed": {"state": "closed", "state_reason": "not_planned"},
+    "a duplicate": {"state": "closed", "state_reason": "duplicate"},
+    "locked": {"locked": True},
+    "a pull request": {"is_pull_request": True},
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A cluster of three reports, the first of which is canonical."""
+    with small_world(tmp_path) as made:
+        made.fake.config = b""
+        members = tuple(made.report(**UPLOAD) for _ in range(3))
+        made.learn()
+        found = Cluster("c5", "Uploads", canonical=members[0], members=members)
+        made.storage.publish(made.repository.id, Generation(1, made.clock(), (found,)))
+        yield made
+
+
+def seen(world: World, number: int) -> int | None:
+    """Something happened to the issue, and the bot looks; returns the canonical issue then."""
+    led = led_by(world.storage, world.repository.id, number)
+    observe_issue(world.services, world.repository, number)
+    follow_canonicals(world.services, world.repository, world.config, led)
+    (cluster,) = world.storage.clusters_in_force(world.repository.id, ids=["c5"])
+    return cluster.canonical
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_one_that_can_be_it_no_more_gives_way_at_once(world: World, move: str) -> None:
+    world.change(5, **MOVES[move])
+    assert seen(world, 5) == 6
+
+
+def test_one_that_is_gone_gives_way(world: World) -> None:
+    del world.fake.issues[5]
+    assert seen(world, 5) == 6
+
+
+def test_what_happens_to_another_member_moves_nothing(world: World) -> None:
+    world.change(6, state="closed", state_reason="completed")
+    assert seen(world, 6) == 5
+
+
+def test_where_no_other_is_open_it_stays(world: World) -> None:
+    for number in (7, 6, 5):
+        world.change(number, state="closed", state_reason="completed")
+        last = seen(world, number)
+    assert last == 5
+
+
+def test_the_one_that_the_configuration_names_stays_though_it_is_closed(world: World) -> None:
+    world.fake.config = b'clusters: [{slug: c5, title: Uploads, canonical: 5, examples: ["the upload never ends"]}]'
+    world.clock.forward(minutes=2)
+    world.change(5, state="closed", state_reason="completed")
+    assert seen(world, 5) == 5
