@@ -8,7 +8,7 @@ import structlog
 
 from bot.errors import TriageError, where
 from bot.services import Services
-from bot.storage.records import StoredIssue, StoredVectors
+from bot.storage.records import RepositoryRecord, StoredIssue, StoredVectors
 from models.document import Document, Prepared, assemble, embed_texts
 from models.embedder import ModelUnavailable
 
@@ -42,6 +42,20 @@ def is_of_another_model(services: Services, repository_id: int) -> bool:
         return True
     services.indexes.note_whole(repository_id)
     return False
+
+
+def check_comparable(services: Services, repository: RepositoryRecord) -> None:
+    """Raises TriageError where another model embedded more of the history than the one in force: what a person asks
+    now would be compared with little of it, or with nothing (INV 13)."""
+    ours = str(services.embedder.model_id)
+    counts = services.storage.embedded_counts(repository.id)
+    done = counts.pop(ours, 0)
+    most = max(counts.values(), default=0)
+    if most > done:
+        raise TriageError(
+            f"{done} of {most} issues of {repository.full_name} are embedded by the model in force ({ours}), so that "
+            f"nothing can be compared yet: a worker or `triage refit {repository.full_name}` embeds the others"
+        )
 
 
 def embed_each(services: Services, repository_id: int, batch: Sequence[StoredIssue]) -> None:

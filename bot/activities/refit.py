@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -12,15 +13,21 @@ from bot.activities.assign import DEFINITIONS
 from bot.activities.people import People
 from bot.activities.refit_budget import OverBudget
 from bot.activities.refit_plan import Judged, Plan, Progress, Said, brought_up_to_now, judged, nobody, planned
+from bot.errors import StorageError, TriageError, where
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import Provenance, RefitRecord, RepositoryRecord
 from models.changes import Change
 from models.cluster import Generation
+from models.embedder import ModelUnavailable
 
 PUBLISHED, REFUSED, FAILED = "published", "refused", "failed"
-NIGHTLY, BY_HAND, IMPORT = "nightly", "by hand", "import"
+NIGHTLY, BY_HAND, IMPORT, BY_COMMAND, ROLLBACK = "nightly", "by hand", "import", "by command", "rollback"
+ONE_PLACE = frozenset({NIGHTLY, BY_HAND})  # begun by a worker in the place of the repository's refits in the queue
+OF_ONE_PROCESS = frozenset({BY_COMMAND, ROLLBACK})  # begun and ended in one turn, by a process that nobody takes over
 IN_TURN = "waiting for its turn"  # what the progress is told first
+INTERRUPTED = "it was interrupted"
+CUT_OFF = "it was cut off: the process that made it ended before it did"
 LOOKS = 3  # plans made at most, because people said something while they were made; the last one keeps them waiting
 
 log = structlog.get_logger(__name__)
@@ -48,16 +55,35 @@ def refit(
     """
     progress(IN_TURN, 0, 1)
     with services.storage.lock(repository.id, refit=True):
-        known = services.storage.refit(attempt)
-        if known is None or known.outcome is not None:
-            return known or RefitRecord(
-                attempt, repository.id, "", services.clock(), outcome=FAILED, reason="forgotten"
-            )
+        return _in_turn(services, repository, config, attempt, force=force, progress=progress)
+
+
+def refit_at_once(
+    services: Services,
+    repository: RepositoryRecord,
+    config: RepoConfig,
+    *,
+    force: bool = False,
+    progress: Progress = nobody,
+) -> RefitRecord:
+    """The same by a command: the attempt begins in its turn, and ends with the process in words, whatever ends it."""
+    progress(IN_TURN, 0, 1)
+    with services.storage.lock(repository.id, refit=True):
+        attempt = begun(services, repository, BY_COMMAND)
         try:
-            work = judged(services, repository, config, progress)
-            return _made(services, repository, config, known, work, force=force, progress=progress)
-        except OverBudget as over:
-            return _ended(services, known, FAILED, str(over))
+            return _in_turn(services, repository, config, attempt, force=force, progress=progress)
+        except BaseException as error:
+            with suppress(StorageError):  # without a database, the next attempt says that this one was cut off
+                give_up(services, attempt, _words(error))
+            raise
+
+
+def give_up(services: Services, attempt: int, reason: str) -> None:
+    """Note that the attempt failed, where it did not end otherwise."""
+    known = services.storage.refit(attempt)
+    if known is not None and known.outcome is None:
+        ended = replace(known, finished_at=services.clock(), outcome=FAILED, reason=reason)
+        services.storage.finish_refit(ended)
 
 
 def plan_refit(
@@ -77,6 +103,45 @@ def next_number(services: Services, repository_id: int) -> int:
     """Of the generation to be published now."""
     kept = services.storage.generations(repository_id)
     return max((one.number for one in kept), default=0) + 1
+
+
+def _in_turn(
+    services: Services,
+    repository: RepositoryRecord,
+    config: RepoConfig,
+    attempt: int,
+    *,
+    force: bool,
+    progress: Progress,
+) -> RefitRecord:
+    """The caller holds the lock that lets one refit in."""
+    known = services.storage.refit(attempt)
+    if known is None:
+        return RefitRecord(attempt, repository.id, "", services.clock(), outcome=FAILED, reason="forgotten")
+    if known.outcome is not None and known.reason != CUT_OFF:
+        return known
+    known = replace(known, finished_at=None, outcome=None, reason=None)
+    _end_what_was_cut_off(services, known)
+    try:
+        work = judged(services, repository, config, progress)
+        return _made(services, repository, config, known, work, force=force, progress=progress)
+    except OverBudget as over:
+        return _ended(services, known, FAILED, str(over))
+
+
+def _end_what_was_cut_off(services: Services, mine: RefitRecord) -> None:
+    """End the earlier attempts that nobody can be making now; one that is taken up after all is made all the same."""
+    mates = ONE_PLACE if mine.origin in ONE_PLACE else {mine.origin}
+    for one in services.storage.refits(mine.repository_id):
+        if one.outcome is None and one.id < mine.id and one.origin in OF_ONE_PROCESS | mates:
+            give_up(services, one.id, CUT_OFF)
+
+
+def _words(error: BaseException) -> str:
+    """A sentence, or a bug's type and place."""
+    if isinstance(error, TriageError | ModelUnavailable):
+        return str(error)
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else " at ".join(where(error))
 
 
 def _made(

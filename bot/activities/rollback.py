@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.activities.assign import DEFINITIONS
 from bot.activities.curate import held_to
-from bot.activities.refit import PUBLISHED, next_number, told
+from bot.activities.refit import PUBLISHED, ROLLBACK, next_number, told
 from bot.errors import NotFound
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -17,7 +17,6 @@ from models.changes import changes
 from models.cluster import Generation
 from models.curation import Curation
 
-ROLLBACK = "rollback"
 REFITS = 1000  # attempts looked through: more than are kept
 COPY_OF = "copy of"  # the figure of such a refit: the generation that it went back to
 

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from bot.activities.earned import closing_sentence
+from bot.activities.embed import check_comparable
 from bot.activities.judge import Judgement, document_of, judge
 from bot.activities.observe import config_in_force, observe_issue
 from bot.activities.promise import promised
@@ -45,6 +46,7 @@ def explain(target: Target, other: Other = None, as_json: AsJson = False) -> Non
         raise typer.BadParameter(str(error)) from None
     with services_for(settings_for_command(), offline=True) as services:
         repository = known_repository(services, ref.repository)
+        check_comparable(services, repository)
         _ensure(services, repository, ref.number)
         if number is not None:
             _ensure(services, repository, number)

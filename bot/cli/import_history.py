@@ -16,7 +16,7 @@ from bot.activities.import_progress import Shown
 from bot.activities.importing import advance
 from bot.activities.learn import learn
 from bot.activities.observe import current_config
-from bot.activities.refit import IMPORT, PUBLISHED, begun, refit
+from bot.activities.refit import PUBLISHED, refit_at_once
 from bot.activities.waves import learn_waves
 from bot.cli.opened import err, named_repository, out, print_json, services_for, settings_for_command
 from bot.cli.progress import progress
@@ -45,7 +45,7 @@ def import_history(repository: Repository, as_json: AsJson = False) -> None:
         record = patiently(lambda: read_history(services, named_repository(services, repository), shown.reading))
         learn(services, record)
         missing = embed_missing(services, record.id, shown.embedding(services, record.id))
-        ended = refit(services, record, config, begun(services, record, IMPORT), progress=shown.step)
+        ended = refit_at_once(services, record, config, progress=shown.step)
         generation = services.storage.current_generation(record.id)
         shown.step("map", 0, 1)
         draw_map(services, record)

@@ -20,8 +20,7 @@ from bot.activities.history import read_history
 from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
 from bot.activities.observe import config_ahead, config_in_force, current_config
-from bot.activities.refit import BY_HAND, IN_TURN, PUBLISHED, begun, plan_refit, told
-from bot.activities.refit import refit as make
+from bot.activities.refit import IN_TURN, PUBLISHED, plan_refit, refit_at_once, told
 from bot.activities.refit_plan import Plan
 from bot.activities.rollback import COPY_OF, roll_back
 from bot.activities.waves import learn_waves
@@ -138,14 +137,14 @@ def _refitted(services: Services, record: RepositoryRecord, config: RepoConfig, 
             (timer.start if what == IN_TURN else timer.cancel)()
             shown.step(what, done, whole)
 
-        ended = make(services, record, config, begun(services, record, BY_HAND), force=force, progress=step)
+        ended = refit_at_once(services, record, config, force=force, progress=step)
     learn_waves(services, record)
     with services.storage.lock(record.id):
         return _of(ended, [asdict(one) for one in close_ledger(services, record)])
 
 
 def _of(ended: RefitRecord, missed: Sequence[Mapping[str, Any]] = ()) -> _Seen:
-    figures = {name: value for name, value in ended.figures.items() if name not in {"problems", DEFINITIONS}}
+    figures = _shown(ended.figures)
     problems = ended.figures.get("problems", ())
     outcome = str(ended.outcome)
     return _Seen(outcome, ended.reason, ended.generation, ended.churn, ended.changes, figures, tuple(problems), missed)
@@ -153,7 +152,11 @@ def _of(ended: RefitRecord, missed: Sequence[Mapping[str, Any]] = ()) -> _Seen:
 
 def _planned(plan: Plan) -> _Seen:
     outcome = "would be refused" if plan.refusal else "would be published"
-    return _Seen(outcome, plan.refusal, None, plan.churn, told(plan.changes), plan.figures, plan.problems)
+    return _Seen(outcome, plan.refusal, None, plan.churn, told(plan.changes), _shown(plan.figures), plan.problems)
+
+
+def _shown(figures: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures.items() if name not in {"problems", DEFINITIONS}}
 
 
 def _report(record: RepositoryRecord, seen: _Seen, *, dry_run: bool, as_json: bool) -> None:

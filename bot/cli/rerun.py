@@ -16,7 +16,7 @@ from bot.activities.again import Again, decide_again
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.observe import current_config, observe_issue
-from bot.activities.refit import IMPORT, begun, refit
+from bot.activities.refit import refit_at_once
 from bot.cli.opened import (
     NOT_ASKED,
     can_ask,
@@ -27,6 +27,7 @@ from bot.cli.opened import (
     services_for,
     settings_for_command,
 )
+from bot.cli.progress import Shown, progress
 from bot.errors import GitHubError, NotFound, RetryAfter, TriageError
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -86,7 +87,8 @@ def rerun(
     with services_for(settings) as services:
         repository = named_repository(services, chosen.repository)
         config = current_config(services, repository)
-        numbers = _refreshed(services, repository, config, chosen)
+        with progress(show=not as_json) as shown:
+            numbers = _refreshed(services, repository, config, chosen, shown)
         run = _Run(services, repository, config, chosen, notify=notify or chosen.single, dry_run=dry_run)
         results, stopped = run.over(numbers, show=not as_json)
     _report(results, stopped, as_json=as_json, dry_run=dry_run)
@@ -118,18 +120,18 @@ def _day(text: str | None) -> datetime | None:
 
 
 def _refreshed(
-    services: Services, repository: RepositoryRecord, config: RepoConfig, chosen: Selection
+    services: Services, repository: RepositoryRecord, config: RepoConfig, chosen: Selection, shown: Shown
 ) -> Sequence[int]:
     """The chosen issues' numbers, after reading from GitHub what changed."""
     first_time = repository.imported_at is None
     if first_time or not chosen.single:
-        read_history(services, repository)
+        read_history(services, repository, shown.reading)
     one = chosen.first if chosen.single else None
     if one is not None and observe_issue(services, repository, one) is None:
         raise NotFound(f"{repository.full_name}#{one} does not exist on GitHub (any more)")
-    embed_missing(services, repository.id)
+    embed_missing(services, repository.id, shown.embedding(services, repository.id))
     if first_time:
-        refit(services, repository, config, begun(services, repository, IMPORT))
+        refit_at_once(services, repository, config, progress=shown.step)
     return [one] if one is not None else _chosen(services, repository, chosen)
 
 

@@ -49,6 +49,10 @@ class Backend(Protocol):
         """Hold the name across processes without waiting; whether it was free."""
         ...
 
+    def is_too_large(self, error: SQLAlchemyError) -> bool:
+        """Whether a number was larger than its column can hold."""
+        ...
+
     def is_orphan(self, error: SQLAlchemyError) -> bool:
         """Whether the error says that a row names a repository (or parent row) that is not there."""
         ...

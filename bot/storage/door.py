@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.errors import NotFound, StorageError
 from bot.storage.backend import WRITES, Backend
 
+TOO_LARGE = "a number is too large to be known here"
 CHUNK = 1000  # values of one IN (…), rows of one fetch
 
 T = TypeVar("T")
@@ -59,13 +60,15 @@ def named_failures(backend: Backend) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
+        if backend.is_too_large(error):
+            raise NotFound(TOO_LARGE) from None
         if backend.is_orphan(error):
             raise NotFound("the repository (or row) is not known here: it was never saved, or was forgotten") from None
         raise StorageError(backend.explain(error)) from None
     except StatementError as error:  # a value that a column type refused, before the engine saw it
         raise error.orig or error from None
-    except OverflowError:
-        raise NotFound("a number is too large to be known here") from None
+    except OverflowError:  # SQLite's driver says it before the engine is asked
+        raise NotFound(TOO_LARGE) from None
 
 
 def is_kept(connection: Connection, table: Table, key: int | str) -> bool:

@@ -124,6 +124,10 @@ class PostgresBackend:
                 raise StorageError(self.explain(error)) from None
             yield answer
 
+    def is_too_large(self, error: SQLAlchemyError) -> bool:
+        """numeric_value_out_of_range."""
+        return _state(error) == "22003"
+
     def is_orphan(self, error: SQLAlchemyError) -> bool:
         """foreign_key_violation."""
         return _state(error) == "23503"

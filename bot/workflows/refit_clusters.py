@@ -19,6 +19,7 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 from bot.workflows.tell_wave import announce, follow_all_waves
 
 TASK = "refit_clusters"
+HOUR = timedelta(hours=1)
 JOURNAL_KEPT = timedelta(days=14)
 PRUNED_AT_ONCE = 500
 ATTEMPTS = 20  # of a repository, looked through for those of this night
@@ -69,12 +70,13 @@ def _due(repository: RepositoryRecord, now: datetime) -> dict[str, Any] | None:
     if not is_due(attempts, night, now):
         return None
     tried = sum(one.started_at >= night for one in attempts)
+    hour = (now - night) // HOUR  # a run that ended before it could note its attempt does not take the night with it
     return {
         "repository": repository.full_name,
         "repository_id": repository.id,
         "installation_id": repository.installation_id,
         "night": night.isoformat(),
-        "run": f"refit/{repository.id}/{night.isoformat()}/{tried}",
+        "run": f"refit/{repository.id}/{night.isoformat()}/{tried}/{hour}",
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -13,7 +12,7 @@ from bot.activities.history import read_history
 from bot.activities.importing import advance
 from bot.activities.learn import learn
 from bot.activities.observe import current_config, open_repository
-from bot.activities.refit import FAILED, IMPORT, begun, refit
+from bot.activities.refit import IMPORT, begun, give_up, refit
 from bot.inbox import repository_partition
 from bot.storage.records import RepositoryRecord
 from bot.workflows.enqueue import enqueue
@@ -140,10 +139,7 @@ def begin_refit(delivery: Delivery, origin: str) -> int:
 @step
 def fail_refit(attempt: int, reason: str) -> None:
     """Note that the attempt failed, where it did not end otherwise."""
-    known = services().storage.refit(attempt)
-    if known is not None and known.outcome is None:
-        ended = replace(known, finished_at=services().clock(), outcome=FAILED, reason=reason)
-        services().storage.finish_refit(ended)
+    give_up(services(), attempt, reason)
 
 
 @bulk_step

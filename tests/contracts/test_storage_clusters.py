@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,15 @@ def test_a_generation_comes_back_as_it_was_published(storage: Storage) -> None:
     assert storage.current_generation(REPOSITORY) == FIRST
     storage.publish(REPOSITORY, Generation(2, at(1)))
     assert storage.current_generation(REPOSITORY) == Generation(2, at(1))
+
+
+@pytest.mark.parametrize("number", [2**33, 2**63, 10**30])
+def test_a_number_that_no_column_holds_is_nobodys(storage: Storage, number: int) -> None:
+    storage.publish(REPOSITORY, FIRST)
+    asked = (storage.generation, storage.issue, lambda key, n: list(storage.issues(key, [n])))
+    for ask in asked:
+        with suppress(NotFound):  # either is an answer
+            assert not ask(REPOSITORY, number)
 
 
 def test_publishing_the_same_number_again_replaces_it(storage: Storage) -> None:

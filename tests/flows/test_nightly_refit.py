@@ -132,6 +132,22 @@ async def test_a_night_is_made_once_however_often_it_is_looked_for(bot: Running)
     assert len(runs(bot, before)) == 1
 
 
+async def test_a_night_whose_run_ended_before_it_could_note_its_attempt_is_made_an_hour_later(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bot.handled(bot.report(*UNLIKE))
+    noon = datetime.combine((datetime.now(UTC) + next(_nights) * DAY).date(), time(12), UTC)
+    before, attempts = len(runs(bot, 0)), len(bot.storage.refits(bot.record.id))
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.workflows.repository_steps.begun", _breaks)
+        await looked(noon)
+        await bot.until(lambda: bool(found := runs(bot, before)) and found[0].finished_at is not None)
+    assert len(bot.storage.refits(bot.record.id)) == attempts
+    await looked(noon + timedelta(hours=1))
+    await bot.until(lambda: len(found := runs(bot, before)) > 1 and found[1].finished_at is not None)
+    assert [one.outcome for one in bot.storage.refits(bot.record.id)[:-attempts]] == ["published"]
+
+
 async def test_an_issue_is_answered_while_a_refit_runs(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     await bot.handled(bot.report(*UNLIKE))
     judging, go_on = threading.Event(), threading.Event()

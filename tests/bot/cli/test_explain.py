@@ -6,10 +6,11 @@ import json
 
 import pytest
 
+from bot import wiring
 from bot.cli.explain_pair import SAME
 from tests.bot.cli.conftest import Run
 from tests.fakes.played import CANONICAL, Played
-from tests.fakes.small_world import CONFIG, NAME
+from tests.fakes.small_world import CONFIG, NAME, CountingEmbedder
 
 
 @pytest.fixture
@@ -39,6 +40,20 @@ def test_as_json_it_is_one_document_with_everything_in_it(triage: Run, reported:
     assert told["facts"]["status_code"] == ["400"]
     assert told["changed"] is True  # it was never decided
     assert told["last_decided_at"] is None
+
+
+@pytest.mark.parametrize("other", [(), (str(CANONICAL),)])
+def test_inv_13_after_a_change_of_model_it_says_what_is_missing_and_compares_nothing(
+    triage: Run, reported: int, monkeypatch: pytest.MonkeyPatch, other: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(wiring, "build_embedder", lambda _: CountingEmbedder("another-model"))
+    ran = triage("explain", f"{NAME}#{reported}", *other)
+    assert (ran.code, ran.out) == (1, "")
+    said = " ".join(ran.err.split())
+    assert f"0 of {reported} issues of {NAME} are embedded by the model in force (another-model" in said
+    assert f"`triage refit {NAME}`" in said
+    assert triage("refit", NAME).code == 0
+    assert triage("explain", f"{NAME}#{reported}", *other).code == 0
 
 
 def test_what_held_the_verdict_back_is_told_by_name_and_in_a_sentence(triage: Run, tracker: Played) -> None:

@@ -70,6 +70,7 @@ def test_a_dry_run_shows_the_difference_and_publishes_nothing(triage: Run, track
     assert generation() == before
     said = told(triage("refit", NAME, "--dry-run", "--json"))
     assert (said["published"], said["outcome"], said["changes"][0]["joined"]) == (False, "would be published", [number])
+    assert said["figures"].keys() == told(triage("refit", NAME, "--json"))["figures"].keys()
 
 
 def rows() -> dict[str, list[tuple[Any, ...]]]:
