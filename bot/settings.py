@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -81,14 +82,14 @@ class Settings(BaseSettings):
     @field_validator("alert_url")
     @classmethod
     def _goes_out_safely(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _ALERT.match(value.get_secret_value()):
+        if value is not None and not (_ALERT.match(value.get_secret_value()) and _has_port(value.get_secret_value())):
             raise ValueError("must be like https://HOST/PATH, without user and password (http:// only to this machine)")
         return value
 
     @field_validator("github_api_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
-        if not _HTTP.match(value):
+        if not (_HTTP.match(value) and _has_port(value)):
             raise ValueError("must be like https://HOST/PATH (or http:// for a test double)")
         return value.rstrip("/")
 
@@ -164,6 +165,14 @@ def _sentence(problem: Any) -> str:
     secret = any(word in name for word in ("SECRET", "KEY", "TOKEN", "ALERT"))
     given = "" if secret else f"={_USER.sub('://***@', repr(problem['input']))}"
     return f"TRIAGE_{name}{given}: {message}"
+
+
+def _has_port(url: str) -> bool:
+    """Whether its port is one, where it names any."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def unknown_variables() -> list[str]:

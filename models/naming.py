@@ -140,8 +140,9 @@ def background(index: IssueIndex) -> Background:
     return Background(index.words.idf, frozenset(spoken), held.__getitem__, _Logins(index))
 
 
-def name(documents: Iterable[Document], known: Background, medoid: int) -> Name:
-    """Name a cluster by its members; `medoid` is the number of the most central one.
+def name(documents: Iterable[Document], known: Background, medoid: int, before: str = "") -> Name:
+    """Name a cluster by its members; `medoid` is the number of the most central one, `before` the title so far, which
+    stays where another member's would say no more.
 
     Deterministic, whatever the order of the members. Raises ValueError where there are none.
     """
@@ -150,7 +151,7 @@ def name(documents: Iterable[Document], known: Background, medoid: int) -> Name:
         raise ValueError("a cluster without members has no name")
     cluster = _Members(members, known)
     terms = cluster.key_terms()
-    title = cluster.shared_message() or cluster.own_title(terms)
+    title = cluster.shared_message() or cluster.own_title(terms, before=before)
     if title is None:
         loose = cluster.in_terms(terms)
         enough = loose is not None and loose.count(BETWEEN) > 1
@@ -237,8 +238,9 @@ class _Members:
         everywhere = max(holders, self._known.messages(fingerprint))
         return owners > 1 and holders >= MOST * len(self._members) and holders >= OWN * everywhere
 
-    def own_title(self, terms: Mapping[str, float], least: float = COVERED) -> str | None:
-        """The member's title that covers the key terms best, the medoid's before others, a whole one before parts."""
+    def own_title(self, terms: Mapping[str, float], least: float = COVERED, before: str = "") -> str | None:
+        """The member's title that covers the key terms best, the medoid's before others, a whole one before parts; of
+        equals the one of before."""
         found: dict[str, float] = {}
         usual = all(term in self._public for term in terms)  # then two of them together say what there is to say
         for place, one in enumerate(self._members):
@@ -250,9 +252,10 @@ class _Members:
                 usual and len(words & terms.keys()) > 1
             ):
                 continue
-            worth = covered * (CENTRAL if place == 0 else 1.0) * _wholeness(title, one.text.title)
+            is_central = place == 0 or shorten(title) == before
+            worth = covered * (CENTRAL if is_central else 1.0) * _wholeness(title, one.text.title)
             found[title] = max(worth, found.get(title, 0.0))
-        return max(found, key=lambda title: found[title], default=None)
+        return max(found, key=lambda title: (found[title], shorten(title) == before), default=None)
 
     def in_terms(self, terms: Mapping[str, float]) -> str | None:
         """The first key terms, in the order in which most members write them."""

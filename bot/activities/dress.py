@@ -46,7 +46,7 @@ def _dressed(
     cluster: Cluster, documents: Sequence[Document], known: Background, past: Past, medoid: int | None
 ) -> Cluster:
     if documents:
-        called = name(documents, known, documents[0].number if medoid is None else medoid)
+        called = name(documents, known, documents[0].number if medoid is None else medoid, cluster.title)
         title = called.title if cluster.title_by == "machine" else cluster.title
         parts = variants({document.number: document.facts for document in documents})
         cluster = replace(cluster, title=title, terms=called.terms, parts=parts)

@@ -25,7 +25,10 @@ def tell(services: Services, wave_id: int, *, ended: bool) -> str:
         return TOLD_BEFORE
     if row.told_ended_at is not None:  # the receiver was down when it began
         return OVER
-    said = notice(told(services, repository, row), ended=ended)
+    said = {
+        "id": f"wave/{wave_id}/{'ended' if ended else 'began'}",
+        **notice(told(services, repository, row), ended=ended),
+    }
     post(url.get_secret_value(), said, secret=secret.get_secret_value() if secret is not None else None)
     services.storage.wave_told(wave_id, ended=ended, at=services.clock())
     return TOLD
@@ -53,6 +56,7 @@ def tell_report(services: Services, repository_id: int, number: int) -> str:
         return NOBODY
     address = f"{address_of(services.settings.github_api_url, repository.full_name)}/issues/{number}"
     said = {
+        "id": f"report/{repository_id}/{number}",
         "text": f"{repository.full_name}: #{number} reads like a security report; nothing was said of it in public",
         "event": "report.refer-to-maintainers",
         "repository": repository.full_name,

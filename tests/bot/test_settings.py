@@ -187,6 +187,7 @@ def test_the_alerts_address_is_https_or_on_this_machine(monkeypatch: pytest.Monk
     [
         *("http://hooks.example/s3cr3t", "https://user:s3cr3t@hooks.example", "ftp://hooks.example/s3cr3t"),
         *("https://", "//s3cr3t", "https://hooks.example/s3cr3t path", "http://localhost.example/s3cr3t"),
+        *("https://hooks.example:99999/s3cr3t", "https://hooks.example:0/s3cr3t"),
     ],
 )
 def test_any_other_address_is_refused_without_quoting_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:

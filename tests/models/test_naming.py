@@ -33,13 +33,15 @@ def document(number: int, title: str, body: str = "", author: str | None = None)
     return assemble(parts(issue), np.zeros((2, 4), np.float32))
 
 
-def named(members: Sequence[Document], medoid: int | None = None, others: Sequence[Document] = ()) -> Name:
+def named(
+    members: Sequence[Document], medoid: int | None = None, others: Sequence[Document] = (), before: str = ""
+) -> Name:
     index = IssueIndex(4)
     index.put_all([document(900 + at, *texts) for at, texts in enumerate(OTHERS)])
     index.put_all([*members, *others])
     chosen = members[0].number if medoid is None else medoid
-    found = name(members, background(index), chosen)
-    assert found == name(members, around(index), chosen)  # by day as by night
+    found = name(members, background(index), chosen, before)
+    assert found == name(members, around(index), chosen, before)  # by day as by night
     return found
 
 
@@ -224,6 +226,18 @@ def test_inv_40_a_login_of_an_initial_and_a_name_tells_the_name() -> None:
 def test_the_order_of_the_members_does_not_matter() -> None:
     members = [document(n, title, f"{title}. The gift card.") for n, (title, _) in enumerate(OTHERS, 1)]
     assert named(members, medoid=3) == named(members[::-1], medoid=3)
+
+
+def test_a_name_stays_when_another_member_is_the_most_central_one_by_now() -> None:
+    members = [
+        document(1, "Gift card cannot be redeemed"),
+        document(2, "Gift card is not redeemed", "The gift card cannot be redeemed."),
+        document(3, "The gift card", "The gift card cannot be redeemed."),
+    ]
+    assert named(members, medoid=1).title == "Gift card cannot be redeemed"
+    assert named(members, medoid=2).title == "Gift card is not redeemed"
+    assert named(members, medoid=2, before="Gift card cannot be redeemed").title == "Gift card cannot be redeemed"
+    assert named(members, medoid=2, before="Something else").title == "Gift card is not redeemed"
 
 
 def test_a_long_title_ends_with_a_part_or_a_word() -> None:

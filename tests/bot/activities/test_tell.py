@@ -64,6 +64,7 @@ def test_inv_31_what_was_not_taken_counts_as_not_told(known: World, server: Scri
         tell(services, made, ended=False)
     server.answer = lambda _: Reply(200)
     assert tell(services, made, ended=False) == TOLD
+    assert {asked.body["id"] for asked in server.asked} == {f"wave/{made}/began"}, "the receiver knows it again"
 
 
 def test_a_beginning_that_was_not_taken_is_no_news_after_the_end(known: World, server: ScriptedServer) -> None:
