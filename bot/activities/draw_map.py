@@ -51,7 +51,7 @@ def draw_map(services: Services, repository: RepositoryRecord) -> MapRecord | No
         drawn.to_bytes(),
     )
     services.storage.save_map(record)
-    log.info("map.drawn", repository=repository.full_name, issues=len(drawn.numbers), seconds=record.seconds)
+    log.info("map.drawn", issues=len(drawn.numbers), seconds=record.seconds)
     return record
 
 

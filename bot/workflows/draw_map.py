@@ -9,6 +9,7 @@ import structlog
 from dbos import DBOS
 
 from bot.activities.draw_map import draw_map as draw
+from bot.workflows.log_context import names_repository
 from bot.workflows.repository_steps import MAP, repository_of, words_of
 from bot.workflows.steps import MAX_RECOVERIES, StepFailed, StepPostponed, StepStopped, StepWaits, bulk_step, services
 
@@ -16,12 +17,13 @@ log = structlog.get_logger(__name__)
 
 
 @DBOS.workflow(name=MAP, max_recovery_attempts=MAX_RECOVERIES)
-def draw_map(order: Mapping[str, Any]) -> str:
+@names_repository
+def draw_map(order: dict[str, Any]) -> str:
     """The clusters are published whether or not there is a new map."""
     try:
         draw_map_of(order)
     except (StepStopped, StepWaits, StepPostponed, StepFailed) as failure:
-        log.warning("map.failed", repository=order["repository"], reason=words_of(failure))
+        log.warning("map.failed", reason=words_of(failure))
         return "failed"
     return "drawn"
 

@@ -35,7 +35,7 @@ def decide_and_act(delivery: Delivery, trigger: str, *, asked: bool = False, sil
         if not act_on(delivery, decision_id):
             look_after(delivery["repository_id"], delivery["issue"])
             follow_after(delivery["repository_id"], delivery["issue"])
-            tell_maintainers(delivery["repository_id"], delivery["issue"], verdict)
+            tell_maintainers(delivery, verdict)
             return str(verdict)
     raise StepPostponed("its decision went stale as often as it was taken")
 

@@ -13,6 +13,7 @@ from bot.errors import GitHubError
 from bot.inbox import repository_partition, to_input
 from bot.storage.records import DeliveryRecord
 from bot.workflows.enqueue import enqueue
+from bot.workflows.log_context import names_repository
 from bot.workflows.repository_steps import Delivery, repository_of
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, StepFailed, StepPostponed, StepStopped, StepWaits, services, step
@@ -37,13 +38,14 @@ def recover_deliveries(scheduled_at: datetime, _context: Any) -> None:
 
 
 @DBOS.workflow(name=REPOSITORY_TASK, max_recovery_attempts=MAX_RECOVERIES)
+@names_repository
 def recover_repository(repository: dict[str, Any]) -> str:
     """Take up what nobody told of, and what was stopped where it can be worked on again."""
     try:
         found = missed(repository)
     except (StepStopped, StepWaits, StepPostponed, StepFailed) as failure:
         reason = " at ".join(failure.args) if isinstance(failure, StepFailed) else str(failure)
-        log.warning("recovery.failed", repository=repository["repository"], reason=reason)
+        log.warning("recovery.failed", reason=reason)
         return reason
     for payload in found:
         enqueue(payload["workflow"], payload["id"], payload["partition"], payload)

@@ -15,6 +15,7 @@ from bot.activities.observe import config_in_force
 from bot.activities.refit import NIGHTLY, PUBLISHED
 from bot.inbox import refit_partition
 from bot.workflows.enqueue import enqueue
+from bot.workflows.log_context import names_repository
 from bot.workflows.repository_steps import read_and_learn, repository_of, words_of
 from bot.workflows.steps import (
     MAX_RECOVERIES,
@@ -37,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 @DBOS.workflow(name=REPOSITORY_TASK, max_recovery_attempts=MAX_RECOVERIES)
+@names_repository
 def refit_repository(repository: dict[str, Any]) -> str:
     """The outcome; a failure leaves yesterday's generation in force and says so (INV 38)."""
     if AGAIN not in str(DBOS.workflow_id) and not still_due(repository):
@@ -52,7 +54,7 @@ def refit_repository(repository: dict[str, Any]) -> str:
     except (StepStopped, StepRefused, StepPostponed, StepFailed) as failure:
         reason = words_of(failure)
         end(run, reason)
-        log.warning("refit.failed", repository=repository["repository"], reason=reason)
+        log.warning("refit.failed", reason=reason)
         return reason
     end(run, None if outcome == PUBLISHED else str(outcome))
     return str(outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from dbos import DBOS
 from bot.activities.tell import tell_report as tell
 from bot.errors import where
 from bot.workflows.enqueue import enqueue
+from bot.workflows.log_context import names_repository
 from bot.workflows.steps import MAX_RECOVERIES, StepFailed, StepPostponed, StepRefused, services, step
 from bot.workflows.tell_wave import AGAIN_AFTER, PARTITION
 from models.decision import Verdict
@@ -20,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 @DBOS.workflow(name=TASK, max_recovery_attempts=MAX_RECOVERIES)
+@names_repository
 def tell_report(report: dict[str, Any]) -> str:
     """The outcome is an enumerated word; a receiver that stays silent is asked again with growing delays."""
     try:
@@ -41,12 +44,14 @@ def post_report(repository_id: int, number: int) -> str:
     return tell(services(), repository_id, number)
 
 
-def tell_maintainers(repository_id: int | None, number: int | None, verdict: str) -> None:
+def tell_maintainers(delivery: Mapping[str, Any], verdict: str) -> None:
     """Set the telling going, once for an issue, where there is somebody to tell; the decision stands whatever fails."""
+    repository_id, number = delivery["repository_id"], delivery["issue"]
     if verdict != Verdict.SECURITY.value or repository_id is None or not services().settings.alert_url:
         return
+    report = {"repository": delivery["repository"], "repository_id": repository_id, "number": number, "attempt": 0}
     try:
-        _send({"repository_id": repository_id, "number": number, "attempt": 0})
+        _send(report)
     except Exception as error:  # the engine raises whatever its driver raises
         log.warning("report.not_announced", issue=number, reason=" at ".join(where(error)))
 
