@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,6 +20,7 @@ from models.embedder import DEFAULT_MODEL
 
 GITHUB_API_URL = "https://api.github.com"
 ENV_FILE = ".env"
+LIKE = 0.75  # how alike two names are of which one may be the other misspelt
 
 _HTTP = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[^/\s:?#@\[\]]+)(:\d{1,5})?(/[^\s?#]*)?$")
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
@@ -175,10 +179,17 @@ def _has_port(url: str) -> bool:
         return False
 
 
-def unknown_variables() -> list[str]:
-    """Names in the environment that look like settings and are none: most likely misspelt."""
-    known = {f"TRIAGE_{name.upper()}" for name in Settings.model_fields}
-    return sorted(name for name in os.environ if name.startswith("TRIAGE_") and name not in known)
+def unknown_variables() -> dict[str, str]:
+    """What looks like a setting and is none, in the environment or `.env` → a sentence that names what may be meant."""
+    known = {name.upper() for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE))}
+    ours = sorted(name.removeprefix("TRIAGE_") for name in given if name.startswith("TRIAGE_"))
+    return {f"TRIAGE_{name}": _no_setting(name, known) for name in ours if name not in known}
+
+
+def _no_setting(name: str, known: Iterable[str]) -> str:
+    like = get_close_matches(name, known, 1, LIKE)
+    return f"TRIAGE_{name} is no setting of ours" + (f"; did you mean TRIAGE_{like[0]}?" if like else "")
 
 
 def child_environment(**variables: str) -> dict[str, str]:

@@ -102,8 +102,8 @@ def check_settings(settings: Settings) -> Iterator[Check]:
         )
     if settings.private_key_path is not None or settings.private_key is not None:
         settings.app_private_key()
-    for name in unknown_variables():
-        yield Check("settings", "warn", f"{name} is no setting of ours", "is it misspelt? Correct or remove it")
+    for sentence in unknown_variables().values():
+        yield Check("settings", "warn", sentence, "correct or remove it")
     yield from _check_env_file()
 
 

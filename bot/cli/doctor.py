@@ -23,7 +23,7 @@ def doctor(as_json: AsJson = False) -> int:
     """Check settings, database, disk, model and GitHub; exit 1 if anything fails. No server has to run."""
     from bot.cli.checks import run_checks  # noqa: PLC0415 - GitHub's and the engine's libraries are slow to import
 
-    settings = settings_for_command()
+    settings = settings_for_command(tells_unknown=False)  # the checks do
     found = []
     for check in run_checks(settings):
         found.append(check)

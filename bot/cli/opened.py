@@ -14,7 +14,7 @@ from bot.activities.observe import Stopped, open_repository
 from bot.errors import NotFound, TriageError
 from bot.github.offline import Offline
 from bot.services import Services
-from bot.settings import Settings, load
+from bot.settings import Settings, load, unknown_variables
 from bot.storage.records import RepositoryRecord
 from bot.wiring import build_services, open_database
 
@@ -23,9 +23,12 @@ err = Console(stderr=True, highlight=False)
 NOT_ASKED = "GitHub cannot be asked (TRIAGE_GITHUB_TOKEN, or TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY of the App)"
 
 
-def settings_for_command(**overrides: Any) -> Settings:
-    """The operator's settings, with the logs turned on at warnings: a command's own output is what counts."""
-    settings = load(**overrides)
+def settings_for_command(*, tells_unknown: bool = True) -> Settings:
+    """The operator's settings, with the logs turned on at warnings: a command's own output is what counts. What looks
+    like a setting and is none is named on standard error: what was meant has its default."""
+    settings = load()
+    for sentence in unknown_variables().values() if tells_unknown else ():
+        err.print(f"triage: {sentence}", markup=False, soft_wrap=True)
     log.configure(settings.log_format, "warning" if settings.log_level == "info" else settings.log_level)
     return settings
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bot import log
 from bot.errors import SettingsError
-from bot.settings import Settings, load
+from bot.settings import Settings, load, unknown_variables
 from bot.wiring import build_runtime
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -61,6 +61,8 @@ def work() -> None:
 def _settings(host: str | None, port: int | None) -> Settings:
     settings = load(**{name: value for name, value in (("host", host), ("port", port)) if value is not None})
     log.configure(settings.log_format, settings.log_level)
+    for sentence in unknown_variables().values():
+        structlog.get_logger(__name__).warning("unknown setting", problem=sentence)
     return settings
 
 

@@ -144,12 +144,15 @@ class SqliteBackend:
 
     def _sentences(self) -> dict[str, str]:
         folder = self._path.parent
-        opening = (
-            "does not exist: create it" if not folder.is_dir() else "or the file cannot be written: check its owner"
-        )
+        if self._path.is_dir():
+            opening = "it is a folder"
+        elif not folder.is_dir():
+            opening = f"the folder {folder} does not exist: create it"
+        else:
+            opening = f"the folder {folder} or the file cannot be written: check its owner"
         another = "or point TRIAGE_DATABASE_URL at another file"
         return {
-            "unable to open": f"the {self.place} cannot be opened: the folder {folder} {opening}, {another}",
+            "unable to open": f"the {self.place} cannot be opened: {opening}, {another}",
             "not a database": f"the {self.place} is not an SQLite database: move it away, {another}",
             "malformed": f"the {self.place} is damaged: restore it from a backup, {another}",
             "readonly": f"the {self.place} is read-only: make it and its folder writable, {another}",

@@ -141,10 +141,18 @@ def test_an_env_file_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
         load()
 
 
-def test_a_misspelt_variable_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_variable_is_noticed_in_the_environment_and_in_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRIAGE_WEBHOOK_SECRT", "x")
     monkeypatch.setenv("TRIAGE_PORT", "1")
-    assert unknown_variables() == ["TRIAGE_WEBHOOK_SECRT"]
+    (tmp_path / ".env").write_text("OTHER=1\ntriage_host=h\nTRIAGE_DATABSE_URL=x\nTRIAGE_WEATHER=fine\n")
+    assert unknown_variables() == {
+        "TRIAGE_DATABSE_URL": "TRIAGE_DATABSE_URL is no setting of ours; did you mean TRIAGE_DATABASE_URL?",
+        "TRIAGE_WEATHER": "TRIAGE_WEATHER is no setting of ours",
+        "TRIAGE_WEBHOOK_SECRT": "TRIAGE_WEBHOOK_SECRT is no setting of ours; did you mean TRIAGE_WEBHOOK_SECRET?",
+    }
 
 
 def test_the_private_key_may_be_one_line_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

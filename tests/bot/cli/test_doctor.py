@@ -109,6 +109,14 @@ def test_a_misspelt_variable_is_named_without_its_value(triage, monkeypatch):
     assert SECRET not in ran.out
 
 
+@pytest.mark.parametrize("command", [["migrate"], ["serve"], ["work"]])
+def test_every_command_names_a_misspelt_variable_whose_default_it_takes(triage, monkeypatch, command: list[str]):
+    monkeypatch.setenv("TRIAGE_WEBHOK_SECRET", SECRET)
+    ran = triage(*command)
+    assert "TRIAGE_WEBHOK_SECRET is no setting of ours; did you mean TRIAGE_WEBHOOK_SECRET?" in ran.err
+    assert SECRET not in ran.out + ran.err
+
+
 def test_permissions_that_were_not_granted_fail(triage, keys, github):
     config = DoubleConfig(
         app_id=77, public_key=keys[1], permissions={"issues": "read", "metadata": "read"}, single_files=()

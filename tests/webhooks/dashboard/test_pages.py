@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from tests.fakes.dashboard import NAME
+from tests.fakes.dashboard import NAME, SHOP, DashboardRuntime
+from tests.fakes.stored import decision, effect, stored_issue
 from webhooks.dashboard.every import PAGES
 from webhooks.dashboard.page import Page
 
@@ -38,3 +42,22 @@ async def test_nobody_sees_a_page_without_signing_in(visitor: httpx.AsyncClient,
 async def test_a_number_that_nothing_has_is_not_here(maintainer: httpx.AsyncClient, kind: str, number: str) -> None:
     for end in ("", ".json"):
         assert (await maintainer.get(f"/r/{NAME}/{kind}/{number}{end}")).status_code == 404
+
+
+async def test_an_issues_labels_are_those_that_the_bot_left(
+    maintainer: httpx.AsyncClient, world: tuple[FastAPI, DashboardRuntime]
+) -> None:
+    storage, now = world[1].storage, datetime.now(UTC)
+    row = stored_issue(55, labels=("bug", "possible-duplicate"), updated_at=now)
+    storage.save_issues(SHOP, [row])
+    done = [
+        ("add-label", "of old", -2, "done"),
+        ("remove-label", "possible-duplicate", 1, "done"),
+        ("add-label", "duplicate", 2, "done"),
+        ("add-label", "never", 3, "refused"),
+    ]
+    for kind, label, minutes, state in done:
+        at = now + timedelta(minutes=minutes)
+        made = effect(55, kind=kind, value=label, planned_at=at, finished_at=at, state=state)
+        storage.save_decision(decision(55, 1, decided_at=at), [made])
+    assert (await maintainer.get(f"/r/{NAME}/issues/55.json")).json()["labels"] == ["bug", "duplicate"]

@@ -11,6 +11,7 @@ from bot.storage.page_records import IssueRow
 from bot.storage.protocol import Storage
 from bot.storage.records import ADOPTED, DecisionRecord, DeliveryRecord, EffectRecord, FeedbackRecord, StoredIssue
 from models.decision import Candidate, Decision
+from models.issue import Issue
 from webhooks.dashboard import words
 from webhooks.dashboard.page import Asked, Page, PageMissing, Table
 
@@ -137,7 +138,7 @@ def read(asked: Asked) -> IssuePage:
         author=issue.author,
         created_at=issue.created_at,
         updated_at=issue.updated_at,
-        labels=issue.labels,
+        labels=_labels(issue, written),
         locked=issue.locked,
         is_pull_request=issue.is_pull_request,
         cluster=card.cluster if card else None,
@@ -151,6 +152,19 @@ def read(asked: Asked) -> IssuePage:
         deliveries=_deliveries(storage, repository_id, number),
         is_paused=repository_id in storage.pauses(repository_id),
     )
+
+
+def _labels(issue: Issue, written: Sequence[Written]) -> list[str]:
+    """As GitHub told of them last, with what the bot did to them since: of that no delivery is looked at."""
+    labels = dict.fromkeys(issue.labels)
+    for one in reversed(written):
+        if one.state != "done" or one.at < issue.updated_at:
+            continue
+        if one.kind == "add-label":
+            labels[one.value] = None
+        elif one.kind == "remove-label":
+            labels.pop(one.value, None)
+    return list(labels)
 
 
 def _facts(stored: StoredIssue) -> list[Stated]:
