@@ -106,18 +106,22 @@ def curate(edits: Iterable[Edit], existing: Collection[str], configured: Collect
         left = [edit for edit in left if edit not in nowhere]
 
 
-def renamed_slugs(previous: Iterable[Cluster], known: Sequence[Cluster], at: datetime) -> tuple[Edit, ...]:
+def renamed_slugs(
+    previous: Iterable[Cluster], known: Sequence[Cluster], at: datetime, alike: Mapping[str, str]
+) -> tuple[Edit, ...]:
     """Merges to write down where a known cluster got another slug in the configuration, so that what was set stays.
 
-    `known`: the configuration's clusters with their members. A new slug is an old one's heir where it has its title, or
-    else more than half of its members, and no other has.
+    `known`: the configuration's clusters with their members; `alike`: old slug → the one that its very definition has
+    now. A new slug is an old one's heir where it has its definition, or its title, or else more than half of its
+    members, and no other has.
     """
     before = [cluster for cluster in previous if cluster.slug is not None]
     fresh = [cluster for cluster in known if cluster.id not in {one.id for one in before}]
     gone = [cluster for cluster in before if cluster.id not in {one.id for one in known}]
     edits = []
     for old in gone:
-        heirs = [new for new in fresh if new.title.casefold() == old.title.casefold()]
+        heirs = [new for new in fresh if new.id == alike.get(old.id)]  # a person's title hides the configuration's
+        heirs = heirs or [new for new in fresh if new.title.casefold() == old.title.casefold()]
         heirs = heirs or [new for new in fresh if 2 * len({*new.members} & {*old.members}) > len(old.members)]
         if len(heirs) == 1:
             fresh.remove(heirs[0])

@@ -88,9 +88,20 @@ def definitions(config: RepoConfig) -> dict[str, str]:
 
 def redefined(services: Services, repository_id: int, config: RepoConfig) -> frozenset[str]:
     """The known clusters that were defined otherwise when the clusters in force were made."""
-    published = (one for one in services.storage.refits(repository_id) if DEFINITIONS in one.figures and one.generation)
-    before: Mapping[str, str] = next((one.figures[DEFINITIONS] for one in published), {})
+    before = _definitions_before(services, repository_id)
     return frozenset(slug for slug, mark in definitions(config).items() if before.get(slug, mark) != mark)
+
+
+def defined_alike(services: Services, repository_id: int, config: RepoConfig) -> dict[str, str]:
+    """Slug that defined a known cluster when those in force were made → the one that the same definition has now."""
+    now = {mark: slug for slug, mark in definitions(config).items()}
+    before = _definitions_before(services, repository_id)
+    return {slug: now[mark] for slug, mark in before.items() if mark in now}
+
+
+def _definitions_before(services: Services, repository_id: int) -> Mapping[str, str]:
+    published = (one for one in services.storage.refits(repository_id) if DEFINITIONS in one.figures and one.generation)
+    return next((one.figures[DEFINITIONS] for one in published), {})
 
 
 def _canonicals(index: IssueIndex, defined: Sequence[KnownCluster]) -> Members:

@@ -26,6 +26,7 @@ NIGHTLY, BY_HAND, IMPORT, BY_COMMAND, ROLLBACK = "nightly", "by hand", "import",
 ONE_PLACE = frozenset({NIGHTLY, BY_HAND})  # begun by a worker in the place of the repository's refits in the queue
 OF_ONE_PROCESS = frozenset({BY_COMMAND, ROLLBACK})  # begun and ended in one turn, by a process that nobody takes over
 IN_TURN = "waiting for its turn"  # what the progress is told first
+OVERTAKEN = "generation {} was published meanwhile: the database was away and gave the turn to another refit"
 INTERRUPTED = "it was interrupted"
 CUT_OFF = "it was cut off: the process that made it ended before it did"
 LOOKS = 3  # plans made at most, because people said something while they were made; the last one keeps them waiting
@@ -159,6 +160,8 @@ def _made(
         said = Said.until_now(services, repository.id)
         plan, people = planned(services, repository.id, config, work, said, progress)
         with services.storage.lock(repository.id):
+            if (other := _published_meanwhile(services, repository.id, work)) is not None:
+                return _ended(services, known, FAILED, OVERTAKEN.format(other))
             now = Said.until_now(services, repository.id)
             if now != said and look < LOOKS - 1:
                 continue
@@ -166,6 +169,14 @@ def _made(
                 plan, people = planned(services, repository.id, config, work, now, progress)
             return _decided(services, config, known, plan, people, force=force)
     raise AssertionError("the last look ends the attempt")
+
+
+def _published_meanwhile(services: Services, repository_id: int, work: Judged) -> int | None:
+    """The generation of another refit, if there is one: a database that was away gave the turn to others (INV 38)."""
+    newest = next(iter(services.storage.generations(repository_id, limit=1)), None)
+    if newest is None or work.previous is None or newest.number == work.previous.number:
+        return None
+    return newest.number
 
 
 def _decided(

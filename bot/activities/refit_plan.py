@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.activities.assign import DEFINITIONS, assigned, definitions, redefined
+from bot.activities.assign import DEFINITIONS, assigned, defined_alike, definitions, redefined
 from bot.activities.dress import canonical_choice, dressed
 from bot.activities.people import People, holding, pending, people_of
 from bot.activities.private import public
@@ -113,7 +113,8 @@ def planned(
     """The clusters under what people said, and that; deterministic, writes nothing. Raises OverBudget."""
     index, previous, budget = work.index, work.previous, work.budget
     last = previous.clusters if previous else ()
-    acts = renamed_slugs(last, work.known, services.clock())
+    alike = defined_alike(services, repository_id, config)
+    acts = renamed_slugs(last, work.known, services.clock(), alike)
     people = _people(services, repository_id, config, last, said, acts)
     known = settle_known(work.known, people.constraints, index.numbers())
     progress("clusters", 0, 1)

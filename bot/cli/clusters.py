@@ -16,7 +16,7 @@ from bot.activities.curate import UNDO, Acted, act, last_act, split_of
 from bot.activities.observe import config_in_force
 from bot.activities.people import people_of
 from bot.activities.portrait import portrait
-from bot.cli.cluster_tables import act_data, cluster_data, portrait_data, print_act, print_list, print_portrait
+from bot.cli.cluster_tables import act_data, cluster_data, cut, portrait_data, print_act, print_list, print_portrait
 from bot.cli.opened import known_repository, out, print_json, services_for, settings_for_command
 from bot.errors import NotFound, TriageError
 from bot.repo_config import RepoConfig
@@ -211,7 +211,7 @@ class _Opened:
         if len(found) > 1:
             raise NotFound(f"{name!r} names several clusters: {', '.join(one.id for one in found)}")
         if not found:
-            raise NotFound(f"{self.record.full_name} has no cluster {name!r}{_meant(name, [*by_id, *by_title])}")
+            raise NotFound(f"{self.record.full_name} has no cluster {cut(name)!r}{_meant(name, [*by_id, *by_title])}")
         return found[0]
 
     def _alias(self, name: str, clusters: Sequence[Cluster]) -> str:
@@ -273,7 +273,8 @@ def _tell(done: Acted, *, as_json: bool, first: str = "") -> None:
     if first:
         out.print(first, markup=False)
     for one in done.changed:
-        out.print(f"{one.id}: {one.title} · {len(one.members)} reports", markup=False)
+        reports = "1 report" if len(one.members) == 1 else f"{len(one.members)} reports"
+        out.print(f"{one.id}: {one.title} · {reports}", markup=False, soft_wrap=True)
     for gone in done.gone:
         out.print(f"{gone}: ended", markup=False)
     for problem in done.problems:

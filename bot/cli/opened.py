@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import typer
 from rich.console import Console
 
 from bot import log
@@ -20,6 +22,8 @@ from bot.wiring import build_services, open_database
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+LONGEST = 100  # characters of a name that is said again, and of each part of a repository's
+_FULL_NAME = re.compile(rf"[^/\s]{{1,{LONGEST}}}/[^/\s]{{1,{LONGEST}}}")
 NOT_ASKED = "GitHub cannot be asked (TRIAGE_GITHUB_TOKEN, or TRIAGE_APP_ID and TRIAGE_PRIVATE_KEY of the App)"
 
 
@@ -68,8 +72,8 @@ def known_repository(services: Services, full_name: str) -> RepositoryRecord:
 
 
 def _check_form(full_name: str) -> None:
-    if full_name.count("/") != 1:
-        raise NotFound(f"{full_name!r} is not OWNER/REPO")
+    if not _FULL_NAME.fullmatch(full_name):
+        raise typer.BadParameter(f"{full_name[:LONGEST]!r} is not OWNER/REPO")
 
 
 def print_json(data: Any) -> None:

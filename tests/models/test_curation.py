@@ -220,7 +220,7 @@ def known(slug: str, title: str, *members: int) -> Cluster:
 def test_a_known_cluster_with_a_new_slug_keeps_what_people_set() -> None:
     before = [known("card", "Card declined", 1, 2, 3), known("login", "Login", 7, 8), Cluster("c4", "Refund")]
     now = [known("cards", "CARD declined"), known("sign-in", "Sign-in fails", 7, 8, 9), known("promo", "Promo")]
-    edits = renamed_slugs(before, now, START)
+    edits = renamed_slugs(before, now, START, {})
     assert [(one.value, one.cluster) for one in edits] == [("card", "cards"), ("login", "sign-in")]
     acts = [edit("pin", "card", -1, numbers=(5,)), edit("canonical", "card", -2, numbers=(2,)), *edits]
     curation = curate(acts, ["card", "login", "c4"], ["cards", "sign-in", "promo"])
@@ -228,9 +228,16 @@ def test_a_known_cluster_with_a_new_slug_keeps_what_people_set() -> None:
     assert curation.canonicals == {"cards": 2}
 
 
+def test_a_known_cluster_with_its_old_definition_is_the_heir_whatever_people_called_it() -> None:
+    before = [known("card", "Named by people", 1, 2, 3), known("login", "Login", 7, 8)]
+    now = [known("cards", "Card declined", 1), known("sign-in", "Named by people")]
+    edits = renamed_slugs(before, now, START, {"card": "cards", "login": "login"})
+    assert [(one.value, one.cluster) for one in edits] == [("card", "cards")]
+
+
 def test_a_known_cluster_that_is_gone_has_no_heir_among_strangers() -> None:
     before = [known("card", "Card declined", 1, 2, 3, 4)]
-    assert renamed_slugs(before, [known("promo", "Promo", 1, 2)], START) == ()
-    assert renamed_slugs(before, [known("card", "Other")], START) == ()
+    assert renamed_slugs(before, [known("promo", "Promo", 1, 2)], START, {}) == ()
+    assert renamed_slugs(before, [known("card", "Other")], START, {}) == ()
     twins = [known("a", "Card declined"), known("b", "Card declined")]
-    assert renamed_slugs(before, twins, START) == ()
+    assert renamed_slugs(before, twins, START, {}) == ()

@@ -179,13 +179,16 @@ def test_a_known_cluster_that_is_called_otherwise_keeps_what_people_set(world: W
     assert members(world)["extra"] == (number,)
     pinned = Edit("pin", world.clock(), "mia", "extra", (1,))
     act(world.services, world.repository, world.config, pinned)
+    named = Edit("rename", world.clock(), "mia", "extra", value="No usage left")
+    act(world.services, world.repository, world.config, named)
     world.fake.config = CONFIG.replace(b"slug: extra", b"slug: extra-usage")
     world.clock.forward(minutes=2)
     assert refitted(world).outcome == PUBLISHED
     assert members(world) == {"extra-usage": (1, number)}
-    assert [one.edit.actor for one in world.storage.edits(world.repository.id)] == ["mia", "triage.yml"]
+    assert in_force(world)["extra-usage"].title == "No usage left"
+    assert [one.edit.actor for one in world.storage.edits(world.repository.id)] == ["mia", "mia", "triage.yml"]
     assert refitted(world).figures["problems"] == []
-    assert len(world.storage.edits(world.repository.id)) == 2
+    assert len(world.storage.edits(world.repository.id)) == 3
 
 
 def test_a_known_cluster_that_is_taken_out_is_no_churn(world: World) -> None:

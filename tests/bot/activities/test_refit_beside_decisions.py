@@ -14,9 +14,10 @@ from bot.activities.curate import act
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.observe import observe_issue
-from bot.activities.refit import BY_HAND, PUBLISHED, begun, refit
+from bot.activities.refit import BY_HAND, FAILED, OVERTAKEN, PUBLISHED, begun, refit
 from bot.errors import NotFound
 from bot.storage.records import FeedbackRecord, RefitRecord
+from models.cluster import Generation
 from models.curation import Edit
 from models.pair_graph import PairGraph, pair_graph
 from tests.fakes.small_world import OTHERS, World, small_world
@@ -200,6 +201,18 @@ def test_inv_38_there_are_never_two_refits_of_a_repository_at_once(
     assert [one.outcome for one in ended] == [PUBLISHED] * 3
     assert most == [1]
     assert [one.number for one in world.storage.generations(repository.id)] == [3, 2, 1]
+
+
+def test_inv_38_one_whose_lock_the_database_lost_does_not_publish_over_another_refit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads(world)
+    refitted(world)
+    newer = Generation(2, world.clock(), ())
+    meanwhile(monkeypatch, lambda: world.storage.publish(world.repository.id, newer))
+    ended = refitted(world)
+    assert (ended.outcome, ended.reason) == (FAILED, OVERTAKEN.format(2))
+    assert world.storage.current_generation(world.repository.id) == newer
 
 
 def test_inv_38_a_repository_that_is_forgotten_meanwhile_gets_no_clusters(

@@ -201,10 +201,20 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(triage: Run, arguments:
         ("label", NAME, "extra", "x" * 51),
         ("label", NAME, "extra"),
         ("set-canonical", NAME, "extra", "3", "--none"),
+        ("list", "shop"),
+        ("list", "acme/"),
+        ("list", "/"),
+        ("list", "a" * 999 + "/b"),
     ],
 )
 def test_a_wrong_usage_ends_with_2(triage: Run, tracker: Played, arguments: tuple[str, ...]) -> None:
     assert triage("clusters", *arguments).code == 2
+
+
+@pytest.mark.usefixtures("clustered")
+def test_a_very_long_name_of_a_cluster_is_not_said_again_in_full(triage: Run) -> None:
+    ran = triage("clusters", "show", NAME, "x" * 100_000)
+    assert (ran.code, ran.out, len(ran.err) < 300) == (1, "", True)
 
 
 def test_a_name_that_is_too_long_is_told_as_one(triage: Run, tracker: Played) -> None:

@@ -133,12 +133,17 @@ def test_inv_27_a_wrong_configuration_does_not_keep_the_history_out(triage: Run,
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
-    [("shop", "'shop' is not OWNER/REPO"), ("acme/unknown", "no such repository, or the App is not installed there")],
+    ("name", "code", "words"),
+    [
+        ("shop", 2, "'shop' is not OWNER/REPO"),
+        ("acme/unknown", 1, "no such repository, or the App is not installed there"),
+    ],
 )
-def test_a_repository_that_is_not_there_is_a_sentence(triage: Run, tracker: Played, name: str, words: str) -> None:
+def test_a_repository_that_is_not_there_is_a_sentence(
+    triage: Run, tracker: Played, name: str, code: int, words: str
+) -> None:
     ran = triage("import", name)
-    assert (ran.code, ran.out) == (1, "")
+    assert (ran.code, ran.out) == (code, "")
     assert words in ran.err
 
 
