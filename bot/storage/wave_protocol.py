@@ -49,5 +49,5 @@ class WaveStorage(Protocol):
         ...
 
     def cluster_comments_since(self, repository_id: int, cluster_id: str, since: datetime) -> int:
-        """Comments on a cluster's members that were planned since then and not given up, shadow ones included."""
+        """A cluster's members whose first comment was planned since then and not given up, shadow ones included."""
         ...

@@ -115,17 +115,17 @@ class Waves(Door):
         return found
 
     def cluster_comments_since(self, repository_id: int, cluster_id: str, since: datetime) -> int:
-        """Comments on a cluster's members that were planned since then and not given up."""
+        """By each member's first comment: edits, a status for all of them say, spend nothing of a wave's budget."""
         c, e = cluster_members.c, effects.c
         members = (
             select(c.number)
             .join(repositories, _IN_FORCE)
             .where(c.repository_id == repository_id, c.cluster_id == cluster_id)
         )
-        lately = (e.repository_id == repository_id, e.kind == "comment", e.planned_at >= since)
-        query = select(func.count()).select_from(effects).where(*lately, e.state.in_(_WRITTEN), e.number.in_(members))
+        written = (e.repository_id == repository_id, e.kind == "comment", e.state.in_(_WRITTEN), e.number.in_(members))
+        begun = select(e.number).where(*written).group_by(e.number).having(func.min(e.planned_at) >= since).subquery()
         with self._reading() as connection:
-            return connection.execute(query).scalar_one()
+            return connection.execute(select(func.count()).select_from(begun)).scalar_one()
 
 
 def _row(record: WaveRecord) -> dict[str, Any]:

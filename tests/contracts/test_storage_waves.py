@@ -106,6 +106,10 @@ def test_the_comments_of_a_cluster_are_those_that_were_or_will_be_written(storag
     assert storage.cluster_comments_since(REPOSITORY, "a", at(1.5)) == 1
     assert storage.cluster_comments_since(REPOSITORY, "b", NOON) == 1
     assert storage.cluster_comments_since(REPOSITORY, "c", NOON) == 0
+    edited = replace(decision(1), delivery_id="an edit", decided_at=at(9))
+    storage.save_decision(edited, [effect(1, state="done", planned_at=at(9))])
+    assert storage.cluster_comments_since(REPOSITORY, "a", NOON) == 2, "an edit is no other comment"
+    assert storage.cluster_comments_since(REPOSITORY, "a", at(1.5)) == 1
 
 
 def test_inv_45_forgetting_a_repository_forgets_its_waves(storage: Storage) -> None:
