@@ -104,6 +104,23 @@ def _place(services: Services, repository: RepositoryRecord, config: RepoConfig,
         near += services.storage.clusters_in_force(repository.id, ids=[anchor])
     placement = place(number, judged, near, held, limits_of(config))
     _follow(services, repository, config, number, placement, {one.id: one for one in near})
+    _part(services, repository.id, number, held)
+
+
+def _part(services: Services, repository_id: int, number: int, held: Constraints) -> None:
+    """Where people put the issue beside one whom they told apart from it, the later leaves, and whom nobody put there
+    before whom somebody did (INV 8): the night's rule. Who leaves with the issue stays together with it."""
+    for home in services.storage.clusters_in_force(repository_id, holding=[number]):
+        (settled,) = settle_known([home], held, home.members)
+        if settled.members == home.members:
+            continue
+        services.storage.amend(repository_id, [settled])
+        _tidy(services, repository_id, home.id)
+        left = set(home.members) - {*settled.members, number}
+        mates = tuple(sorted(one for block in held.blocks if number in block for one in block & left))
+        if number not in settled.members and mates:
+            fresh = _started(services, repository_id, number, Placement(starts=mates, mean=1.0))
+            services.storage.amend(repository_id, [fresh])
 
 
 def _held(services: Services, repository_id: int, config: RepoConfig, numbers: Collection[int]) -> Constraints:

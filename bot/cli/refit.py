@@ -20,7 +20,7 @@ from bot.activities.history import read_history
 from bot.activities.learn import learn
 from bot.activities.ledger import close_ledger
 from bot.activities.observe import config_ahead, config_in_force, current_config
-from bot.activities.refit import IN_TURN, PUBLISHED, plan_refit, refit_at_once, told
+from bot.activities.refit import FAILED, IN_TURN, PUBLISHED, REFUSED, plan_refit, refit_at_once, told
 from bot.activities.refit_plan import Plan
 from bot.activities.rollback import COPY_OF, roll_back
 from bot.activities.waves import learn_waves
@@ -170,15 +170,21 @@ def _report(record: RepositoryRecord, seen: _Seen, *, dry_run: bool, as_json: bo
             joined, left = _numbers(one["joined"]), _numbers(one["left"])
             table.add_row(one["cluster"], f"{one['kind']}{others}", joined, left, cut(one["reason"]))
         out.print(table, markup=False)
-    kinds = Counter(str(one["kind"]) for one in seen.changes)
-    counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "nothing changed"
-    moved = "" if seen.churn is None else f"; {percent(seen.churn)} of the settled members moved"
-    out.print(f"{record.full_name}: {seen.figures.get('clusters', 0)} clusters, {counted}{moved}", markup=False)
+    if seen.outcome != FAILED:  # nothing was compared
+        out.print(_counted(record, seen), markup=False)
     for problem in seen.problems:
         out.print(f"note: {problem}", markup=False)
     for miss in seen.missed:
         out.print(f"missed: #{miss['number']} is a duplicate of #{miss['other']} ({miss['cause']})", markup=False)
     _print_outcome(seen, dry_run=dry_run)
+
+
+def _counted(record: RepositoryRecord, seen: _Seen) -> str:
+    count = seen.figures.get("clusters", 0)
+    kinds = Counter(str(one["kind"]) for one in seen.changes)
+    changed = ", ".join(f"{many} {kind}" for kind, many in sorted(kinds.items())) or "nothing changed"
+    moved = "" if seen.churn is None else f"; {percent(seen.churn)} of the settled members moved"
+    return f"{record.full_name}: {count} {'cluster' if count == 1 else 'clusters'}, {changed}{moved}"
 
 
 def _print_outcome(seen: _Seen, *, dry_run: bool) -> None:
@@ -190,7 +196,8 @@ def _print_outcome(seen: _Seen, *, dry_run: bool) -> None:
     if dry_run:
         out.print("nothing was published (dry run)")
     elif seen.outcome != PUBLISHED:
-        out.print("the last generation stays in force; `triage refit --force` publishes all the same")
+        way_out = "; `triage refit --force` publishes all the same" if seen.outcome == REFUSED else ""
+        out.print(f"the last generation stays in force{way_out}")
 
 
 def _numbers(numbers: Sequence[int]) -> str:

@@ -181,6 +181,27 @@ def test_inv_08_two_of_a_known_cluster_part_at_the_word_and_the_later_leaves(
     assert members(world)["extra"] == (first, second)
 
 
+def test_inv_08_who_was_told_apart_from_one_whom_a_person_pinned_leaves_at_the_word(world: World) -> None:
+    first, second, third = (arrives(world, **UPLOAD) for _ in range(3))
+    act(world.services, world.repository, world.config, Edit("pin", world.clock(), "mia", f"c{first}", (second,)))
+    separate(world, second, first)
+    world.triage(second)
+    assert members(world) == {f"c{first}": (second, third)}
+    night(world)
+    assert not any({first, second} <= set(held) for held in members(world).values())
+
+
+def test_inv_08_two_that_belong_together_part_from_a_third_at_the_word_and_stay_together(world: World) -> None:
+    first, second, third = (arrives(world, **UPLOAD) for _ in range(3))
+    word = FeedbackRecord(world.repository.id, third, "duplicate", world.clock(), "joe", "command", second)
+    world.storage.save_feedback(word)
+    separate(world, third, first)
+    world.triage(third)
+    assert members(world) == {f"c{second}": (second, third)}
+    night(world)
+    assert members(world) == {f"c{second}": (second, third)}
+
+
 def test_inv_08_who_begins_a_cluster_is_not_put_together_with_two_that_are_apart(world: World) -> None:
     first = arrives(world, **UPLOAD)
     second = world.report(**UPLOAD)

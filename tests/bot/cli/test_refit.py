@@ -149,6 +149,8 @@ def test_one_that_takes_too_much_is_given_up_and_yesterdays_clusters_stay(
     ran = triage("refit", NAME)
     assert ran.code == 1
     assert name in ran.out
+    assert ran.out.endswith("the last generation stays in force\n")  # no --force would help
+    assert "nothing changed" not in ran.out
     assert generation() == before
 
 
