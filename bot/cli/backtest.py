@@ -18,7 +18,10 @@ from bot.storage.records import RepositoryRecord
 from models.share import percent
 
 Repository = Annotated[str, typer.Argument(help="OWNER/REPO", metavar="OWNER/REPO")]
-Since = Annotated[datetime | None, typer.Option(help="Judge only issues from this day on.", formats=["%Y-%m-%d"])]
+Since = Annotated[
+    datetime | None,
+    typer.Option(metavar="DATE", help="Judge only issues from this day on (2026-05-01).", formats=["%Y-%m-%d"]),
+]
 Sample = Annotated[int | None, typer.Option(help="Judge so many issues, chosen by chance.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 

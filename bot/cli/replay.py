@@ -15,7 +15,10 @@ from bot.cli.opened import out, print_json, settings_for_command
 if TYPE_CHECKING:
     from bot.demo.posting import Answer, Delivery
 
-Files = Annotated[list[Path], typer.Argument(help="Payloads or recorded deliveries as JSON, an array, or JSON lines.")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE…", help="Payloads or recorded deliveries as JSON, an array, or JSON lines."),
+]
 Url = Annotated[str | None, typer.Option(help="The server; without it TRIAGE_HOST and TRIAGE_PORT.")]
 Event = Annotated[str | None, typer.Option(help="The event of payloads that do not show it, such as issues.")]
 NewIds = Annotated[

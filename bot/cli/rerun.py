@@ -33,7 +33,7 @@ from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.records import RepositoryRecord
 
-_TARGET = re.compile(r"(?P<repository>[^/\s#]+/[^/\s#]+)(#(?P<first>\d+)(-#?(?P<last>\d+))?)?")
+_TARGET = re.compile(r"(?P<repository>[^/\s#]+/[^/\s#]+)(#(?P<first>[1-9][0-9]{0,9})(-#?(?P<last>[1-9][0-9]{0,9}))?)?")
 
 Target = Annotated[
     str, typer.Argument(help="OWNER/REPO, OWNER/REPO#12 or OWNER/REPO#12-40", metavar="OWNER/REPO[#N[-M]]")

@@ -176,6 +176,8 @@ def test_inv_18_an_objection_outlives_a_rerun_of_the_very_issue(triage: Run, tra
     [
         ([NAME], "say which issues"),
         (["shop", "--all"], "'shop' is not OWNER/REPO"),
+        ([f"{NAME}#0"], f"'{NAME}#0' is not OWNER/REPO"),
+        ([f"{NAME}#1-٣"], f"'{NAME}#1-٣' is not OWNER/REPO"),
         ([f"{NAME}#9-3"], "#9-3 ends before it begins"),
         ([f"{NAME}#1", "--all"], "none of --since, --cluster and --all"),
         ([NAME, "--since", "soon"], "--since 'soon' is not a date"),
