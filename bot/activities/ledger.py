@@ -79,10 +79,15 @@ def _decision_before(services: Services, repository_id: int, number: int, linked
     return next((one for one in decided if one.decided_at <= linked_at), None)
 
 
+def _told(decision: DecisionRecord) -> set[int]:
+    """The issues that the comment named."""
+    links = [link["number"] for link in decision.body.get("links", ())]
+    return {number for number in (decision.body.get("canonical"), *links) if number is not None}
+
+
 def _named(decision: DecisionRecord, other: int, roots: Mapping[int, int]) -> bool:
     """Whether the comment named the issue, or the one that it is a duplicate of."""
-    links = [link["number"] for link in decision.body.get("links", ())]
-    named = {number for number in (decision.body.get("canonical"), *links) if number is not None}
+    named = _told(decision)
     root = roots.get(other, other)
     return other in named or any(roots.get(number, number) == root for number in named)
 
@@ -104,7 +109,8 @@ def _cause(services: Services, repository_id: int, number: int, other: int, deci
         return f"{VETOED}{', '.join(rules)}"
     scorer, _ = services.scorer_for(repository_id)
     ((_, probability),) = scorer.scores(document, index, [other])
-    return BELOW if probability < thresholds(scorer).related else OTHERS
+    below = probability < thresholds(scorer).related
+    return BELOW if below or not _told(decision) else OTHERS  # who named nobody, its text may have been another one
 
 
 def _forbids(services: Services, repository_id: int, number: int, other: int, name: str) -> bool:

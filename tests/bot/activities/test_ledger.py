@@ -127,6 +127,14 @@ def test_the_score_is_the_one_that_the_repository_taught(world: World) -> None:
     assert closed(world) == {(second, first): ledger.BELOW}
 
 
+def test_where_nobody_was_named_nobody_was_nearer_though_the_text_is_another_by_now(world: World) -> None:
+    first, second = arrives(world, **UPLOAD), arrives(world, **OTHER)
+    links(world, second, first)
+    world.change(second, **UPLOAD)
+    world.triage(second)
+    assert closed(world) == {(second, first): ledger.BELOW}
+
+
 def test_one_that_was_not_among_the_candidates(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = arrives(world, **OTHER), arrives(world, **UPLOAD)
     monkeypatch.setattr(ledger, "POOL", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -246,6 +247,21 @@ def test_a_canonical_issue_that_is_set_becomes_a_member_and_stays_one(triage: Ru
     assert triage("refit", NAME).code == 0
     found = listed(triage)[UPLOAD_ID]
     assert (found["canonical"], found["members"]) == (SEARCHES[0], [*UPLOADS, SEARCHES[0]])
+
+
+@pytest.mark.usefixtures("clustered")
+def test_where_the_policy_would_choose_another_canonical_issue_by_now_that_is_said(triage: Run) -> None:
+    storage = open_storage("sqlite:///triage.db")
+    repository = storage.repository(NAME)
+    assert repository is not None
+    liked = storage.issue(repository.id, UPLOADS[2])
+    assert liked is not None
+    storage.save_issues(repository.id, [replace(liked, issue=replace(liked.issue, reactions=9))])
+    storage.close()
+    shown = told(triage("clusters", "show", NAME, UPLOAD_ID, "--json"))
+    assert (shown["canonical"], shown["canonical_by_policy"]) == (UPLOADS[0], UPLOADS[2])
+    words = f"#{UPLOADS[0]}: chosen when the clusters were made; now the policy would choose #{UPLOADS[2]}"
+    assert words in " ".join(triage("clusters", "show", NAME, UPLOAD_ID).out.split())
 
 
 def test_what_was_closed_as_a_duplicate_or_is_a_bots_is_no_canonical_issue(triage: Run, clustered: Played) -> None:
