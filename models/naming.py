@@ -32,6 +32,7 @@ from models.title_words import (
     run_of_letters,
     shorten,
     spellings,
+    terms_of,
     without_private,
 )
 
@@ -169,8 +170,8 @@ class _Members:
         languages = {language_of(f"{one.text.title}\n{one.text.prose}") for one in members}
         self._empty = frozenset().union(*(stop_terms(language) for language in languages - {ENGLISH}))
         self._public = self._empty | stop_terms(ENGLISH)
-        self._titles = [count_terms(without_private(one.text.title)) for one in members]
-        self._bodies = [count_terms(without_private(salient(one.text).replace(TRACEBACK, ""))) for one in members]
+        self._titles = [terms_of(without_private(one.text.title)) for one in members]
+        self._bodies = [terms_of(without_private(salient(one.text).replace(TRACEBACK, ""))) for one in members]
         self._owners: dict[str, set[str]] = defaultdict(set)
         for one, title, body in zip(members, self._titles, self._bodies, strict=True):
             for term in title.keys() | body.keys():
@@ -247,7 +248,7 @@ class _Members:
             title = None if _coverage(one.text.title, terms) < least else cut_down(one.text.title, self.allowed)
             if title is None or (covered := _coverage(title, terms)) < least:
                 continue
-            words = count_terms(title).keys()
+            words = terms_of(title).keys()
             if not any(term not in self._public and self._says_something(term) for term in words) and not (
                 usual and len(words & terms.keys()) > 1
             ):
@@ -302,14 +303,14 @@ def _owner(document: Document) -> str:
 
 def _wholeness(title: str, of: str) -> float:
     """What a title that was cut down counts."""
-    words, said = count_terms(without_private(of)), count_terms(title)
+    words, said = terms_of(without_private(of)), terms_of(title)
     begins = _LETTERS.sub("", of.casefold()).startswith(_LETTERS.sub("", title.casefold())[:FIRST])
     aloud = title.isupper() or ends_open(title) or len(title) > LONGEST
     return (1.0 if words == said else PARTLY) * (1.0 if begins else INNER) * (UNEVEN if aloud else 1.0)
 
 
 def _coverage(title: str, terms: Mapping[str, float]) -> float:
-    held = count_terms(title)
+    held = terms_of(title)
     whole = sum(terms.values())
     return sum(weight for term, weight in terms.items() if term in held) / whole if whole else 0.0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -34,6 +35,10 @@ _COMPOUND = re.compile(r"\w+(?:[._:/+-]{1,2}\w+)*")
 _WORD = re.compile(r"[^\s" + GAP + "]+")
 _DIGIT = re.compile(r"\d")
 _LONG_NUMBER = re.compile(r"\d{4,}|\d+(?:\.\d+){2,}")
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff\u0e80-\u0fff\u1000-\u109f\u1780-\u17ff"
+_SIGNS = re.compile(f"[{_MARKS}]")  # accents and vowel signs that are no letters for a regular expression
+_WITH_SIGNS = re.compile(rf"[\w{_MARKS}]*[{_MARKS}][\w{_MARKS}]*")
+_ENDLESS = re.compile(r"\w{41,}")  # no term
 _LETTER = re.compile(r"[^\W\d_]")
 _EDGE = re.compile(r"^[\s·•|,;:!?…–—⎿│>*#]+|[\s·•|,;:–—-]+$|(?<!\.)\.$")
 _LEADING = re.compile(r"^\s*caused by:\s*", re.IGNORECASE)
@@ -65,6 +70,12 @@ def names_in(login: str) -> frozenset[str]:
     whole = login.casefold()
     tails = [whole[1:], whole[2:]] if whole.isalpha() and len(whole) > _INITIALS_LEAST else []  # jsmith, mcsmith
     return frozenset(term for name in (login, *parts, *tails) for term in (name.casefold(), *count_terms(name)))
+
+
+def terms_of(text: str) -> Counter[str]:
+    """The terms of a text, and the whole words that accents and vowel signs would cut to pieces."""
+    whole = _WITH_SIGNS.findall(text.lower()) if _SIGNS.search(text) else []
+    return count_terms(_WITH_SIGNS.sub(" ", text)) + Counter(whole) if whole else count_terms(text)
 
 
 def is_nameable(term: str) -> bool:
@@ -160,7 +171,9 @@ def _spelling(word: str) -> tuple[str, str] | None:
 
 
 def _may_stand(piece: str, allowed: Allowed) -> bool:
-    return HIDDEN not in piece and bool(piece.strip()) and all(allowed(term) for term in count_terms(piece))
+    if HIDDEN in piece or not piece.strip() or _ENDLESS.search(piece):
+        return False
+    return all(allowed(term) for term in terms_of(piece))
 
 
 def _is_fit(text: str) -> bool:

@@ -205,9 +205,22 @@ REFUSED = "2026-02-0{1}T10:00:01Z [ERROR] worker-{1} {0}=12{1} connection refuse
         (["Mails never arrive at [redacted:email]", "Mails never arrive"], ["No mail."] * 2, "Mails never arrive"),
         (["Account locked (customer id [redacted:account-id])", "Account locked"], [""] * 2, "Account locked"),
         (["Page shows 404", "404 page shown"], ["The page shows nothing"] * 2, "Page shows 404"),
+        (["लॉगिन नहीं हो रहा", "लॉगिन नहीं हो रहा है"], [""] * 2, "लॉगिन नहीं हो रहा"),
         (["ログインできません", "更新後にログインできない"], [""] * 2, "ログインでき"),
     ],
-    ids=["trace", "first line", "log", "pictures", "shouting", "path", "address", "number", "usual words", "no spaces"],
+    ids=[
+        "trace",
+        "first line",
+        "log",
+        "pictures",
+        "shouting",
+        "path",
+        "address",
+        "number",
+        "usual words",
+        "signs",
+        "no spaces",
+    ],
 )
 def test_unlike_kinds_of_reports_have_a_name_that_can_be_read(titles: list[str], bodies: list[str], title: str) -> None:
     members = [document(at, *texts) for at, texts in enumerate(zip(titles, bodies, strict=True), 1)]
@@ -221,6 +234,12 @@ def test_inv_40_a_login_of_an_initial_and_a_name_tells_the_name() -> None:
     members = [document(1, titles[0], author="pmueller"), document(2, titles[1], author="anna")]
     found = named(members)
     assert "Müller" not in " ".join((found.title, *found.terms))
+
+
+@pytest.mark.parametrize("word", ["राम", "רָם", "ລາວ"])
+def test_inv_40_a_word_of_a_script_with_vowel_signs_needs_two_people_too(word: str) -> None:
+    members = [document(1, f"{word} API error 500 again"), document(2, "API error 500 again and again")]
+    assert word not in named(members).title
 
 
 def test_the_order_of_the_members_does_not_matter() -> None:
@@ -258,6 +277,7 @@ def test_a_long_title_ends_with_a_part_or_a_word() -> None:
         ('"app run" removes "via" from the output', '"app run" removes "via" from the output'),
         ("--no-build is ignored", "--no-build is ignored"),
         ("e2e4f9d0c1b2", None),
+        (f"{'verylong' * 6} breaks the export", None),
         ("#12", None),
     ],
 )
