@@ -14,6 +14,7 @@ from bot.storage.page_tables import last_decisions
 from bot.storage.records import ClusterStatus, DecisionRecord, EffectRecord
 from bot.storage.tables import decisions, effects, feedback
 
+COMING_AGAIN = ("upkeep", "notice")  # the triggers of what is tried again each hour by itself
 JUDGING = ("objection", "separated", "duplicate")  # the words that judge a verdict
 
 _COLUMNS = [decisions.c[field.name] for field in fields(DecisionRecord)]
@@ -56,7 +57,9 @@ class Following(Door):
         """By the last decisions and their effects."""
         last, c = last_decisions.c, effects.c
         refused = select(c.decision_id).where(c.state == "failed", c.reason.startswith(reason, autoescape=True))
-        query = select(last.repository_id, func.count()).where(last.decision_id.in_(refused))
+        query = select(last.repository_id, func.count()).join(decisions, decisions.c.id == last.decision_id)
+        query = query.where(last.decision_id.in_(refused), last.verdict != "ignored")
+        query = query.where(decisions.c.trigger.not_in(COMING_AGAIN))
         with self._reading() as connection:
             rows = connection.execute(query.group_by(last.repository_id))
             return {repository_id: int(count) for repository_id, count in rows}

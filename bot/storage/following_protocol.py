@@ -32,8 +32,8 @@ class FollowingStorage(Protocol):
         ...
 
     def refused_changes(self, reason: str) -> Mapping[int, int]:
-        """Repository → how many issues there are on whose last decision an effect failed for a reason that begins
-        so."""
+        """Repository → how many issues there are on whose last decision an effect failed for a reason that begins so;
+        what comes again by itself, and an issue that is left alone, is none."""
         ...
 
     def decided_for(self, repository_id: int, trigger: str) -> Sequence[int]:

@@ -221,6 +221,8 @@ def test_changes_that_were_refused_are_counted_by_the_last_decisions(storage: St
     storage.save_decision(decision(7), [effect(7, **refused | {"reason": "refusedX1: no"})])
     storage.save_decision(decision(8), [effect(8, **refused)])
     decide(storage, 8, 3)
+    for number, left_out in ((9, {"trigger": "upkeep"}), (10, {"trigger": "notice"}), (11, {"verdict": "ignored"})):
+        storage.save_decision(decision(number, **left_out), [effect(number, **refused)])
     assert storage.refused_changes("refused_1: ") == {REPOSITORY: 2}
     assert storage.refused_changes("gone") == {}
 

@@ -196,7 +196,9 @@ class Access:
                 return None
             except GitHubError as error:
                 _log.warning("grants not renewed", reason=str(error))
-                until = self._left_alone[session.record.id] = now + _pause(error)
+                until = now + _pause(error)
+                waiting = {one: end for one, end in self._left_alone.items() if end > now}  # the others may have ended
+                self._left_alone = waiting | {session.record.id: until}
         if granted_at is not None and now - granted_at < GRANTS_OUTLAST:
             return session
         raise GitHubDown(until - now)
