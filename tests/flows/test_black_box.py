@@ -33,14 +33,14 @@ PROSE = "zebrafish in my wardrobe"
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T | None]) -> T:
+def until(look: Callable[[], T | None], every: float = 0.05) -> T:
     """What `look` returns as soon as it returns something."""
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError(f"{look} found nothing within {DEADLINE:.0f} s")
 
 
@@ -99,8 +99,8 @@ class Server:
         return self.http.post(PATH, content=report.body, headers=report.headers)
 
     def insist(self, report: Report) -> None:
-        """Post until it is acknowledged, as a redelivery would."""
-        until(lambda: self._acknowledged(report))
+        """Post until it is acknowledged, as a redelivery would; seldom, so that a start has the processor."""
+        until(lambda: self._acknowledged(report), every=0.5)
 
     def _acknowledged(self, report: Report) -> bool:
         try:
