@@ -23,9 +23,9 @@ _PART_LEAST = 12  # characters of a part of a message that stands for all of it
 _SPOKEN_LEAST = 3
 _INITIALS_LEAST = 5  # letters of a login from which on it may be an initial or two and a name
 
-_REFERENCE = re.compile(
-    r"\[redacted:[a-z-]+\]|[\w.+'-]+@[\w.-]+|[\w.-]*/?[\w.-]*(?<!&)#\d+\b|\bGH-\d+\b|(?<![\w.])@[\w/-]+(?:\[bot\])?"
-    r"|(?i:\b(?:issues?|bugs?|tickets?|pull(?: request)?|pr|no\.|nr\.) ?)\d+\b"
+_REFERENCE = re.compile(  # begun where a word begins: else an endless word takes time by the cube of its length
+    r"\[redacted:[a-z-]+\]|[\w.+'-]+@[\w.-]+|(?:(?:(?<![\w.-])|(?<=\d)\b)(?:[\w.-]*/)?[\w.-]*)?(?<!&)#\d+\b|\bGH-\d+\b"
+    r"|(?<![\w.])@[\w/-]+(?:\[bot\])?|(?i:\b(?:issues?|bugs?|tickets?|pull(?: request)?|pr|no\.|nr\.) ?)\d+\b"
 )
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BETWEEN = re.compile(

@@ -233,7 +233,7 @@ class TaskRun:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a generation comes from. `origin`: nightly | by hand | import | configuration | rollback."""
+    """Where a generation comes from. `origin`: nightly | by hand | by command | import | configuration | rollback."""
 
     origin: str = "configuration"
     model_id: str | None = None

@@ -14,7 +14,7 @@ from models.document import Document, assemble, parts
 from models.issue import Issue
 from models.naming import NAMELESS, Name, around, background, name
 from models.retrieval import IssueIndex
-from models.title_words import LONGEST, cut_down, shorten
+from models.title_words import LONGEST, cut_down, shorten, without_private
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 OTHERS = (
@@ -257,6 +257,12 @@ def test_a_name_stays_when_another_member_is_the_most_central_one_by_now() -> No
     assert named(members, medoid=2).title == "Gift card is not redeemed"
     assert named(members, medoid=2, before="Gift card cannot be redeemed").title == "Gift card cannot be redeemed"
     assert named(members, medoid=2, before="Something else").title == "Gift card is not redeemed"
+
+
+@pytest.mark.parametrize("piece", ["abcd", "ログイン", "a.b-"])
+def test_inv_37_an_endless_word_takes_no_endless_time(piece: str) -> None:
+    endless = piece * 1_500
+    assert without_private(f"{endless} acme/shop#12 a/b#1-c#2 &#39; #7") == f"{endless} \0 \0\0 &#39; \0"
 
 
 def test_a_long_title_ends_with_a_part_or_a_word() -> None:
