@@ -25,13 +25,15 @@ def tell(services: Services, wave_id: int, *, ended: bool) -> str:
         return TOLD_BEFORE
     if row.told_ended_at is not None:  # the receiver was down when it began
         return OVER
-    said = {
-        "id": f"wave/{wave_id}/{'ended' if ended else 'began'}",
-        **notice(told(services, repository, row), ended=ended),
-    }
+    said = {"id": known_as(row, ended=ended), **notice(told(services, repository, row), ended=ended)}
     post(url.get_secret_value(), said, secret=secret.get_secret_value() if secret is not None else None)
     services.storage.wave_told(wave_id, ended=ended, at=services.clock())
     return TOLD
+
+
+def known_as(row: WaveRecord, *, ended: bool) -> str:
+    """By what its message is known; its number alone may have been that of one that was forgotten."""
+    return f"wave/{row.id}/{row.wave.noticed_at:%Y%m%dT%H%M%SZ}/{'ended' if ended else 'began'}"
 
 
 def told(services: Services, repository: RepositoryRecord, row: WaveRecord) -> WaveTold:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from bot.activities.tell import tell
+from bot.activities.tell import known_as, tell
 from bot.activities.waves import follow_waves, learn_waves, look
 from bot.errors import StorageError, where
 from bot.workflows.enqueue import enqueue
@@ -51,7 +51,8 @@ def announce(news: Iterable[News]) -> None:
     """Set the telling going; what fails to go is found again by the schedule."""
     for wave, ended in news:
         try:
-            identity = f"wave/{wave}/{'ended' if ended else 'began'}"
+            row = services().storage.wave(wave)
+            identity = known_as(row, ended=ended) if row is not None else f"wave/{wave}/forgotten"
             enqueue(TASK, identity, PARTITION, {"wave": wave, "ended": ended, "attempt": 0})
         except Exception as error:  # the engine raises whatever its driver raises
             log.warning("wave.not_announced", wave=wave, reason=" at ".join(where(error)))
@@ -101,8 +102,8 @@ def _again(news: dict[str, Any], reason: str) -> str:
     attempt = news["attempt"]
     if attempt >= len(AGAIN_AFTER):
         return _given_up(news, reason)
-    identity = f"wave/{news['wave']}/{'ended' if news['ended'] else 'began'}/{attempt + 1}"
-    enqueue(TASK, identity, PARTITION, {**news, "attempt": attempt + 1}, AGAIN_AFTER[attempt])
+    before = str(DBOS.workflow_id).removesuffix(f"/{attempt}") if attempt else str(DBOS.workflow_id)
+    enqueue(TASK, f"{before}/{attempt + 1}", PARTITION, {**news, "attempt": attempt + 1}, AGAIN_AFTER[attempt])
     return "postponed"
 
 

@@ -13,6 +13,7 @@ from bot.activities.tell import GONE, NOBODY, OVER, TOLD, TOLD_BEFORE, tell
 from bot.errors import Unavailable
 from bot.services import Services
 from bot.storage.records import WaveRecord
+from bot.workflows import tell_wave
 from models.cluster import Cluster, Generation, Wave
 from tests.fakes.http_server import Reply, ScriptedServer, serving
 from tests.fakes.small_world import World
@@ -64,7 +65,23 @@ def test_inv_31_what_was_not_taken_counts_as_not_told(known: World, server: Scri
         tell(services, made, ended=False)
     server.answer = lambda _: Reply(200)
     assert tell(services, made, ended=False) == TOLD
-    assert {asked.body["id"] for asked in server.asked} == {f"wave/{made}/began"}, "the receiver knows it again"
+    (known_by,) = {asked.body["id"] for asked in server.asked}  # the receiver knows it again
+    assert known_by == f"wave/{made}/{known.storage.waves()[0].wave.noticed_at:%Y%m%dT%H%M%S}Z/began"
+
+
+def test_a_wave_that_has_the_number_of_a_forgotten_one_is_told(known: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite gives a number again, and the engine runs no workflow twice that is known by the same name."""
+    names: list[str] = []
+    monkeypatch.setattr(tell_wave, "services", lambda: known.services)
+    monkeypatch.setattr(tell_wave, "enqueue", lambda _task, name, *_: names.append(name))
+    row = known.storage.wave(wave(known))
+    assert row is not None
+    for days in (0, 3):
+        again = replace(row.wave, noticed_at=row.wave.noticed_at + timedelta(days=days))
+        known.storage.save_wave(replace(row, wave=again))
+        for _ in range(2):
+            tell_wave.announce([(row.id or 0, False)])
+    assert (len(names), len(set(names))) == (4, 2)
 
 
 def test_a_beginning_that_was_not_taken_is_no_news_after_the_end(known: World, server: ScriptedServer) -> None:
