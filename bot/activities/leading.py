@@ -11,6 +11,7 @@ from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
 from bot.storage.records import RepositoryRecord
+from models.canonical import can_be
 from models.cluster import Cluster
 
 
@@ -22,12 +23,23 @@ def led_by(storage: Storage, repository_id: int, number: int) -> list[str]:
 def follow_canonicals(
     services: Services, repository: RepositoryRecord, config: RepoConfig, clusters: Collection[str]
 ) -> None:
-    """Choose the canonical issues of these clusters anew, by the written policy; the caller holds the repository's
-    lock. Safe to repeat."""
+    """Choose the canonical issues of these clusters anew, by the written policy, where they can be it no more: one that
+    another outdoes by now stays. The caller holds the repository's lock. Safe to repeat."""
     for one in services.storage.clusters_in_force(repository.id, ids=clusters) if clusters else ():
-        choice = canonical_choice(services, repository.id, one, set_canonical(services, repository, config, one))
+        fixed = set_canonical(services, repository, config, one)
+        if fixed is None and _leads(services.storage, repository.id, one.canonical):
+            continue
+        choice = canonical_choice(services, repository.id, one, fixed)
         if choice.number != one.canonical:
             services.storage.amend(repository.id, [replace(one, canonical=choice.number)])
+
+
+def _leads(storage: Storage, repository_id: int, number: int | None) -> bool:
+    """Whether the issue is there, open and unlocked, and no duplicate."""
+    stored = storage.issue(repository_id, number) if number is not None else None
+    if stored is None or stored.issue.state != "open" or stored.issue.locked or not can_be(stored.issue):
+        return False
+    return number not in storage.duplicates(repository_id)
 
 
 def set_canonical(services: Services, repository: RepositoryRecord, config: RepoConfig, cluster: Cluster) -> int | None:

@@ -58,6 +58,13 @@ def test_what_happens_to_another_member_moves_nothing(world: World) -> None:
     assert seen(world, 6) == 5
 
 
+def test_one_that_another_outdoes_by_now_stays(world: World) -> None:
+    world.change(6, reactions=9)
+    observe_issue(world.services, world.repository, 6)
+    world.change(5, title="Upload of pictures never ends, still")
+    assert seen(world, 5) == 5
+
+
 def test_where_no_other_is_open_it_stays(world: World) -> None:
     for number in (7, 6, 5):
         world.change(number, state="closed", state_reason="completed")
