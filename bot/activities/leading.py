@@ -15,11 +15,6 @@ from models.canonical import can_be
 from models.cluster import Cluster
 
 
-def led_by(storage: Storage, repository_id: int, number: int) -> list[str]:
-    """The clusters in force of which the issue is a member and the canonical one."""
-    return [one.id for one in storage.clusters_in_force(repository_id, holding=[number]) if one.canonical == number]
-
-
 def follow_canonicals(
     services: Services, repository: RepositoryRecord, config: RepoConfig, clusters: Collection[str]
 ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.activities.joining import find_place
 from bot.activities.judge import Judgement, judge
-from bot.activities.leading import follow_canonicals, led_by
+from bot.activities.leading import follow_canonicals
 from bot.activities.observe import observe_issue
 from bot.activities.promise import promised
 from bot.activities.standing import claim, comment_row, our_labels, removed_labels, spoken_decision, standing_rows
@@ -115,7 +115,7 @@ def record(
         effects,
     )
     find_place(services, repository, config, decision, resolution.judgement.document)
-    led = led_by(services.storage, repository.id, decision.number)  # it may be a duplicate by now
+    led = services.storage.clusters_led_by(repository.id, decision.number)  # it may be a duplicate by now
     follow_canonicals(services, repository, config, led)
     return kept
 

@@ -92,6 +92,14 @@ class Clusters(Door):
                 wanted = held if wanted is None else wanted & held
             return _clusters(connection, found.id, wanted, known=known)
 
+    def clusters_led_by(self, repository_id: int, number: int) -> Sequence[str]:
+        """Ids alone, in the order of the generation."""
+        c, r = clusters.c, repositories.c
+        query = select(c.id).join(repositories, (r.id == c.repository_id) & (r.generation_id == c.generation_id))
+        query = query.where(r.id == repository_id, c.canonical == number).order_by(c.position)
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
     def cluster_ids(self, repository_id: int, beginning: str = "") -> frozenset[str]:
         """Every id that a cluster of the repository ever had, or those that begin so."""
         c = cluster_ids.c

@@ -203,6 +203,10 @@ class Storage(
         issues, those of the configuration. Takes time by what is asked for, not by how much there is."""
         ...
 
+    def clusters_led_by(self, repository_id: int, number: int) -> Sequence[str]:
+        """The ids of the clusters in force whose canonical issue it is, member or not, in their order."""
+        ...
+
     def cluster_ids(self, repository_id: int, beginning: str = "") -> frozenset[str]:
         """Every id that a cluster of the repository ever had, or those that begin so; none is given to another one."""
         ...

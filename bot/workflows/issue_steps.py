@@ -8,7 +8,7 @@ from dbos import DBOS
 
 from bot.activities.act import drop_planned, is_stale, perform, speaks
 from bot.activities.adopt import adopt_unread
-from bot.activities.leading import follow_canonicals, led_by
+from bot.activities.leading import follow_canonicals
 from bot.activities.observe import Stopped, config_in_force, current_config
 from bot.activities.observe import observe_issue as look_at
 from bot.activities.resolve import Reason, record, resolve
@@ -54,7 +54,7 @@ def observe_issue(delivery: Delivery) -> bool:
 def is_there(repository: RepositoryRecord, number: int) -> bool:
     """Read the issue; whether it is there. What was planned for one that is gone is not done any more; where it can be
     a cluster's canonical issue no longer, another one is."""
-    led = led_by(services().storage, repository.id, number)
+    led = services().storage.clusters_led_by(repository.id, number)
     there = look_at(services(), repository, number) is not None
     if not there:
         drop_planned(services(), repository.id, number)

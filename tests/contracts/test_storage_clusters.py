@@ -39,6 +39,15 @@ def test_a_generation_comes_back_as_it_was_published(storage: Storage) -> None:
     assert storage.current_generation(REPOSITORY) == Generation(2, at(1))
 
 
+def test_the_clusters_in_force_that_an_issue_leads_are_found_by_it(storage: Storage) -> None:
+    assert storage.clusters_led_by(REPOSITORY, 3) == []
+    storage.publish(REPOSITORY, FIRST)
+    assert (storage.clusters_led_by(REPOSITORY, 3), storage.clusters_led_by(REPOSITORY, 5)) == (["z"], [])
+    apart = Cluster("b", "Not among its reports", canonical=3, members=(9,))
+    storage.publish(REPOSITORY, Generation(2, at(1), (Cluster("c", "Led by 4", canonical=4, members=(3, 4)), apart)))
+    assert storage.clusters_led_by(REPOSITORY, 3) == ["b"]
+
+
 @pytest.mark.parametrize("number", [2**33, 2**63, 10**30])
 def test_a_number_that_no_column_holds_is_nobodys(storage: Storage, number: int) -> None:
     storage.publish(REPOSITORY, FIRST)

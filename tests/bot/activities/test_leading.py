@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.activities.leading import follow_canonicals, led_by
+from bot.activities.leading import follow_canonicals
 from bot.activities.observe import observe_issue
 from models.cluster import Cluster, Generation
 from tests.fakes.small_world import World, small_world
@@ -35,7 +35,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def seen(world: World, number: int) -> int | None:
     """Something happened to the issue, and the bot looks; returns the canonical issue then."""
-    led = led_by(world.storage, world.repository.id, number)
+    led = world.storage.clusters_led_by(world.repository.id, number)
     observe_issue(world.services, world.repository, number)
     follow_canonicals(world.services, world.repository, world.config, led)
     (cluster,) = world.storage.clusters_in_force(world.repository.id, ids=["c5"])
@@ -63,6 +63,14 @@ def test_one_that_another_outdoes_by_now_stays(world: World) -> None:
     observe_issue(world.services, world.repository, 6)
     world.change(5, title="Upload of pictures never ends, still")
     assert seen(world, 5) == 5
+
+
+def test_one_that_is_no_member_gives_way_too(world: World) -> None:
+    """As the one that a member duplicates may be, where people told it apart from another."""
+    apart = Cluster("c5", "Uploads", canonical=5, members=(6, 7))
+    world.storage.publish(world.repository.id, Generation(2, world.clock(), (apart,)))
+    world.change(5, state="closed", state_reason="completed")
+    assert seen(world, 5) == 6
 
 
 def test_where_no_other_is_open_it_stays(world: World) -> None:
