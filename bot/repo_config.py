@@ -306,13 +306,17 @@ def _way(node: yaml.Node | None, path: Sequence[Any]) -> Iterator[tuple[yaml.Nod
     yield node, node
     for part in path:
         if isinstance(node, yaml.MappingNode):
-            pairs = {str(key.value): (key, value) for key, value in node.value}
-            if str(part) not in pairs:
+            if str(part) not in (inside := _inside(node)):
                 return
-            key, node = pairs[str(part)]
+            key, node = inside[str(part)]
             yield key, node
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
             yield node, node
         else:
             return
+
+
+@lru_cache(maxsize=KEPT)  # each problem asks: the work would grow with the square of their number
+def _inside(node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    return {str(key.value): (key, value) for key, value in node.value}

@@ -13,6 +13,7 @@ from models.document import Document, Prepared, assemble, embed_texts
 from models.embedder import ModelUnavailable
 
 BATCH = 64  # issues embedded between two saves
+ENOUGH = 0.95  # of a history, for what a person asks to be compared with it
 
 log = structlog.get_logger(__name__)
 
@@ -45,13 +46,13 @@ def is_of_another_model(services: Services, repository_id: int) -> bool:
 
 
 def check_comparable(services: Services, repository: RepositoryRecord) -> None:
-    """Raises TriageError where another model embedded more of the history than the one in force: what a person asks
-    now would be compared with little of it, or with nothing (INV 13)."""
+    """Raises TriageError where another model embedded much more of the history than the one in force: what a person
+    asks now would be compared with little of it, or with nothing (INV 13)."""
     ours = str(services.embedder.model_id)
     counts = services.storage.embedded_counts(repository.id)
     done = counts.pop(ours, 0)
     most = max(counts.values(), default=0)
-    if most > done:
+    if done < ENOUGH * most:  # a few may be poison to this model
         raise TriageError(
             f"{done} of {most} issues of {repository.full_name} are embedded by the model in force ({ours}), so that "
             f"nothing can be compared yet: a worker or `triage refit {repository.full_name}` embeds the others"

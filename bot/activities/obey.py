@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.activities.observe import observe_issue
 from bot.activities.standing import SAYS_NOTHING
@@ -23,6 +23,7 @@ PULL_REQUEST = "#{} is a pull request"
 SECURITY_REPORT = "#{} reads like a security report, which is never named in public"
 NOTHING_TO_UNDO = "there is nothing to undo"
 SAID_SINCE = "the bot was {} since"
+APART = timedelta(minutes=2)  # that our clock, by which the dashboard's words are dated, may be ahead of GitHub's
 
 
 class Refused(Exception):
@@ -155,9 +156,10 @@ def _resting(word: Word, kind: str) -> Change:
     now = word.services.clock()
     at = min(word.at or now, now)
     said = word.services.storage.feedback(word.repository.id)
-    if any(one.kind in {PAUSED, RESUMED} - {kind} and one.said_at > at for one in said):
+    newer = [one for one in said if one.kind in {PAUSED, RESUMED} - {kind} and one.said_at > at]
+    if any(one.source == "command" or one.said_at - at > APART for one in newer):
         raise Refused(SAID_SINCE.format(RESUMED if kind == PAUSED else PAUSED))
-    return Change.of(replace(word.record(kind, None, word.source), said_at=at))
+    return Change.of(replace(word.record(kind, None, word.source), said_at=max([at, *(one.said_at for one in newer)])))
 
 
 def withdrawal(word: Word, words: Sequence[FeedbackRecord], mark: str | None = None) -> Change:

@@ -174,9 +174,8 @@ def _made(
 def _published_meanwhile(services: Services, repository_id: int, work: Judged) -> int | None:
     """The generation of another refit, if there is one: a database that was away gave the turn to others (INV 38)."""
     newest = next(iter(services.storage.generations(repository_id, limit=1)), None)
-    if newest is None or work.previous is None or newest.number == work.previous.number:
-        return None
-    return newest.number
+    known = None if work.previous is None else work.previous.number
+    return None if newest is None or newest.number == known else newest.number
 
 
 def _decided(

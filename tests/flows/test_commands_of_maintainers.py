@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from bot.storage.records import PAUSED, FeedbackRecord
 from models.issue import Issue
 from tests.fakes.running import Running
 from tests.fakes.small_world import BODY, CLUSTER_LABEL, CONFIG, LABEL, TITLE
@@ -249,6 +251,17 @@ async def test_a_word_on_pausing_that_comes_late_does_not_undo_a_newer_one(
     (row,) = await bot.ended(await commented(bot, answered, held_up, "created", "boss"))
     assert row.outcome == f"refused: the bot was {newer}d since"
     assert (bot.record.id in bot.storage.pauses()) is (newer == "pause")
+
+
+async def test_a_command_after_a_pause_on_the_dashboard_holds_where_our_clock_is_ahead_of_githubs(
+    bot: Running, answered: Issue
+) -> None:
+    said = bot.github.add_comment(bot.name, answered.number, "/triage resume", "boss")
+    ahead = said.updated_at + timedelta(minutes=1)
+    bot.storage.save_feedback(FeedbackRecord(bot.record.id, answered.number, PAUSED, ahead, "boss", "dashboard"))
+    (row,) = await bot.ended(await commented(bot, answered, said, "created", "boss"))
+    assert row.outcome == "resumed"
+    assert bot.record.id not in bot.storage.pauses()
 
 
 async def test_inv_42_a_stranger_cannot_pause_and_gets_no_answer(bot: Running, answered: Issue) -> None:
