@@ -22,7 +22,8 @@ class Standing:
     """What is known of the candidates besides what GitHub says of them.
 
     `configured`: set by the configuration or by a maintainer. `confirmed`: issues that people named for a duplicate.
-    `unfit`: reports that say too little (INV 11). `before`: the issue to be decided; a target is older (INV 2).
+    `unfit`: reports that say too little (INV 11), or that people told apart from a member (INV 8). `before`: the issue
+    to be decided; a target is older (INV 2).
     """
 
     configured: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.activities.people import apart_of
 from bot.case import root_of
 from bot.services import Services
 from models.canonical import CanonicalChoice, Standing, choose_canonical
@@ -74,17 +75,20 @@ def canonical_choice(
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of the members of some clusters: the issues, the duplicates, whom people named for one, and which
-    of these read like security reports."""
+    """What is known of the members of some clusters: the issues, the duplicates, whom people named for one, which of
+    these read like security reports, and whom people told apart (member → those)."""
 
     issues: Mapping[int, Issue]
     duplicates: Mapping[int, int]
     confirmed: Collection[int]
     secret: frozenset[int]
+    apart: Mapping[int, frozenset[int]]
 
     def canonical(self, cluster: Cluster, documents: Sequence[Document], configured: int | None) -> CanonicalChoice:
         """By the written policy of `models.canonical`."""
         unfit = {document.number for document in documents if has_little_information(document.text)} | self.secret
+        apart = {foe for member in cluster.members for foe in self.apart.get(member, ())}
+        unfit |= apart - set(cluster.members)  # INV 8; of two members who were told apart, people put both here since
         roots = {number: root_of(number, self.duplicates) for number in cluster.members}
         return choose_canonical(roots, self.issues, Standing(configured, self.confirmed, unfit))
 
@@ -100,7 +104,8 @@ def past_of(services: Services, repository_id: int, clusters: Sequence[Cluster])
     named = {root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other is not None}
     roots = [row for row in rows if row.issue.number not in members]  # of the members none is secret (INV 44)
     secret = frozenset(row.issue.number for row in roots if looks_like_security_report(row.text))
-    return Past({row.issue.number: row.issue for row in rows}, duplicates, named, secret)
+    issues = {row.issue.number: row.issue for row in rows}
+    return Past(issues, duplicates, named, secret, apart_of(said, members))
 
 
 def _documents(index: IssueIndex, cluster: Cluster) -> list[Document]:

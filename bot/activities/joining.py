@@ -112,9 +112,10 @@ def _part(services: Services, repository_id: int, number: int, held: Constraints
     before whom somebody did (INV 8): the night's rule. Who leaves with the issue stays together with it."""
     for home in services.storage.clusters_in_force(repository_id, holding=[number]):
         (settled,) = settle_known([home], held, home.members)
-        if settled.members == home.members:
+        if settled.members != home.members:
+            services.storage.amend(repository_id, [settled])
+        elif home.canonical is None or tuple(sorted((number, home.canonical))) not in held.apart:
             continue
-        services.storage.amend(repository_id, [settled])
         _tidy(services, repository_id, home.id)
         left = set(home.members) - {*settled.members, number}
         mates = tuple(sorted(one for block in held.blocks if number in block for one in block & left))

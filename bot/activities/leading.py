@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.activities.dress import canonical_choice
-from bot.activities.people import people_of
+from bot.activities.people import apart_of, people_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
@@ -22,19 +22,23 @@ def follow_canonicals(
     another outdoes by now stays. The caller holds the repository's lock. Safe to repeat."""
     for one in services.storage.clusters_in_force(repository.id, ids=clusters) if clusters else ():
         fixed = set_canonical(services, repository, config, one)
-        if fixed is None and _leads(services.storage, repository.id, one.canonical):
+        if fixed is None and _leads(services.storage, repository.id, one):
             continue
         choice = canonical_choice(services, repository.id, one, fixed)
         if choice.number != one.canonical:
             services.storage.amend(repository.id, [replace(one, canonical=choice.number)])
 
 
-def _leads(storage: Storage, repository_id: int, number: int | None) -> bool:
-    """Whether the issue is there, open and unlocked, and no duplicate."""
+def _leads(storage: Storage, repository_id: int, cluster: Cluster) -> bool:
+    """Whether its canonical issue is there, open and unlocked, no duplicate, and was not told apart from a member."""
+    number = cluster.canonical
     stored = storage.issue(repository_id, number) if number is not None else None
-    if stored is None or stored.issue.state != "open" or stored.issue.locked or not can_be(stored.issue):
+    if number is None or stored is None or stored.issue.state != "open" or stored.issue.locked:
         return False
-    return number not in storage.duplicates(repository_id)
+    if not can_be(stored.issue) or number in storage.duplicates(repository_id):
+        return False
+    apart = () if number in cluster.members else apart_of(storage.feedback(repository_id), [number]).get(number, ())
+    return set(cluster.members).isdisjoint(apart)
 
 
 def set_canonical(services: Services, repository: RepositoryRecord, config: RepoConfig, cluster: Cluster) -> int | None:

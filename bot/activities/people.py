@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -65,6 +66,17 @@ def constraints_of(said: Iterable[FeedbackRecord]) -> list[Constraint]:
         for one in said
         if one.kind in {"duplicate", "separated"} and one.other is not None
     ]
+
+
+def apart_of(said: Iterable[FeedbackRecord], numbers: Collection[int]) -> dict[int, frozenset[int]]:
+    """Issue, of these → those that people told apart from it, but for whom they put together with it since (INV 8)."""
+    spoken, asked = list(said), set(numbers)
+    found: dict[int, set[int]] = defaultdict(set)
+    if any(one.kind == "separated" and not asked.isdisjoint((one.number, one.other)) for one in spoken):
+        for one, other in resolve(constraints_of(spoken)).apart:
+            found[one].add(other)
+            found[other].add(one)
+    return {number: frozenset(found[number]) for number in asked & found.keys()}
 
 
 def holding(acts: Sequence[EditRecord]) -> list[EditRecord]:

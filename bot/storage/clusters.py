@@ -7,7 +7,21 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from bot.errors import NotFound
 from bot.storage.cluster_tables import cluster_edits, cluster_ids, cluster_members, clusters, generations
@@ -15,7 +29,7 @@ from bot.storage.curation import insert_edit
 from bot.storage.door import Door, chunks
 from bot.storage.records import GenerationRecord, Provenance, RefitRecord
 from bot.storage.refits import end_refit
-from bot.storage.tables import issues, repositories
+from bot.storage.tables import issue_changes, issues, repositories
 from models.cluster import Cluster, Generation, Part
 from models.curation import Edit
 
@@ -47,6 +61,7 @@ class Clusters(Door):
                 insert_edit(connection, repository_id, act)
             own = repositories.c.id == repository_id
             connection.execute(update(repositories).where(own).values(generation_id=generation_id))
+            _leave_deleted(connection, repository_id, generation_id)
 
     def current_generation(self, repository_id: int) -> Generation | None:
         """The generation in force, its clusters in the order in which they were published."""
@@ -120,6 +135,7 @@ class Clusters(Door):
             _leave(connection, generation_id, [number])
             key = {"generation_id": generation_id, "number": number, "cluster_id": cluster_id}
             _add_members(connection, [key | {"repository_id": repository_id}])
+            _leave_deleted(connection, repository_id, generation_id, [cluster_id])
 
     def leave_cluster(self, repository_id: int, number: int) -> None:
         """Take an issue out of whatever cluster of the current generation it is in."""
@@ -137,8 +153,8 @@ class Clusters(Door):
         undoes: int | None = None,
     ) -> int | None:
         """In one transaction, put these clusters into the generation in force as they are here (their members leave
-        any other), end those that are gone, and keep the act that led to it; returns the act's id. NotFound where
-        nothing was ever published."""
+        any other; issues deleted since are left out), end those that are gone, and keep the act that led to it; returns
+        the act's id. NotFound where nothing was ever published."""
         with self._writing() as connection:
             generation_id = _in_force(connection, repository_id)
             ids = sorted({*(cluster.id for cluster in changed), *gone})
@@ -151,6 +167,7 @@ class Clusters(Door):
             new = [cluster.id for cluster in changed if cluster.id not in places]
             positions = places | {name: last + 1 + at for at, name in enumerate(new)}
             _write_clusters(connection, repository_id, generation_id, [(positions[one.id], one) for one in changed])
+            _leave_deleted(connection, repository_id, generation_id, [cluster.id for cluster in changed])
             self._keep_ids(connection, repository_id, new)
             return None if edit is None else insert_edit(connection, repository_id, edit, undoes)
 
@@ -172,6 +189,28 @@ def leave_for_ever(connection: Connection, repository_id: int, number: int) -> N
     act = exists().where(e.repository_id == repository_id, or_(e.cluster_id == c.id, e.value == c.id))
     empty = (c.generation_id == now, c.id.in_(homes), c.slug.is_(None), ~member, ~act)
     connection.execute(delete(clusters).where(*empty))
+
+
+def _leave_deleted(
+    connection: Connection, repository_id: int, generation_id: int, ids: Sequence[str] | None = None
+) -> None:
+    """An issue that was deleted after its cluster was read does not come back with it: not as a member, and not as what
+    the machine chose. The caller holds the repository's row, as a deletion does: the later of the two sees the other.
+    """
+    m, c = cluster_members.c, clusters.c
+    members = (m.generation_id == generation_id, _is_deleted(repository_id, m.number))
+    chosen = (c.generation_id == generation_id, c.slug.is_(None), _is_deleted(repository_id, c.canonical))
+    for some in [None] if ids is None else chunks(ids):
+        among = [column.in_(some) if some is not None else true() for column in (m.cluster_id, c.id)]
+        connection.execute(delete(cluster_members).where(*members, among[0]))
+        connection.execute(update(clusters).where(*chosen, among[1]).values(canonical=None))
+
+
+def _is_deleted(repository_id: int, number: Column[int]) -> ColumnElement[bool]:
+    """Whether an issue was here and is not any more; what was never here is not asked for."""
+    g, i = issue_changes.c, issues.c
+    was_here = exists().where(g.repository_id == repository_id, g.number == number)
+    return was_here & ~exists().where(i.repository_id == repository_id, i.number == number)
 
 
 def _current(repository_id: int) -> Any:

@@ -63,6 +63,8 @@ class Issues(Door):
         """Delete its text, facts, vectors and places in clusters; decisions and people's feedback stay. A cluster of
         the generation in force that it leaves empty ends, unless the configuration or a person made it what it is."""
         with self._writing() as connection:
+            own_row = select(repositories.c.id).where(repositories.c.id == repository_id)
+            connection.execute(own_row.with_for_update())  # nobody puts it back into a cluster meanwhile
             found = 0
             leave_for_ever(connection, repository_id, number)
             for table in (vector_rows, last_decisions, issue_heads, issue_rows):

@@ -229,8 +229,8 @@ class Storage(
         undoes: int | None = None,
     ) -> int | None:
         """In one transaction, put clusters into the generation in force as they are here (their members leave any
-        other), end those that are gone, and keep the act that led to it; returns the act's id. Raises NotFound where
-        nothing was ever published, or what it undoes does not hold."""
+        other; issues deleted since are left out), end those that are gone, and keep the act that led to it; returns the
+        act's id. Raises NotFound where nothing was ever published, or what it undoes does not hold."""
         ...
 
     # --- what people set on clusters, refits, the ledger

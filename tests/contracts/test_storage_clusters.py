@@ -189,6 +189,24 @@ def test_members_of_an_amended_cluster_leave_any_other(storage: Storage) -> None
     assert {name: one.members for name, one in in_force(storage).items()} == {"z": (3, 20), "a": (4, 5), "e": ()}
 
 
+def test_an_issue_that_was_deleted_since_its_cluster_was_read_does_not_come_back(storage: Storage) -> None:
+    storage.save_issues(REPOSITORY, [stored_issue(number) for number in (7, 8, 9)])
+    storage.publish(REPOSITORY, Generation(1, NOON, (*FIRST.clusters, FULL)))
+    (read,) = storage.clusters_in_force(REPOSITORY, ids=["c7"])
+    storage.delete_issue(REPOSITORY, 8)
+    left = replace(FULL, members=(7, 9), parts=(Part("os", "linux", (7, 9)),))
+    storage.amend(REPOSITORY, [replace(read, canonical=7)])
+    assert in_force(storage)["c7"] == replace(left, canonical=7)
+    storage.amend(REPOSITORY, [replace(read, canonical=8)])
+    storage.join_cluster(REPOSITORY, "z", 8)
+    assert (in_force(storage)["c7"], in_force(storage)["z"]) == (left, FIRST.clusters[0])
+    storage.publish(REPOSITORY, Generation(2, at(1), (read,)))
+    assert in_force(storage) == {"c7": left}
+    storage.save_issues(REPOSITORY, [stored_issue(8)])  # moved back
+    storage.amend(REPOSITORY, [read])
+    assert in_force(storage)["c7"] == FULL
+
+
 def test_an_amendment_that_cannot_be_kept_changes_nothing(storage: Storage) -> None:
     act = Edit("undo", NOON, "mia", "a", value="77")
     with pytest.raises(NotFound, match="nothing was published"):

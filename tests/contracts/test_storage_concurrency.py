@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from bot.storage.open import open_storage
 from bot.storage.protocol import Storage
 from bot.storage.records import RepositoryRecord
 from bot.storage.tables import REVISIONS
-from tests.fakes.stored import REPOSITORY, decision, delivery, stored_issue, stored_vectors
+from models.cluster import Cluster, Generation
+from tests.fakes.stored import NOON, REPOSITORY, decision, delivery, stored_issue, stored_vectors
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds until something that should happen at once counts as hung
@@ -74,6 +76,24 @@ def test_inv_32_fifty_threads_accept_one_delivery_once(storage: Storage) -> None
     with ThreadPoolExecutor(50) as pool:
         assert sorted(pool.map(accept, range(50))) == [False] * 49 + [True]
     assert handed == ["same"]
+
+
+def test_issues_that_are_deleted_while_their_cluster_is_written_stay_away(storage: Storage) -> None:
+    storage.save_repository(RepositoryRecord(REPOSITORY, "acme/shop"))
+    storage.save_issues(REPOSITORY, [stored_issue(number) for number in range(1, 21)])
+    read = Cluster("c1", "Upload fails", members=tuple(range(1, 21)))
+    storage.publish(REPOSITORY, Generation(1, NOON, (read,)))
+
+    def write(number: int) -> None:
+        storage.amend(REPOSITORY, [replace(read, canonical=number)])
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(1, 21, 2):
+            jobs = [pool.submit(write, number), pool.submit(storage.delete_issue, REPOSITORY, number)]
+            jobs += [pool.submit(write, number), pool.submit(storage.save_issues, REPOSITORY, [stored_issue(2)])]
+            for job in jobs:
+                job.result(timeout=PATIENCE)
+    assert storage.clusters_in_force(REPOSITORY) == [replace(read, members=tuple(range(2, 21, 2)))]
 
 
 def test_inv_32_processes_that_race_accept_each_delivery_once(storage: Storage, database_url: str) -> None:

@@ -191,6 +191,29 @@ def test_inv_08_who_was_told_apart_from_one_whom_a_person_pinned_leaves_at_the_w
     assert not any({first, second} <= set(held) for held in members(world).values())
 
 
+def test_inv_08_who_was_told_apart_from_a_member_is_canonical_no_more(world: World) -> None:
+    first, second, third = (arrives(world, **UPLOAD) for _ in range(3))
+    assert world.storage.duplicates(world.repository.id)[third] == first
+    act(world.services, world.repository, world.config, Edit("pin", world.clock(), "mia", f"c{first}", (second,)))
+    separate(world, second, first)
+    world.triage(second)
+    assert {one.members: one.canonical for one in in_force(world).values()} == {(second, third): second}
+    night(world)
+    assert in_force(world)[f"c{first}"].canonical == second
+
+
+def test_inv_08_a_canonical_issue_outside_of_the_cluster_gives_way_at_the_word(world: World) -> None:
+    first, second, third = (arrives(world, **UPLOAD) for _ in range(3))
+    edit = Edit("exclude", world.clock(), "mia", f"c{first}", (first,))
+    act(world.services, world.repository, world.config, edit)
+    (found,) = in_force(world).values()
+    assert (found.members, found.canonical) == ((second, third), first)
+    separate(world, second, first)
+    world.triage(second)
+    (found,) = in_force(world).values()
+    assert (found.members, found.canonical) == ((second, third), second)
+
+
 def test_inv_08_two_that_belong_together_part_from_a_third_at_the_word_and_stay_together(world: World) -> None:
     first, second, third = (arrives(world, **UPLOAD) for _ in range(3))
     word = FeedbackRecord(world.repository.id, third, "duplicate", world.clock(), "joe", "command", second)

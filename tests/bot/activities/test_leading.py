@@ -9,6 +9,7 @@ import pytest
 
 from bot.activities.leading import follow_canonicals
 from bot.activities.observe import observe_issue
+from bot.storage.records import FeedbackRecord
 from models.cluster import Cluster, Generation
 from tests.fakes.small_world import World, small_world
 
@@ -71,6 +72,29 @@ def test_one_that_is_no_member_gives_way_too(world: World) -> None:
     world.storage.publish(world.repository.id, Generation(2, world.clock(), (apart,)))
     world.change(5, state="closed", state_reason="completed")
     assert seen(world, 5) == 6
+
+
+def separate(world: World, number: int, other: int) -> None:
+    word = FeedbackRecord(world.repository.id, number, "separated", world.clock(), "mia", "command", other)
+    world.storage.save_feedback(word)
+
+
+@pytest.mark.parametrize("about", [5, 6])
+def test_inv_08_one_that_is_told_apart_from_a_member_gives_way(world: World, about: int) -> None:
+    apart = Cluster("c5", "Uploads", canonical=5, members=(6, 7))
+    world.storage.publish(world.repository.id, Generation(2, world.clock(), (apart,)))
+    separate(world, about, 11 - about)
+    assert seen(world, 5) == 6
+
+
+def test_inv_08_one_that_people_put_together_with_the_member_again_stays(world: World) -> None:
+    apart = Cluster("c5", "Uploads", canonical=5, members=(6, 7))
+    world.storage.publish(world.repository.id, Generation(2, world.clock(), (apart,)))
+    separate(world, 6, 5)
+    world.clock.forward(minutes=1)
+    word = FeedbackRecord(world.repository.id, 6, "duplicate", world.clock(), "joe", "command", 5)
+    world.storage.save_feedback(word)
+    assert seen(world, 5) == 5
 
 
 def test_where_no_other_is_open_it_stays(world: World) -> None:
