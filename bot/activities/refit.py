@@ -39,24 +39,15 @@ def begun(services: Services, repository: RepositoryRecord, origin: str) -> int:
     return services.storage.start_refit(repository.id, origin, services.clock())
 
 
-def refit(
-    services: Services,
-    repository: RepositoryRecord,
-    config: RepoConfig,
-    attempt: int,
-    *,
-    force: bool = False,
-    progress: Progress = nobody,
-) -> RefitRecord:
+def refit(services: Services, repository: RepositoryRecord, config: RepoConfig, attempt: int) -> RefitRecord:
     """Plan and publish, or say why not; everything is embedded already, and the caller holds no lock.
 
     Never two at once: it waits until another has ended. Decisions pass: they wait only while the index is copied and
     while the result, brought up to what was decided meanwhile, is published. Safe to repeat: an attempt that has ended
-    is not made again (INV 38). `force` publishes whatever moved.
+    is not made again (INV 38).
     """
-    progress(IN_TURN, 0, 1)
     with services.storage.lock(repository.id, refit=True):
-        return _in_turn(services, repository, config, attempt, force=force, progress=progress)
+        return _in_turn(services, repository, config, attempt, force=False, progress=nobody)
 
 
 def refit_at_once(
@@ -67,7 +58,10 @@ def refit_at_once(
     force: bool = False,
     progress: Progress = nobody,
 ) -> RefitRecord:
-    """The same by a command: the attempt begins in its turn, and ends with the process in words, whatever ends it."""
+    """The same by a command: the attempt begins in its turn, and ends with the process in words, whatever ends it.
+
+    `force` publishes whatever moved.
+    """
     progress(IN_TURN, 0, 1)
     with services.storage.lock(repository.id, refit=True):
         attempt = begun(services, repository, BY_COMMAND)

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from bot.activities.curate import UNDO, Acted, act, last_act, split_of
+from bot.activities.follow import counted
 from bot.activities.observe import config_in_force
 from bot.activities.people import people_of
 from bot.activities.portrait import portrait
@@ -273,8 +274,7 @@ def _tell(done: Acted, *, as_json: bool, first: str = "") -> None:
     if first:
         out.print(first, markup=False)
     for one in done.changed:
-        reports = "1 report" if len(one.members) == 1 else f"{len(one.members)} reports"
-        out.print(f"{one.id}: {one.title} · {reports}", markup=False, soft_wrap=True)
+        out.print(f"{one.id}: {one.title} · {counted(len(one.members))}", markup=False, soft_wrap=True)
     for gone in done.gone:
         out.print(f"{gone}: ended", markup=False)
     for problem in done.problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -15,8 +15,8 @@ def names_repository(flow: Flow) -> Flow:
     """Wrap a workflow that no delivery began: each line that it or a step of it logs has `task` and `repository`."""
 
     @functools.wraps(flow)
-    def named(order: Mapping[str, Any]) -> str:
+    def named(order: dict[str, Any]) -> str:
         with structlog.contextvars.bound_contextvars(task=flow.__name__, repository=order.get("repository")):
-            return flow(dict(order))
+            return flow(order)
 
     return named

@@ -14,7 +14,7 @@ from bot.inbox import repository_partition, to_input
 from bot.storage.records import DeliveryRecord
 from bot.workflows.enqueue import enqueue
 from bot.workflows.log_context import names_repository
-from bot.workflows.repository_steps import Delivery, repository_of
+from bot.workflows.repository_steps import Delivery, repository_of, words_of
 from bot.workflows.resume import resume
 from bot.workflows.steps import MAX_RECOVERIES, StepFailed, StepPostponed, StepStopped, StepWaits, services, step
 from bot.workflows.task_runs import begin_task, end_task
@@ -44,7 +44,7 @@ def recover_repository(repository: dict[str, Any]) -> str:
     try:
         found = missed(repository)
     except (StepStopped, StepWaits, StepPostponed, StepFailed) as failure:
-        reason = " at ".join(failure.args) if isinstance(failure, StepFailed) else str(failure)
+        reason = words_of(failure)
         log.warning("recovery.failed", reason=reason)
         return reason
     for payload in found:

@@ -187,15 +187,21 @@ def moved(world: World, numbers: Sequence[int], to: str = "c77") -> None:
     world.storage.amend(world.repository.id, [Cluster(to, "Uploads", None, None, members[0], members)])
 
 
+def told(world: World, reports: int) -> WaveRecord:
+    """A wave of so many reports of which people were told."""
+    sudden(world, reports)
+    (row,) = waves(world)
+    world.storage.wave_told(row.id or 0, ended=False, at=world.clock())
+    return row
+
+
 @pytest.mark.parametrize("looked", [look_there, learn_waves, follow_waves])
 @pytest.mark.parametrize("left", [0, 2])
 def test_a_wave_whose_reports_go_to_another_cluster_goes_with_them_and_is_no_second_alarm(
     old: World, looked: Look, left: int
 ) -> None:
     """Also where the cluster that they leave lives on with a few."""
-    sudden(old, 9)
-    (row,) = waves(old)
-    old.storage.wave_told(row.id or 0, ended=False, at=old.clock())
+    row = told(old, 9)
     moved(old, members_of(old)[-9 + left :])
     with capture_logs() as logs:
         assert looked(old.services, old.repository) == []
@@ -210,9 +216,7 @@ def test_a_wave_goes_where_most_of_its_reports_go_though_the_last_one_is_not_the
     old: World, looked: Look, last: str
 ) -> None:
     """A person pinned it to a third cluster, told it apart, or it was deleted on GitHub, before the others moved."""
-    sudden(old, 12)
-    (row,) = waves(old)
-    old.storage.wave_told(row.id or 0, ended=False, at=old.clock())
+    row = told(old, 12)
     reports = members_of(old)[-12:]
     if last == "elsewhere":
         moved(old, reports[-1:], "c78")
