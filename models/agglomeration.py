@@ -7,8 +7,9 @@ Agglomerative Hierarchical Clustering with Constraints (2005).
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,12 @@ from models.constraints import Constraints
 Values = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
+Tick = Callable[[], None]
+
+_Entry = TypeVar("_Entry")
+_Joint = tuple[float, int, int, int, int]  # the rank of two clusters, and their names
+
+STRIDE = 4096  # pairs or joins between two ticks: some hundredths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +94,25 @@ class Doubt:
 NO_DOUBT = Doubt()
 
 
+def nobody() -> None:
+    """A tick that nobody waits for."""
+
+
 class Agglomeration:
     """Units joined into clusters, each of which goes by the name of one of its units."""
 
     def __init__(
-        self, pairs: Pairs, units: Sequence[Places], chosen: Iterable[int], rules: Rules, doubt: Doubt = NO_DOUBT
+        self,
+        pairs: Pairs,
+        units: Sequence[Places],
+        chosen: Iterable[int],
+        rules: Rules,
+        doubt: Doubt = NO_DOUBT,
+        tick: Tick = nobody,
     ) -> None:
-        """Only the `chosen` ones of the units take part."""
+        """Only the `chosen` ones of the units take part. Whatever `tick` raises ends the work."""
         self._doubt = doubt
+        self._tick = tick
         self._members = {at: [at] for at in sorted(chosen)}
         self._lowest = {at: at for at in self._members}
         self._size = {at: float(len(units[at])) for at in self._members}
@@ -103,7 +121,7 @@ class Agglomeration:
         self._anchor = {at: rules.anchors.get(at) for at in self._members}
         self._barred = {at: rules.barred.get(at, frozenset()) for at in self._members}
         self._excess: dict[int, dict[int, float]] = {at: {} for at in self._members}
-        for one, other, excess in _between(pairs, units, self._members):
+        for one, other, excess in self._ticking(_between(pairs, units, self._members)):
             self._excess[one][other] = self._excess[other][one] = excess
 
     def joined(self, cut: float) -> list[list[int]]:
@@ -112,11 +130,11 @@ class Agglomeration:
         Of equals the one with the lower units comes first. Where a cluster grew, its entries in the queue are looked
         at again when their turn comes, so that a join costs what its smaller side costs.
         """
-        queue = [(*self._rank(one, other), one, other) for one, others in self._excess.items() for other in others]
-        queue = [entry for entry in queue if -entry[0] >= cut and entry[-2] < entry[-1]]
+        pairs = ((one, other) for one, others in self._excess.items() for other in others if one < other)
+        queue = [(*self._rank(*pair), *pair) for pair in self._ticking(pairs)]
+        queue = [entry for entry in queue if -entry[0] >= cut]
         heapq.heapify(queue)
-        while queue:
-            *rank, one, other = heapq.heappop(queue)
+        for *rank, one, other in self._ticking(_popped(queue)):
             if one not in self._members or other not in self._members or not self._may_join(one, other):
                 continue
             now = self._rank(one, other)
@@ -128,6 +146,13 @@ class Agglomeration:
                 if -entry[0] >= cut:
                     heapq.heappush(queue, entry)
         return sorted(sorted(members) for members in self._members.values())
+
+    def _ticking(self, entries: Iterable[_Entry]) -> Iterator[_Entry]:
+        """The entries, with a tick before the first and each STRIDE of them."""
+        for at, entry in enumerate(entries):
+            if at % STRIDE == 0:
+                self._tick()
+            yield entry
 
     def _rank(self, one: int, other: int) -> tuple[float, int, int]:
         """The doubted mean between two clusters, negative, and their lowest units."""
@@ -165,6 +190,12 @@ class Agglomeration:
         self._anchor[kept] = self._anchor[kept] or self._anchor[gone]
         self._barred[kept] |= self._barred[gone]
         return [(kept, neighbour) for neighbour in neighbours]
+
+
+def _popped(queue: list[_Joint]) -> Iterator[_Joint]:
+    """Least first, with what is pushed meanwhile."""
+    while queue:
+        yield heapq.heappop(queue)
 
 
 def _between(pairs: Pairs, units: Sequence[Places], chosen: Mapping[int, object]) -> Iterator[tuple[int, int, float]]:

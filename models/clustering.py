@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.agglomeration import NO_DOUBT, Agglomeration, Doubt, Pairs, Places, Rules
+from models.agglomeration import NO_DOUBT, Agglomeration, Doubt, Pairs, Places, Rules, Tick, nobody
 from models.cluster import Group, Held
 from models.constraints import Constraints
 from models.pair_graph import PairGraph
@@ -37,15 +37,17 @@ def cluster(
     constraints: Constraints | None = None,
     limits: ClusterLimits | None = None,
     previous: Iterable[Collection[int]] = (),
+    tick: Tick = nobody,
 ) -> tuple[Group, ...]:
     """The groups of two or more issues, by their lowest number; whoever is in none is noise.
 
     Must-links and cannot-links always hold. A group over the cap falls apart where a stricter cut divides it; one that
     no cut divides is held. The order in which issues and pairs came does not matter. `previous` are the members of
-    the clusters in force: what is on the border stays on its side of it.
+    the clusters in force: what is on the border stays on its side of it. `tick` is called every so often; what it
+    raises ends the work.
     """
     limits, constraints = limits or ClusterLimits(), constraints or Constraints()
-    history = _History.of(graph, _settled(graph, previous), constraints)
+    history = _History.of(graph, _settled(graph, previous), constraints, tick)
     whole = history.joined(range(len(history.units)), limits.cut, limits.doubt)
     parts = [part for group in whole for part in history.capped(group, limits)]
     return history.groups(parts, limits)
@@ -70,9 +72,10 @@ class _History:
     pairs: Pairs  # as last night's clusters pull them: what joins
     units: Sequence[Places]
     rules: Rules
+    tick: Tick
 
     @classmethod
-    def of(cls, graph: PairGraph, pulled: PairGraph, constraints: Constraints) -> _History:
+    def of(cls, graph: PairGraph, pulled: PairGraph, constraints: Constraints, tick: Tick) -> _History:
         place = {number: at for at, number in enumerate(graph.numbers.tolist())}
         blocks = [sorted(place[number] for number in block if number in place) for block in constraints.blocks]
         in_block = {at for block in blocks for at in block}
@@ -82,10 +85,10 @@ class _History:
         left, right = graph.left.astype(np.intp), graph.right.astype(np.intp)
         judged = Pairs.of(left, right, graph.probabilities, graph.floors)
         pairs = Pairs.of(left, right, pulled.probabilities, pulled.floors)
-        return cls(graph.numbers, judged, pairs, units, Rules.of(unit, constraints))
+        return cls(graph.numbers, judged, pairs, units, Rules.of(unit, constraints), tick)
 
     def joined(self, chosen: Iterable[int], cut: float, doubt: Doubt) -> list[list[int]]:
-        return Agglomeration(self.pairs, self.units, chosen, self.rules, doubt).joined(cut)
+        return Agglomeration(self.pairs, self.units, chosen, self.rules, doubt, self.tick).joined(cut)
 
     def capped(self, group: list[int], limits: ClusterLimits) -> Iterator[list[int]]:
         """The group, or the clusters that a stricter cut makes of one over the cap, if they keep most of its issues."""

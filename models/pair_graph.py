@@ -92,10 +92,12 @@ def judged_pairs(
     history = PairMeasures(index, index.numbers() if numbers is None else sorted(set(numbers)))
     judge = _Judge(history, scorer, tick)
     keys = _candidates(history)
+    whole = len(keys)
     probabilities = judge.probabilities(keys)
     kept, floors = _most_probable(keys, probabilities, len(history), neighbours)
     keys, probabilities = keys[kept], probabilities[kept]
-    more = np.setdiff1d(_inside(keys, probabilities, floors), keys, assume_unique=True)
+    inside = _inside(keys, probabilities, floors, lambda: tick(whole, whole))
+    more = np.setdiff1d(inside, keys, assume_unique=True)
     keys, probabilities = np.append(keys, more), np.append(probabilities, judge.probabilities(more))
     order = np.argsort(keys)
     left, right = _places(keys[order], len(history))
@@ -186,11 +188,12 @@ def _most_probable(
     return kept, floors
 
 
-def _inside(keys: Keys, probabilities: Probabilities, floors: Probabilities) -> Keys:
+def _inside(keys: Keys, probabilities: Probabilities, floors: Probabilities, tick: Callable[[], None]) -> Keys:
     """Every pair inside the loosely joined groups, the smallest first until it becomes too much."""
     size = len(floors)
     units = [np.array([at]) for at in range(size)]
-    loose = Agglomeration(Pairs.of(*_places(keys, size), probabilities, floors), units, range(size), NO_RULES)
+    pairs = Pairs.of(*_places(keys, size), probabilities, floors)
+    loose = Agglomeration(pairs, units, range(size), NO_RULES, tick=tick)
     found, left_over = [np.zeros(0, dtype=np.int64)], COMPLETED * size
     for members in sorted(loose.joined(LOOSE), key=lambda group: (len(group), group)):
         left_over -= len(members) * (len(members) - 1) // 2

@@ -119,7 +119,7 @@ def planned(
     known = settle_known(work.known, people.constraints, index.numbers())
     progress("clusters", 0, 1)
     graph = _without(work.graph, {number for one in known for number in one.members})
-    groups = cluster(graph, people.constraints, limits_of(config), [one.members for one in last])
+    groups = cluster(graph, people.constraints, limits_of(config), [one.members for one in last], budget.check)
     budget.check()
     fit = public(index, Fit(groups, known, index.numbers(), config.limits.cluster_cap), people.constraints)
     used = services.storage.cluster_ids(repository_id)

@@ -202,3 +202,27 @@ def test_inv_09_a_group_over_the_cap_falls_apart_at_a_cut_that_no_single_pair_re
     chances = all_pairs(range(1, 9), 0.55) | all_pairs(range(1, 5), 0.9) | all_pairs(range(5, 9), 0.9)
     found = cluster(graph(range(1, 9), chances), limits=ClusterLimits(cap=5))
     assert members(found) == [(1, 2, 3, 4), (5, 6, 7, 8)]
+
+
+class Enough(Exception):
+    """The work may not go on."""
+
+
+def test_whatever_a_tick_raises_ends_the_work_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.agglomeration.STRIDE", 10)
+    judged = graph(range(1, 13), all_pairs(range(1, 13), 0.9))
+    asked: list[int] = []
+    whole = cluster(judged, tick=lambda: asked.append(1))
+    assert whole == cluster(judged)
+    assert len(asked) > 2 * len(judged.left) // 10  # when pairs are gathered, when they are ranked, and when they join
+
+    def after(most: int) -> None:
+        asked.append(1)
+        if len(asked) > most:
+            raise Enough
+
+    for most in range(len(asked)):
+        asked.clear()
+        with pytest.raises(Enough):
+            cluster(judged, tick=lambda most=most: after(most))  # type: ignore[misc]  # a lambda with a default
+        assert len(asked) == most + 1

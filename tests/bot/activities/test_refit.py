@@ -9,17 +9,21 @@ from typing import Any
 
 import pytest
 
+from bot.activities import refit_plan
 from bot.activities.curate import act
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.observe import observe_issue
 from bot.activities.refit import BY_HAND, PUBLISHED, begun, plan_refit, refit
+from bot.activities.refit_budget import Budget
 from bot.errors import StorageError
 from bot.index_cache import IndexCache
+from bot.repo_config import RepoConfig
 from bot.storage.clusters import Clusters
 from bot.storage.records import FeedbackRecord, RefitRecord
 from bot.storage.refits import Refits
 from models.cluster import Cluster, Generation
+from models.clustering import ClusterLimits
 from models.curation import Edit
 from tests.fakes.small_world import CONFIG, OTHERS, CountingEmbedder, World, small_world
 
@@ -302,3 +306,32 @@ def test_inv_38_a_database_that_fails_while_publishing_leaves_yesterdays_in_forc
             refitted(world)
     assert world.storage.current_generation(world.repository.id) == before
     assert isinstance(before, Generation)
+
+
+@pytest.mark.parametrize("setting", ["TRIAGE_REFIT_SECONDS", "TRIAGE_REFIT_MEMORY_MB"])
+def test_inv_38_a_budget_that_runs_out_while_clusters_are_made_ends_the_refit_there(
+    world: World, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    uploads(world)
+    refitted(world)
+    before = world.storage.current_generation(world.repository.id)
+    world.report(**UPLOAD)
+    spent = {"TRIAGE_REFIT_SECONDS": 0.0, "TRIAGE_REFIT_MEMORY_MB": 0.0}
+    clock, memory = (lambda name=name: spent[name] for name in spent)
+
+    def beginning(_: RepoConfig) -> ClusterLimits:
+        spent[setting] = 1e6
+        return ClusterLimits()
+
+    def beyond(*_: Any) -> None:
+        raise AssertionError("the clusters were made all the same")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refit_plan, "Budget", lambda chosen: Budget(chosen, clock, memory))
+        patch.setattr(refit_plan, "limits_of", beginning)
+        patch.setattr("models.clustering._History.groups", beyond)
+        ended = refitted(world)
+    assert ended.outcome == "failed"
+    assert setting in str(ended.reason)
+    assert world.storage.current_generation(world.repository.id) == before
+    assert refitted(world).outcome == PUBLISHED
