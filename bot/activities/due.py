@@ -51,6 +51,12 @@ def is_due(attempts: Sequence[RefitRecord], night: datetime, now: datetime) -> b
     return not tried or (nightly < TRIES and tried[0].started_at + PAUSE <= now)
 
 
+def turn_of(night: datetime, now: datetime) -> int:
+    """Which try of a night it is time for where none so far noted an attempt: the first at once, the others after one,
+    three, seven and fifteen hours; 0 before the night."""
+    return max(0, (now - night) // PAUSE + 1).bit_length()
+
+
 def _minutes(clock: str) -> int:
     hours, _, minutes = clock.partition(":")
     return int(hours) * 60 + int(minutes)

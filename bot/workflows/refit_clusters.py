@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from bot.activities.due import STALE_AFTER, hour_of, is_due, night_of
+from bot.activities.due import STALE_AFTER, hour_of, is_due, night_of, turn_of
 from bot.activities.observe import config_in_force
 from bot.inbox import refit_partition
 from bot.storage.records import RepositoryRecord
@@ -19,7 +19,6 @@ from bot.workflows.steps import MAX_RECOVERIES, services, step
 from bot.workflows.tell_wave import announce, follow_all_waves
 
 TASK = "refit_clusters"
-HOUR = timedelta(hours=1)
 JOURNAL_KEPT = timedelta(days=14)
 PRUNED_AT_ONCE = 500
 ATTEMPTS = 20  # of a repository, looked through for those of this night
@@ -45,10 +44,11 @@ def refit_clusters(scheduled_at: datetime, _context: Any) -> None:
 
 @step
 def due_repositories(now: str) -> list[dict[str, Any]]:
-    """What a refit needs to know of each repository whose hour has come and whose night is not done."""
+    """What a refit needs to know of each repository whose hour has come, whose night is not done, and for which no look
+    before this one started it."""
     moment = datetime.fromisoformat(now)
     found = (_due(one, moment) for one in services().storage.repositories() if one.state == "active")
-    due = [one for one in found if one is not None]
+    due = [one for one in found if one is not None and DBOS.get_workflow_status(one["run"]) is None]
     if due:
         _tell_stale({one["repository_id"] for one in due}, moment)
     return due
@@ -70,13 +70,14 @@ def _due(repository: RepositoryRecord, now: datetime) -> dict[str, Any] | None:
     if not is_due(attempts, night, now):
         return None
     tried = sum(one.started_at >= night for one in attempts)
-    hour = (now - night) // HOUR  # a run that ended before it could note its attempt does not take the night with it
+    turn = turn_of(night, now)  # a run that ended before it could note its attempt does not take the night with it
     return {
         "repository": repository.full_name,
         "repository_id": repository.id,
         "installation_id": repository.installation_id,
         "night": night.isoformat(),
-        "run": f"refit/{repository.id}/{night.isoformat()}/{tried}/{hour}",
+        "turn": turn,
+        "run": f"refit/{repository.id}/{night.isoformat()}/{tried}/{turn}",
     }
 
 

@@ -9,7 +9,7 @@ import structlog
 from dbos import DBOS
 
 from bot.activities.digest import digest
-from bot.activities.due import is_due
+from bot.activities.due import is_due, turn_of
 from bot.activities.ledger import close_ledger
 from bot.activities.observe import config_in_force
 from bot.activities.refit import NIGHTLY, PUBLISHED
@@ -32,7 +32,8 @@ from bot.workflows.steps import (
 REPOSITORY_TASK = "refit_repository"
 AGAIN = "/again"  # what the id of a refit ends in that comes again because GitHub asked for patience
 TRIES = 8  # times that it does; the next night is near by then
-DONE = "this night's refit was made"
+FAILURES = (StepStopped, StepRefused, StepPostponed, StepFailed)
+DONE = "this night's refit was made, or a later try makes it"
 
 log = structlog.get_logger(__name__)
 
@@ -40,9 +41,18 @@ log = structlog.get_logger(__name__)
 @DBOS.workflow(name=REPOSITORY_TASK, max_recovery_attempts=MAX_RECOVERIES)
 @names_repository
 def refit_repository(repository: dict[str, Any]) -> str:
-    """The outcome; a failure leaves yesterday's generation in force and says so (INV 38)."""
-    if AGAIN not in str(DBOS.workflow_id) and not still_due(repository):
-        return DONE
+    """The outcome; a failure, wherever it was, leaves yesterday's generation in force and is said once (INV 38)."""
+    try:
+        if AGAIN not in str(DBOS.workflow_id) and not still_due(repository):
+            return DONE
+        return _made(repository)
+    except FAILURES as failure:
+        reason = words_of(failure)
+        log.warning("refit.failed", reason=reason)
+        return reason
+
+
+def _made(repository: dict[str, Any]) -> str:
     run = begin(REPOSITORY_TASK, repository["repository"])
     try:
         outcome = read_and_learn(repository, NIGHTLY)
@@ -51,20 +61,21 @@ def refit_repository(repository: dict[str, Any]) -> str:
         end(run, str(waits))
         _come_again(repository, waits.seconds)
         return str(waits)
-    except (StepStopped, StepRefused, StepPostponed, StepFailed) as failure:
-        reason = words_of(failure)
-        end(run, reason)
-        log.warning("refit.failed", reason=reason)
-        return reason
+    except FAILURES as failure:
+        end(run, words_of(failure))
+        raise
     end(run, None if outcome == PUBLISHED else str(outcome))
     return str(outcome)
 
 
 @step
 def still_due(repository: dict[str, Any]) -> bool:
-    """Whether nobody made this night's refit while it waited in the queue."""
+    """Whether nobody made this night's refit while it waited in the queue, and it is not time for a later try by now:
+    those that waited together are one, or each would fail as the one before."""
+    night, now = datetime.fromisoformat(repository["night"]), services().clock()
+    turn = turn_of(night, now)
     attempts = services().storage.refits(repository["repository_id"])
-    return is_due(attempts, datetime.fromisoformat(repository["night"]), services().clock())
+    return repository.get("turn", turn) >= turn and is_due(attempts, night, now)
 
 
 @bulk_step

@@ -132,8 +132,10 @@ def _told_in_the_log(repository: RepositoryRecord) -> Callable[[int], None]:
 
 @step
 def begin_refit(delivery: Delivery, origin: str) -> int:
-    """Note that an attempt begins; returns its id."""
-    return begun(services(), repository_of(delivery), origin)
+    """Note that an attempt begins, before GitHub is asked of the repository; returns its id."""
+    known = services().storage.repository_by_id(delivery["repository_id"])
+    noted = known if known is not None and known.state == "active" else repository_of(delivery)
+    return begun(services(), noted, origin)
 
 
 @step

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 import structlog
-from dbos import DBOS
+from dbos import DBOS, WorkflowStatus
 
 from bot.errors import TriageError
 from bot.inbox import CLOCKS
 from bot.log import discreet
-from bot.storage.records import ConfigRecord, TaskRun
+from bot.storage.records import ConfigRecord, RepositoryRecord, TaskRun
 from bot.workflows import repository_steps
 from bot.workflows.refit_clusters import TASK, refit_clusters
 from bot.workflows.refit_repository import REPOSITORY_TASK
@@ -132,20 +132,68 @@ async def test_a_night_is_made_once_however_often_it_is_looked_for(bot: Running)
     assert len(runs(bot, before)) == 1
 
 
-async def test_a_night_whose_run_ended_before_it_could_note_its_attempt_is_made_an_hour_later(
+async def worked_off(bot: Running) -> list[str]:
+    """The ids of this repository's nightly refits, when all that were started have ended."""
+
+    def started() -> list[WorkflowStatus]:
+        return DBOS.list_workflows(workflow_id_prefix=f"refit/{bot.record.id}/")
+
+    await bot.until(lambda: not {one.status for one in started()} & {"ENQUEUED", "PENDING"})
+    return [one.workflow_id for one in await asyncio.to_thread(started)]
+
+
+async def at_noon(bot: Running) -> datetime:
+    """The beginning of a night that no test had before, of a repository that has its nights at noon."""
+    bot.fake.config = CONFIG + b'refit: {at: "12:00", zone: UTC}\n'
+    await bot.handled(bot.report(*UNLIKE))
+    return datetime.combine((datetime.now(UTC) + next(_nights) * DAY).date(), time(12), UTC)
+
+
+async def test_a_night_that_notes_no_attempt_is_tried_after_growing_pauses_and_each_failure_is_said_once(
+    bot: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(_: object, repository: RepositoryRecord, *_more: object) -> None:
+        raise TriageError(f"{repository.full_name} cannot be noted")
+
+    noon = await at_noon(bot)
+    tried, count = [], len(await worked_off(bot))
+    with monkeypatch.context() as patch, structlog.testing.capture_logs() as lines:
+        patch.setattr("bot.workflows.repository_steps.begun", breaks)
+        for hour in (0, 1, 2, 3, 4, 6, 7, 8, 14, 15, 16, 23):
+            for minute in (0, 55):
+                await looked(noon + timedelta(hours=hour, minutes=minute))
+            tried += [hour] * (len(await worked_off(bot)) - count)
+            count = len(await worked_off(bot))
+    assert tried == [0, 1, 3, 7, 15]
+    told = [one["reason"] for one in lines if one["event"] == "refit.failed"]
+    assert told.count(f"{bot.name} cannot be noted") == 5
+    assert len([one for one in lines if one["event"] == "refit.stale" and one["repository"] == bot.name]) == 5
+    await looked(noon + DAY)
+    await worked_off(bot)
+    assert bot.storage.refits(bot.record.id)[0].outcome == "published"
+
+
+async def test_tries_that_waited_together_are_one(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    noon = await at_noon(bot)
+    before = len(runs(bot, 0))
+    monkeypatch.setattr("bot.workflows.repository_steps.begun", _breaks)
+    monkeypatch.setattr("bot.workflows.refit_repository.turn_of", lambda *_: 3)  # when their turn comes at last
+    for hours in (0, 1, 3):
+        await looked(noon + timedelta(hours=hours))
+    started = await worked_off(bot)
+    assert len([one for one in started if noon.isoformat() in one]) == 3
+    assert len(runs(bot, before)) == 1
+
+
+async def test_a_night_on_which_the_repository_cannot_be_opened_is_noted_as_an_attempt(
     bot: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await bot.handled(bot.report(*UNLIKE))
-    noon = datetime.combine((datetime.now(UTC) + next(_nights) * DAY).date(), time(12), UTC)
-    before, attempts = len(runs(bot, 0)), len(bot.storage.refits(bot.record.id))
-    with monkeypatch.context() as patch:
-        patch.setattr("bot.workflows.repository_steps.begun", _breaks)
-        await looked(noon)
-        await bot.until(lambda: bool(found := runs(bot, before)) and found[0].finished_at is not None)
-    assert len(bot.storage.refits(bot.record.id)) == attempts
-    await looked(noon + timedelta(hours=1))
-    await bot.until(lambda: len(found := runs(bot, before)) > 1 and found[1].finished_at is not None)
-    assert [one.outcome for one in bot.storage.refits(bot.record.id)[:-attempts]] == ["published"]
+    before = len(bot.storage.refits(bot.record.id))
+    monkeypatch.setattr(repository_steps, "repository_of", _breaks)
+    await refitted(bot)
+    (noted,) = bot.storage.refits(bot.record.id)[:-before]
+    assert (noted.origin, noted.outcome, noted.reason) == ("nightly", "failed", "the pairs cannot be judged")
 
 
 async def test_an_issue_is_answered_while_a_refit_runs(bot: Running, monkeypatch: pytest.MonkeyPatch) -> None:

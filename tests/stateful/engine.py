@@ -174,6 +174,7 @@ def installed(engine: MemoryEngine) -> Iterator[MemoryEngine]:
         patch.setattr(DBOS, "workflow_id", "")
         patch.setattr(DBOS, "enqueue_workflow_with_options", engine.enqueue)
         patch.setattr(DBOS, "list_workflows", lambda **_: [])
+        patch.setattr(DBOS, "get_workflow_status", lambda identity: identity if identity in engine.known else None)
         for module in (decisions, deliveries, tasks):
             patch.setattr(module, "now", engine.clock)
         yield engine

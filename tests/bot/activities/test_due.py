@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.activities.due import PAUSE, TRIES, hour_of, is_due, night_of
+from bot.activities.due import PAUSE, TRIES, hour_of, is_due, night_of, turn_of
 from bot.repo_config import parse
 from bot.settings import Settings
 from bot.storage.records import RefitRecord
@@ -110,3 +110,11 @@ def test_a_clock_that_jumped_ahead_and_came_back_does_not_stop_the_nights() -> N
     assert is_due([next_year], NIGHT, NIGHT + timedelta(minutes=1))
     a_little = attempt(NIGHT + timedelta(minutes=5))
     assert not is_due([a_little], NIGHT, NIGHT + timedelta(minutes=1))
+
+
+def test_where_no_try_could_be_noted_the_pauses_grow_and_a_night_has_few() -> None:
+    begins = [turn_of(NIGHT, NIGHT + timedelta(minutes=minute)) for minute in range(25 * 60 + 1)]
+    assert sorted(set(begins)) == [1, 2, 3, 4, 5]
+    assert [begins.index(turn) // 60 for turn in (1, 2, 3, 4, 5)] == [0, 1, 3, 7, 15]
+    assert begins == sorted(begins)
+    assert turn_of(NIGHT, NIGHT - timedelta(minutes=1)) == turn_of(NIGHT, NIGHT - 9 * timedelta(days=1)) == 0
