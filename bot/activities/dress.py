@@ -51,9 +51,7 @@ def _dressed(
         title = called.title if cluster.title_by == "machine" else cluster.title
         parts = variants({document.number: document.facts for document in documents})
         cluster = replace(cluster, title=title, terms=called.terms, parts=parts)
-    if cluster.canonical is not None:
-        return cluster
-    return replace(cluster, canonical=past.canonical(cluster, documents, None).number)
+    return replace(cluster, canonical=past.canonical(cluster, documents, cluster.canonical).number)
 
 
 def repointed(

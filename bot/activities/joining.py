@@ -112,10 +112,9 @@ def _part(services: Services, repository_id: int, number: int, held: Constraints
     before whom somebody did (INV 8): the night's rule. Who leaves with the issue stays together with it."""
     for home in services.storage.clusters_in_force(repository_id, holding=[number]):
         (settled,) = settle_known([home], held, home.members)
-        if settled.members != home.members:
-            services.storage.amend(repository_id, [settled])
-        elif home.canonical is None or tuple(sorted((number, home.canonical))) not in held.apart:
+        if settled.members == home.members:
             continue
+        services.storage.amend(repository_id, [settled])
         _tidy(services, repository_id, home.id)
         left = set(home.members) - {*settled.members, number}
         mates = tuple(sorted(one for block in held.blocks if number in block for one in block & left))
@@ -188,11 +187,8 @@ def _leave(services: Services, repository: RepositoryRecord, clusters: Sequence[
 
 
 def _tidy(services: Services, repository_id: int, cluster_id: str) -> None:
-    """After an issue left: another canonical where it was that; the end of a pair, unless a person touched it."""
+    """After an issue left: the end of a pair, unless a person touched it."""
     for one in services.storage.clusters_in_force(repository_id, ids=[cluster_id]):
         touched = {act.edit.cluster for act in holding(services.storage.edits(repository_id))}
         if len(one.members) < 2 and one.slug is None and one.id not in touched:
             services.storage.amend(repository_id, [], [one.id])
-        elif one.canonical is not None and one.canonical not in one.members and one.slug is None:
-            choice = canonical_choice(services, repository_id, one, None)
-            services.storage.amend(repository_id, [replace(one, canonical=choice.number)])

@@ -1,4 +1,7 @@
-"""Clusters' canonical issues follow GitHub: one that was closed, locked or deleted, or is a duplicate, gives way."""
+"""Clusters' canonical issues follow GitHub: one that was closed, locked or deleted, or is a duplicate, gives way.
+
+Known clusters' likewise, but for those for which the configuration or a person set one.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +9,62 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.activities.dress import canonical_choice
-from bot.activities.people import apart_of, people_of
+from bot.activities.people import apart_of, holding
+from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
 from bot.storage.records import RepositoryRecord
 from models.canonical import can_be
 from models.cluster import Cluster
+from models.curation import curate
+from models.issue import Issue
 
 
 def follow_canonicals(
     services: Services, repository: RepositoryRecord, config: RepoConfig, clusters: Collection[str]
 ) -> None:
-    """Choose the canonical issues of these clusters anew, by the written policy, where they can be it no more: one that
-    another outdoes by now stays. The caller holds the repository's lock. Safe to repeat."""
+    """Choose the canonical issues of these clusters anew where they can be it no more. The caller holds the
+    repository's lock. Safe to repeat."""
     for one in services.storage.clusters_in_force(repository.id, ids=clusters) if clusters else ():
-        fixed = set_canonical(services, repository, config, one)
-        if fixed is None and _leads(services.storage, repository.id, one):
-            continue
-        choice = canonical_choice(services, repository.id, one, fixed)
-        if choice.number != one.canonical:
-            services.storage.amend(repository.id, [replace(one, canonical=choice.number)])
+        now = led(services, repository.id, config, one)
+        if now != one:
+            services.storage.amend(repository.id, [now])
+
+
+def led(services: Services, repository_id: int, config: RepoConfig, cluster: Cluster) -> Cluster:
+    """The cluster with the canonical issue that was set, or else its own while that can be it – one that another
+    outdoes by now stays –, or else the one that the written policy chooses."""
+    fixed = set_canonical(services, repository_id, config, cluster)
+    if can_be(_issue(services.storage, repository_id, fixed)):
+        return replace(cluster, canonical=fixed)
+    if _leads(services.storage, repository_id, cluster):
+        return cluster
+    return replace(cluster, canonical=canonical_choice(services, repository_id, cluster, None).number)
+
+
+def set_canonical(services: Services, repository_id: int, config: RepoConfig, cluster: Cluster) -> int | None:
+    """The canonical issue that a person, who put it into the cluster by that, or the configuration set, if any did."""
+    acts = [act.edit for act in holding(services.storage.edits(repository_id))]
+    by_people = curate(acts, [cluster.id], [one.slug for one in config.clusters]).canonicals.get(cluster.id)
+    configured = next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
+    return by_people if by_people in cluster.members else configured
 
 
 def _leads(storage: Storage, repository_id: int, cluster: Cluster) -> bool:
-    """Whether its canonical issue is there, open and unlocked, no duplicate, and was not told apart from a member."""
+    """Whether its canonical issue is there, open and unlocked, no duplicate, a member or what one duplicates, and was
+    not told apart from a member."""
     number = cluster.canonical
-    stored = storage.issue(repository_id, number) if number is not None else None
-    if number is None or stored is None or stored.issue.state != "open" or stored.issue.locked:
+    issue = _issue(storage, repository_id, number)
+    if number is None or issue is None or issue.state != "open" or issue.locked or not can_be(issue):
         return False
-    if not can_be(stored.issue) or number in storage.duplicates(repository_id):
-        return False
-    apart = () if number in cluster.members else apart_of(storage.feedback(repository_id), [number]).get(number, ())
-    return set(cluster.members).isdisjoint(apart)
+    duplicates = storage.duplicates(repository_id)
+    if number in duplicates or number in cluster.members:
+        return number not in duplicates
+    apart = apart_of(storage.feedback(repository_id), [number]).get(number, ())
+    return number in {root_of(one, duplicates) for one in cluster.members} and set(cluster.members).isdisjoint(apart)
 
 
-def set_canonical(services: Services, repository: RepositoryRecord, config: RepoConfig, cluster: Cluster) -> int | None:
-    """The canonical issue that a person or the configuration set, if any did."""
-    by_people = people_of(services, repository.id, config, [cluster]).curation.canonicals.get(cluster.id)
-    configured = next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
-    return by_people or configured
+def _issue(storage: Storage, repository_id: int, number: int | None) -> Issue | None:
+    stored = None if number is None else storage.issue(repository_id, number)
+    return None if stored is None else stored.issue

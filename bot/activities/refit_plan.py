@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bot.activities.assign import DEFINITIONS, assigned, defined_alike, definitions, redefined
-from bot.activities.dress import canonical_choice, dressed
+from bot.activities.dress import dressed
+from bot.activities.leading import led
 from bot.activities.people import People, holding, pending, people_of
 from bot.activities.private import public
 from bot.activities.refit_budget import Budget
@@ -143,14 +144,7 @@ def brought_up_to_now(
     was = {one.id: one for one in plan.clusters}
     touched = {act.edit.cluster for act in holding(services.storage.edits(repository_id))}
     kept = [one for one in found if len(one.members) > 1 or one.slug or one.id in touched or was.get(one.id) == one]
-    return tuple(_pointed(services, repository_id, one) if was.get(one.id) != one else one for one in kept)
-
-
-def _pointed(services: Services, repository_id: int, one: Cluster) -> Cluster:
-    """The cluster, with another canonical issue where it was the one that left."""
-    if one.slug or one.canonical is None or one.canonical in one.members:
-        return one
-    return replace(one, canonical=canonical_choice(services, repository_id, one, None).number)
+    return tuple(led(services, repository_id, config, one) if was.get(one.id) != one else one for one in kept)
 
 
 def _people(

@@ -116,7 +116,8 @@ def record(
     )
     find_place(services, repository, config, decision, resolution.judgement.document)
     led = services.storage.clusters_led_by(repository.id, decision.number)  # it may be a duplicate by now
-    follow_canonicals(services, repository, config, led)
+    homes = {one.id for one in services.storage.clusters_in_force(repository.id, holding=[decision.number])}
+    follow_canonicals(services, repository, config, homes.union(led))
     return kept
 
 

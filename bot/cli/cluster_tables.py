@@ -80,7 +80,8 @@ def trend(moments: Sequence[datetime], now: datetime) -> str:
 
 def portrait_data(services: Services, record: RepositoryRecord, config: RepoConfig, seen: Portrait) -> dict[str, Any]:
     """Everything that is shown of one cluster."""
-    choice = canonical_choice(services, record.id, seen.cluster, set_canonical(services, record, config, seen.cluster))
+    fixed = set_canonical(services, record.id, config, seen.cluster)
+    choice = canonical_choice(services, record.id, seen.cluster, fixed)
     return cluster_data(seen.cluster) | {
         "reports": seen.reports,
         "open": seen.open,

@@ -214,6 +214,38 @@ def test_inv_08_a_canonical_issue_outside_of_the_cluster_gives_way_at_the_word(w
     assert (found.members, found.canonical) == ((second, third), second)
 
 
+@pytest.mark.parametrize("config", [b"", CONFIG], ids=["found", "known"])
+def test_another_issue_is_canonical_as_soon_as_one_can_be_it(world: World, config: bytes) -> None:
+    world.fake.config = config
+    world.clock.forward(minutes=2)
+    first, second = arrives(world), arrives(world)
+    (found,) = in_force(world).values()
+    assert (found.members, found.canonical) == ((first, second), first)
+    for number in (second, first):
+        world.change(number, state="closed", state_reason="completed")
+        world.triage(number)
+    (found,) = in_force(world).values()
+    assert found.canonical == first
+    third = arrives(world)
+    (found,) = in_force(world).values()
+    assert (found.members, found.canonical) == ((first, second, third), third)
+    night(world)
+    assert [one.canonical for one in in_force(world).values()] == [third]
+
+
+def test_the_night_too_leaves_a_set_canonical_issue_that_was_closed_as_a_duplicate(world: World) -> None:
+    first, second = world.report(), world.report()
+    world.fake.config = CONFIG.replace(b"    examples:", b"    canonical: %d\n    examples:" % first)
+    world.clock.forward(minutes=2)
+    night(world)
+    assert in_force(world)["extra"].canonical == first
+    world.change(first, state="closed", state_reason="duplicate")
+    world.triage(first)
+    by_day = in_force(world)["extra"].canonical
+    night(world)
+    assert in_force(world)["extra"].canonical == by_day == second
+
+
 def test_inv_08_two_that_belong_together_part_from_a_third_at_the_word_and_stay_together(world: World) -> None:
     first, second, third = (arrives(world, **UPLOAD) for _ in range(3))
     word = FeedbackRecord(world.repository.id, third, "duplicate", world.clock(), "joe", "command", second)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.activities.curate import act
 from bot.activities.leading import follow_canonicals
 from bot.activities.observe import observe_issue
 from bot.storage.records import FeedbackRecord
 from models.cluster import Cluster, Generation
+from models.curation import Edit
 from tests.fakes.small_world import World, small_world
+from tests.fakes.stored import decision
 
 UPLOAD = {"title": "Upload of pictures never ends", "body": "The upload stays at 99 percent: Error: socket hang up."}
 MOVES = {
@@ -22,16 +26,25 @@ MOVES = {
 }
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A cluster of three reports, the first of which is canonical."""
+KNOWN = b'clusters: [{slug: c5, title: Uploads, examples: ["the upload never ends"]}]'
+
+
+@pytest.fixture(params=[b"", KNOWN], ids=["found", "known"])
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A cluster of three reports, the first of which is canonical, though nobody said so."""
     with small_world(tmp_path) as made:
-        made.fake.config = b""
+        made.fake.config = request.param
         members = tuple(made.report(**UPLOAD) for _ in range(3))
         made.learn()
-        found = Cluster("c5", "Uploads", canonical=members[0], members=members)
-        made.storage.publish(made.repository.id, Generation(1, made.clock(), (found,)))
+        publish(made, members)
         yield made
+
+
+def publish(world: World, members: tuple[int, ...]) -> None:
+    slug = "c5" if world.config.clusters else None
+    found = Cluster("c5", "Uploads", slug, canonical=5, members=members)
+    number = len(world.storage.generations(world.repository.id)) + 1
+    world.storage.publish(world.repository.id, Generation(number, world.clock(), (found,)))
 
 
 def seen(world: World, number: int) -> int | None:
@@ -68,8 +81,7 @@ def test_one_that_another_outdoes_by_now_stays(world: World) -> None:
 
 def test_one_that_is_no_member_gives_way_too(world: World) -> None:
     """As the one that a member duplicates may be, where people told it apart from another."""
-    apart = Cluster("c5", "Uploads", canonical=5, members=(6, 7))
-    world.storage.publish(world.repository.id, Generation(2, world.clock(), (apart,)))
+    publish(world, (6, 7))
     world.change(5, state="closed", state_reason="completed")
     assert seen(world, 5) == 6
 
@@ -79,17 +91,30 @@ def separate(world: World, number: int, other: int) -> None:
     world.storage.save_feedback(word)
 
 
+def duplicates(world: World, number: int, canonical: int) -> None:
+    decided = decision(number, canonical, repository_id=world.repository.id, decided_at=world.clock())
+    world.storage.save_decision(decided, [])
+
+
+def test_one_that_left_stays_while_a_member_is_its_duplicate_and_no_longer(world: World) -> None:
+    publish(world, (6, 7))
+    duplicates(world, 7, 5)
+    assert seen(world, 5) == 5
+    world.storage.save_decision(decision(7, repository_id=world.repository.id, decided_at=world.clock()), [])
+    assert seen(world, 5) == 6
+
+
 @pytest.mark.parametrize("about", [5, 6])
 def test_inv_08_one_that_is_told_apart_from_a_member_gives_way(world: World, about: int) -> None:
-    apart = Cluster("c5", "Uploads", canonical=5, members=(6, 7))
-    world.storage.publish(world.repository.id, Generation(2, world.clock(), (apart,)))
+    publish(world, (6, 7))
+    duplicates(world, 7, 5)
     separate(world, about, 11 - about)
     assert seen(world, 5) == 6
 
 
 def test_inv_08_one_that_people_put_together_with_the_member_again_stays(world: World) -> None:
-    apart = Cluster("c5", "Uploads", canonical=5, members=(6, 7))
-    world.storage.publish(world.repository.id, Generation(2, world.clock(), (apart,)))
+    publish(world, (6, 7))
+    duplicates(world, 7, 5)
     separate(world, 6, 5)
     world.clock.forward(minutes=1)
     word = FeedbackRecord(world.repository.id, 6, "duplicate", world.clock(), "joe", "command", 5)
@@ -105,7 +130,17 @@ def test_where_no_other_is_open_it_stays(world: World) -> None:
 
 
 def test_the_one_that_the_configuration_names_stays_though_it_is_closed(world: World) -> None:
-    world.fake.config = b'clusters: [{slug: c5, title: Uploads, canonical: 5, examples: ["the upload never ends"]}]'
+    world.fake.config = KNOWN.replace(b"examples", b"canonical: 5, examples")
     world.clock.forward(minutes=2)
     world.change(5, state="closed", state_reason="completed")
     assert seen(world, 5) == 5
+
+
+def test_the_one_that_a_person_set_stays_while_it_is_a_member(world: World) -> None:
+    said = Edit("canonical", world.clock(), "mia", "c5", (7,))
+    act(world.services, world.repository, world.config, said)
+    world.change(7, state="closed", state_reason="completed")
+    assert seen(world, 7) == 7
+    act(world.services, world.repository, world.config, replace(said, kind="exclude", at=world.clock()))
+    assert seen(world, 5) == 5
+    assert seen(world, 7) == 5
