@@ -20,7 +20,9 @@ from models.repulsion import Points, Repulsion
 __all__ = ["Points", "layout"]
 
 NEIGHBOURS = 15
+PER_NEIGHBOUR = 5  # issues of a short history for each of its neighbours: with more, all are beside all
 EXAGGERATION = 12.0  # of what attracts, while a picture without a predecessor finds its shape
+PER_EXAGGERATION = 50  # issues of a short history for each 1 of it: with more, all are drawn into one heap
 ROUGH, FINE, AGAIN = 250, 500, 100  # rounds: exaggerated, as it is, and of a picture that has a predecessor
 LONG = 20_000  # issues: a longer history gets fewer rounds, down to FEWEST of them
 FEWEST = 0.5
@@ -82,7 +84,7 @@ def _placed(before: Points) -> NDArray[np.bool_]:
 def _springs(vectors: Vectors) -> _Springs:
     count = len(vectors)
     found = [np.zeros(0, dtype=np.int64)]
-    for rows, others in nearest(vectors, vectors, min(NEIGHBOURS, count - 1)):
+    for rows, others in nearest(vectors, vectors, min(NEIGHBOURS, max(2, count // PER_NEIGHBOUR))):
         found.append(np.minimum(rows, others).astype(np.int64) * count + np.maximum(rows, others))
     keys, often = np.unique(np.concatenate(found), return_counts=True)
     weight = (often / (2 * often.sum())).astype(np.float32)
@@ -121,11 +123,12 @@ def _settled(springs: _Springs, places: Points, *, first: bool, tick: Tick) -> P
     rough = int(ROUGH * share) if first else 0
     rounds = rough + int((FINE if first else AGAIN) * share)
     repulsion, speed, gains = Repulsion(), np.zeros_like(places), np.ones_like(places)
-    rate = np.float32(max(50.0, count / EXAGGERATION))
+    rate = np.float32(count / EXAGGERATION)  # a larger step throws the few issues of a short history far apart
+    exaggeration = min(EXAGGERATION, max(1.0, count / PER_EXAGGERATION))
     for done in range(rounds):
         pull = _attraction(springs, places)
         push, total = repulsion.forces(places)
-        gradient = 4 * ((EXAGGERATION if done < rough else 1.0) * pull - push / np.float32(total))
+        gradient = 4 * ((exaggeration if done < rough else 1.0) * pull - push / np.float32(total))
         gains = np.maximum(np.where(np.sign(gradient) != np.sign(speed), gains + 0.2, gains * 0.8), 0.01)
         momentum = 0.5 if done < rough else 0.8
         speed = np.clip(momentum * speed - rate * gains * gradient, -MOST, MOST).astype(np.float32)

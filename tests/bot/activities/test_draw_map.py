@@ -55,12 +55,14 @@ def test_the_next_night_begins_where_this_one_ended(known: World) -> None:
         thing = things[number % len(things)]
         known.report(title=f"The {thing} is slow", body=f"Case {number} of a slow {thing}.", author=f"person-{number}")
     known.learn()
-    _, first = drawn(known)
+    record, first = drawn(known)
+    turned = first.places @ np.array([[0, -1], [1, 0]], dtype=np.float32)  # as a map begun anew never lies
+    known.storage.save_map(replace(record, points=replace(first, places=turned).to_bytes()))
     known.report(author="late")
     known.learn()
     _, second = drawn(known)
-    moved = np.linalg.norm(second.places[:-1] - first.places, axis=1)
-    assert np.median(moved) < 0.5 * np.sqrt((first.places**2).sum(axis=1).mean())
+    moved = np.linalg.norm(second.places[:-1] - turned, axis=1)
+    assert np.median(moved) < 0.2 * np.sqrt((turned**2).sum(axis=1).mean())
 
 
 def test_places_of_another_model_are_not_gone_on_from(known: World) -> None:
