@@ -9,7 +9,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.activities.dress import canonical_choice
-from bot.activities.people import apart_of, holding
+from bot.activities.overridden import set_canonical
+from bot.activities.people import apart_of
 from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
@@ -17,7 +18,6 @@ from bot.storage.protocol import Storage
 from bot.storage.records import RepositoryRecord
 from models.canonical import can_be
 from models.cluster import Cluster
-from models.curation import curate
 from models.issue import Issue
 
 
@@ -35,20 +35,12 @@ def follow_canonicals(
 def led(services: Services, repository_id: int, config: RepoConfig, cluster: Cluster) -> Cluster:
     """The cluster with the canonical issue that was set, or else its own while that can be it – one that another
     outdoes by now stays –, or else the one that the written policy chooses."""
-    fixed = set_canonical(services, repository_id, config, cluster)
+    fixed = set_canonical(services.storage, repository_id, config, cluster)
     if can_be(_issue(services.storage, repository_id, fixed)):
         return replace(cluster, canonical=fixed)
     if _leads(services.storage, repository_id, cluster):
         return cluster
     return replace(cluster, canonical=canonical_choice(services, repository_id, cluster, None).number)
-
-
-def set_canonical(services: Services, repository_id: int, config: RepoConfig, cluster: Cluster) -> int | None:
-    """The canonical issue that a person, who put it into the cluster by that, or the configuration set, if any did."""
-    acts = [act.edit for act in holding(services.storage.edits(repository_id))]
-    by_people = curate(acts, [cluster.id], [one.slug for one in config.clusters]).canonicals.get(cluster.id)
-    configured = next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
-    return by_people if by_people in cluster.members else configured
 
 
 def _leads(storage: Storage, repository_id: int, cluster: Cluster) -> bool:

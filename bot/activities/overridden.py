@@ -10,6 +10,7 @@ from bot.activities.people import holding
 from bot.config_keys import ClusterConfig, can_be_seen, is_addressable
 from bot.repo_config import RepoConfig
 from bot.storage.protocol import Storage
+from models.cluster import Cluster
 from models.curation import Curation, curate
 
 PARTING = frozenset({"exclude", "split", "pin"})
@@ -41,6 +42,20 @@ def curation_of(storage: Storage, repository_id: int, config: RepoConfig) -> Cur
     curation = curate(acts, named, [one.slug for one in config.clusters])
     # a merge or a canonical issue alone takes no issue out of anything
     return curation if any(one.kind in PARTING for one in acts) else replace(curation, pins=())
+
+
+def set_canonical(storage: Storage, repository_id: int, config: RepoConfig, cluster: Cluster) -> int | None:
+    """The canonical issue that a person, who put it into the cluster by that, or the configuration set, if any did."""
+    by_people = set_by_people(storage, repository_id, config, cluster)
+    configured = next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
+    return configured if by_people is None else by_people
+
+
+def set_by_people(storage: Storage, repository_id: int, config: RepoConfig, cluster: Cluster) -> int | None:
+    """The canonical issue that a person set, while it is in the cluster."""
+    acts = [act.edit for act in holding(storage.edits(repository_id))]
+    number = curate(acts, [cluster.id], [one.slug for one in config.clusters]).canonicals.get(cluster.id)
+    return number if number in cluster.members else None
 
 
 def refusal(label: str, slug: str | None, config: RepoConfig) -> str | None:

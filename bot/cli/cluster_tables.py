@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from bot.activities.dress import canonical_choice
-from bot.activities.leading import set_canonical
+from bot.activities.overridden import set_canonical
 from bot.activities.portrait import Portrait
 from bot.cli.opened import out
 from bot.repo_config import RepoConfig
@@ -80,7 +80,7 @@ def trend(moments: Sequence[datetime], now: datetime) -> str:
 
 def portrait_data(services: Services, record: RepositoryRecord, config: RepoConfig, seen: Portrait) -> dict[str, Any]:
     """Everything that is shown of one cluster."""
-    fixed = set_canonical(services, record.id, config, seen.cluster)
+    fixed = set_canonical(services.storage, record.id, config, seen.cluster)
     choice = canonical_choice(services, record.id, seen.cluster, fixed)
     return cluster_data(seen.cluster) | {
         "reports": seen.reports,

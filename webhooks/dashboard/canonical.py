@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bot.storage.page_records import IssueRow, MemberRow
 from bot.storage.protocol import Storage
-from bot.storage.records import EditRecord
 from models.canonical import CanonicalChoice, Standing, choose_canonical
 from models.cluster import Cluster
 from models.issue import Issue
 from models.text import has_little_information
+from webhooks.dashboard.standing import in_force
 
 NOT_YET = "none was chosen yet, and the next refit chooses one"
 SET_IN_CONFIGURATION = "set in the configuration"
@@ -32,14 +32,12 @@ class Canonical:
     instead_why: str = ""
 
 
-def canonical_of(
-    storage: Storage, repository_id: int, cluster: Cluster, rows: Sequence[MemberRow], edits: Sequence[EditRecord]
-) -> Canonical:
+def canonical_of(storage: Storage, repository_id: int, cluster: Cluster, rows: Sequence[MemberRow]) -> Canonical:
     """By the written policy of `models.canonical`, over the members that were read."""
     issues = {row.issue.number: row.issue for row in rows}
     cards = storage.issue_cards(repository_id, [*issues, *_more(cluster)])
     known = cards.get(cluster.canonical or 0)
-    setter = _setter(cluster, edits)
+    setter = _setter(storage, repository_id, cluster)
     choice = _choice(storage, repository_id, _roots(cards), issues)
     if cluster.canonical is None:
         return Canonical(None, why=choice.reason if choice.number is None else NOT_YET)
@@ -55,13 +53,19 @@ def _more(cluster: Cluster) -> tuple[int, ...]:
     return () if cluster.canonical is None else (cluster.canonical,)
 
 
-def _setter(cluster: Cluster, edits: Sequence[EditRecord]) -> str | None:
-    """Who set it, where it was set."""
-    own = [one for one in edits if one.edit.kind == "canonical" and one.undone_by is None]
-    last = own[-1].edit if own else None
-    if last is not None and last.numbers == (cluster.canonical,):
-        return f"set by {last.actor} on {last.at.day} {last.at:%b %Y}"
-    return SET_IN_CONFIGURATION if cluster.slug is not None and cluster.canonical is not None else None
+def _setter(storage: Storage, repository_id: int, cluster: Cluster) -> str | None:
+    """Who set it, where it was set: a person's act comes before the configuration."""
+    from bot.activities.overridden import set_by_people, set_canonical  # noqa: PLC0415 - the receiver starts without it
+    from bot.activities.people import holding  # noqa: PLC0415 - as above
+
+    number, config = cluster.canonical, in_force(storage.config(repository_id))
+    if number is None or set_canonical(storage, repository_id, config, cluster) != number:
+        return None
+    if set_by_people(storage, repository_id, config, cluster) is None:
+        return SET_IN_CONFIGURATION
+    acts = [act.edit for act in holding(storage.edits(repository_id))]  # one on a cluster merged into this counts here
+    last = [act for act in acts if act.kind == "canonical" and act.numbers == (number,)][-1]
+    return f"set by {last.actor} on {last.at.day} {last.at:%b %Y}"
 
 
 def _roots(cards: Mapping[int, IssueRow]) -> dict[int, int]:
@@ -86,9 +90,11 @@ def _choice(
     storage: Storage, repository_id: int, roots: Mapping[int, int], issues: Mapping[int, Issue]
 ) -> CanonicalChoice:
     """As the policy chooses; a text is read only of who would be chosen, to see whether it says enough (INV 11)."""
+    said = [one.other for one in storage.feedback(repository_id) if one.kind == "duplicate" and one.other is not None]
+    confirmed = {roots.get(number, number) for number in said}
     unfit: set[int] = set()
     while True:
-        choice = choose_canonical(roots, issues, Standing(unfit=unfit))
+        choice = choose_canonical(roots, issues, Standing(confirmed=confirmed, unfit=unfit))
         stored = storage.issue(repository_id, choice.number) if choice.number is not None else None
         if stored is None or len(unfit) == READ_MOST or not has_little_information(stored.text):
             return choice

@@ -99,7 +99,6 @@ async def test_titles_are_escaped_wherever_they_stand(maintainer: httpx.AsyncCli
 async def test_a_cluster_tells_where_its_title_and_canonical_come_from(maintainer: httpx.AsyncClient) -> None:
     known = (await maintainer.get(f"{ROOT}/clusters/extra-usage-400")).text
     assert "title from the configuration" in known
-    assert "set in the configuration" in known
     fact = (await rows(maintainer, "clusters/extra-usage-400", "facts"))[0]
     assert fact["values"] == [{"value": "400", "count": 24, "share": 1.0}]
     history = await rows(maintainer, "clusters/c-dark", "history")

@@ -168,7 +168,7 @@ def _in_force(asked: Asked, cluster: Cluster) -> ClusterPage:
         first_seen=moments[0] if moments else None,
         last_seen=moments[-1] if moments else None,
         counted=len(rows),
-        canonical=canonical_of(storage, repository_id, cluster, rows, edits),
+        canonical=canonical_of(storage, repository_id, cluster, rows),
         facts=facts_of(rows),
         growth=_growth(moments, asked.now),
         waves=[_burst(one) for one in storage.waves(repository_id, cluster_id=cluster.id, limit=WAVES_SHOWN)],
