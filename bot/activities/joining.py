@@ -12,6 +12,7 @@ from dataclasses import replace
 from bot.activities.assign import assign_known, begun_known
 from bot.activities.dress import canonical_choice, christened
 from bot.activities.judge import POOL
+from bot.activities.leading import led
 from bot.activities.people import People, holding, people
 from bot.activities.private import secret
 from bot.activities.refit_plan import limits_of
@@ -44,7 +45,7 @@ def find_place(
         slug = None
     else:
         return
-    if not _is_seated(services, repository.id, number, slug, held):
+    if not _is_seated(services, repository.id, config, number, slug, held):
         _place(services, repository, config, document)
 
 
@@ -60,7 +61,9 @@ def _begin_known(services: Services, repository: RepositoryRecord, config: RepoC
     storage.amend(repository.id, [begun_known(services, repository.id, defined)])
 
 
-def _is_seated(services: Services, repository_id: int, number: int, slug: str | None, held: Constraints) -> bool:
+def _is_seated(
+    services: Services, repository_id: int, config: RepoConfig, number: int, slug: str | None, held: Constraints
+) -> bool:
     """Whether the issue is in the known cluster that it joins, or is in (None), when people's words were followed.
 
     Of two that people told apart the later leaves (INV 8): the night's rule, and it holds from the word on.
@@ -76,7 +79,7 @@ def _is_seated(services: Services, repository_id: int, number: int, slug: str | 
     if set(settled.members) == members:
         storage.join_cluster(repository_id, home.id, number)
     elif settled.members != home.members:
-        storage.amend(repository_id, [settled])
+        storage.amend(repository_id, [led(services, repository_id, config, settled)])
     if number in settled.members:
         for one in now:
             _tidy(services, repository_id, one.id)
@@ -104,17 +107,17 @@ def _place(services: Services, repository: RepositoryRecord, config: RepoConfig,
         near += services.storage.clusters_in_force(repository.id, ids=[anchor])
     placement = place(number, judged, near, held, limits_of(config))
     _follow(services, repository, config, number, placement, {one.id: one for one in near})
-    _part(services, repository.id, number, held)
+    _part(services, repository.id, config, number, held)
 
 
-def _part(services: Services, repository_id: int, number: int, held: Constraints) -> None:
+def _part(services: Services, repository_id: int, config: RepoConfig, number: int, held: Constraints) -> None:
     """Where people put the issue beside one whom they told apart from it, the later leaves, and whom nobody put there
     before whom somebody did (INV 8): the night's rule. Who leaves with the issue stays together with it."""
     for home in services.storage.clusters_in_force(repository_id, holding=[number]):
         (settled,) = settle_known([home], held, home.members)
         if settled.members == home.members:
             continue
-        services.storage.amend(repository_id, [settled])
+        services.storage.amend(repository_id, [led(services, repository_id, config, settled)])
         _tidy(services, repository_id, home.id)
         left = set(home.members) - {*settled.members, number}
         mates = tuple(sorted(one for block in held.blocks if number in block for one in block & left))

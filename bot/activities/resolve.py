@@ -114,11 +114,15 @@ def record(
         ),
         effects,
     )
+    left = _homes(services, repository.id, decision.number)
     find_place(services, repository, config, decision, resolution.judgement.document)
     led = services.storage.clusters_led_by(repository.id, decision.number)  # it may be a duplicate by now
-    homes = {one.id for one in services.storage.clusters_in_force(repository.id, holding=[decision.number])}
-    follow_canonicals(services, repository, config, homes.union(led))
+    follow_canonicals(services, repository, config, left.union(_homes(services, repository.id, decision.number), led))
     return kept
+
+
+def _homes(services: Services, repository_id: int, number: int) -> set[str]:
+    return {one.id for one in services.storage.clusters_in_force(repository_id, holding=[number])}
 
 
 def _verified(services: Services, repository: RepositoryRecord, number: int, config: RepoConfig) -> Judgement:

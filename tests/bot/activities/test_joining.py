@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,21 @@ def test_inv_08_two_that_belong_together_part_from_a_third_at_the_word_and_stay_
     assert members(world) == {f"c{second}": (second, third)}
     night(world)
     assert members(world) == {f"c{second}": (second, third)}
+
+
+def test_inv_08_a_canonical_issue_that_leaves_with_a_newcomer_gives_way(world: World) -> None:
+    first, second, third = (arrives(world, **UPLOAD) for _ in range(3))
+    pin = Edit("pin", world.clock(), "mia", f"c{first}", (first,))
+    act(world.services, world.repository, world.config, pin)
+    (found,) = in_force(world).values()
+    world.storage.amend(world.repository.id, [replace(found, canonical=second)])
+    newcomer = world.report(**UPLOAD)
+    word = FeedbackRecord(world.repository.id, newcomer, "duplicate", world.clock(), "joe", "command", second)
+    world.storage.save_feedback(word)
+    separate(world, newcomer, first)
+    world.triage(newcomer)
+    assert members(world) == {f"c{first}": (first, third), f"c{second}": (second, newcomer)}
+    assert in_force(world)[f"c{first}"].canonical == first
 
 
 def test_inv_08_who_begins_a_cluster_is_not_put_together_with_two_that_are_apart(world: World) -> None:

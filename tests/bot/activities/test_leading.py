@@ -18,6 +18,7 @@ from tests.fakes.small_world import World, small_world
 from tests.fakes.stored import decision
 
 UPLOAD = {"title": "Upload of pictures never ends", "body": "The upload stays at 99 percent: Error: socket hang up."}
+SECRET = {"title": "Security vulnerability: remote code execution", "body": "An attacker can run code."}
 MOVES = {
     "closed": {"state": "closed", "state_reason": "not_planned"},
     "a duplicate": {"state": "closed", "state_reason": "duplicate"},
@@ -102,6 +103,16 @@ def test_one_that_left_stays_while_a_member_is_its_duplicate_and_no_longer(world
     assert seen(world, 5) == 5
     world.storage.save_decision(decision(7, repository_id=world.repository.id, decided_at=world.clock()), [])
     assert seen(world, 5) == 6
+
+
+def test_one_that_left_gives_way_when_its_last_duplicate_leaves_too(world: World) -> None:
+    publish(world, (6, 7, world.report(**UPLOAD)))
+    duplicates(world, 7, 5)
+    assert seen(world, 5) == 5
+    world.change(7, **SECRET)
+    world.triage(7)
+    (cluster,) = world.storage.clusters_in_force(world.repository.id, ids=["c5"])
+    assert (cluster.members, cluster.canonical) == ((6, 8), 6)
 
 
 @pytest.mark.parametrize("about", [5, 6])
