@@ -95,8 +95,8 @@ def past_of(services: Services, repository_id: int, clusters: Sequence[Cluster])
     """Read for all of the clusters at once."""
     duplicates = roots_of(services.storage.duplicates(repository_id))
     members = {number for one in clusters for number in one.members}
-    members |= {one.canonical for one in clusters if one.canonical is not None}
-    wanted = members | {root_of(number, duplicates) for number in members}
+    canonicals = {one.canonical for one in clusters if one.canonical is not None}
+    wanted = members | canonicals | {root_of(number, duplicates) for number in members}
     rows = list(services.storage.issues(repository_id, sorted(wanted)))
     said = services.storage.feedback(repository_id)
     named = {root_of(one.other, duplicates) for one in said if one.kind == "duplicate" and one.other is not None}

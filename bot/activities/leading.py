@@ -15,10 +15,11 @@ from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
-from bot.storage.records import RepositoryRecord
+from bot.storage.records import RepositoryRecord, StoredIssue
 from models.canonical import can_be
 from models.cluster import Cluster
 from models.issue import Issue
+from models.text import looks_like_security_report
 
 
 def follow_canonicals(
@@ -44,17 +45,23 @@ def led(services: Services, repository_id: int, config: RepoConfig, cluster: Clu
 
 
 def _leads(storage: Storage, repository_id: int, cluster: Cluster) -> bool:
-    """Whether its canonical issue is there, open and unlocked, no duplicate, a member or what one duplicates, and was
-    not told apart from a member."""
+    """Whether its canonical issue is there, fit, no duplicate, a member or what one duplicates, and was not told apart
+    from a member."""
     number = cluster.canonical
-    issue = _issue(storage, repository_id, number)
-    if number is None or issue is None or issue.state != "open" or issue.locked or not can_be(issue):
+    stored = None if number is None else storage.issue(repository_id, number)
+    if number is None or stored is None or not _is_fit(stored):
         return False
     duplicates = storage.duplicates(repository_id)
     if number in duplicates or number in cluster.members:
         return number not in duplicates
     apart = apart_of(storage.feedback(repository_id), [number]).get(number, ())
     return number in {root_of(one, duplicates) for one in cluster.members} and set(cluster.members).isdisjoint(apart)
+
+
+def _is_fit(stored: StoredIssue) -> bool:
+    """Whether it can be shown (INV 44) and pointed to (INV 3)."""
+    issue = stored.issue
+    return issue.state == "open" and not issue.locked and can_be(issue) and not looks_like_security_report(stored.text)
 
 
 def _issue(storage: Storage, repository_id: int, number: int | None) -> Issue | None:

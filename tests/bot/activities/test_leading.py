@@ -115,6 +115,17 @@ def test_one_that_left_gives_way_when_its_last_duplicate_leaves_too(world: World
     assert (cluster.members, cluster.canonical) == ((6, 8), 6)
 
 
+def test_inv_44_one_that_reads_like_a_security_report_by_now_gives_way_though_a_member_duplicates_it(
+    world: World,
+) -> None:
+    word = FeedbackRecord(world.repository.id, 7, "duplicate", world.clock(), "joe", "command", 5)
+    world.storage.save_feedback(word)
+    world.change(5, **SECRET)
+    world.triage(5)
+    (cluster,) = world.storage.clusters_in_force(world.repository.id, ids=["c5"])
+    assert (cluster.members, cluster.canonical) == ((6, 7), 6)
+
+
 @pytest.mark.parametrize("about", [5, 6])
 def test_inv_08_one_that_is_told_apart_from_a_member_gives_way(world: World, about: int) -> None:
     publish(world, (6, 7))
