@@ -57,10 +57,12 @@ def _dressed(
 def repointed(
     services: Services, repository_id: int, clusters: Sequence[Cluster], fixed: Collection[str]
 ) -> tuple[Cluster, ...]:
-    """The clusters with the canonical issue that the policy chooses now, but for those (ids) for which one is set."""
+    """The clusters with the canonical issue that the policy chooses now, but for those (ids) for which one is set that
+    can be it."""
     index, past = services.indexes.index(repository_id), past_of(services, repository_id, clusters)
-    chosen = {one.id: past.canonical(one, _documents(index, one), None).number for one in clusters}
-    return tuple(one if one.id in fixed else replace(one, canonical=chosen[one.id]) for one in clusters)
+    standing = {one.id: one.canonical if one.id in fixed else None for one in clusters}
+    chosen = {one.id: past.canonical(one, _documents(index, one), standing[one.id]).number for one in clusters}
+    return tuple(replace(one, canonical=chosen[one.id]) for one in clusters)
 
 
 def canonical_choice(

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.activities.curate import act
 from bot.activities.embed import embed_missing
 from bot.activities.history import read_history
 from bot.activities.observe import observe_issue
 from bot.activities.refit import BY_HAND, PUBLISHED, begun, refit
 from bot.activities.rollback import roll_back
 from models.cluster import Cluster
+from models.curation import Edit
 from tests.fakes.small_world import World, small_world
 
 UPLOAD = {
@@ -64,3 +66,12 @@ def test_inv_04_another_issue_is_canonical_where_that_of_then_is_a_duplicate_by_
     observe_issue(world.services, world.repository, 5)
     found_again = back(world)
     assert (found_again.members, found_again.canonical) == ((5, 6, 7, 8), 6)
+
+
+def test_inv_04_one_that_a_person_set_and_that_is_a_duplicate_by_now_is_not_back_either(world: World) -> None:
+    act(world.services, world.repository, world.config, Edit("canonical", world.clock(), "mia", "c5", (7,)))
+    refit(world.services, world.repository, world.config, begun(world.services, world.repository, BY_HAND))
+    refit(world.services, world.repository, world.config, begun(world.services, world.repository, BY_HAND))
+    world.change(7, state="closed", state_reason="duplicate")
+    observe_issue(world.services, world.repository, 7)
+    assert back(world).canonical == 5
