@@ -23,11 +23,19 @@ from models.text import looks_like_security_report
 
 
 def follow_canonicals(
-    services: Services, repository: RepositoryRecord, config: RepoConfig, clusters: Collection[str]
+    services: Services,
+    repository: RepositoryRecord,
+    config: RepoConfig,
+    clusters: Collection[str],
+    beside: Collection[str] = (),
 ) -> None:
-    """Choose the canonical issues of these clusters anew where they can be it no more. The caller holds the
-    repository's lock. Safe to repeat."""
-    for one in services.storage.clusters_in_force(repository.id, ids=clusters) if clusters else ():
+    """Choose the canonical issues of these clusters anew where they can be it no more; of those `beside` where that
+    shows without the history's duplicates, which take their time to read. The caller holds the repository's lock. Safe
+    to repeat."""
+    asked = {*clusters, *beside}
+    for one in services.storage.clusters_in_force(repository.id, ids=asked) if asked else ():
+        if one.id not in clusters and _seems_led(services.storage, repository.id, config, one):
+            continue
         now = led(services, repository.id, config, one)
         if now != one:
             services.storage.amend(repository.id, [now])
@@ -42,6 +50,13 @@ def led(services: Services, repository_id: int, config: RepoConfig, cluster: Clu
     if _leads(services.storage, repository_id, cluster):
         return cluster
     return replace(cluster, canonical=canonical_choice(services, repository_id, cluster, None).number)
+
+
+def _seems_led(storage: Storage, repository_id: int, config: RepoConfig, cluster: Cluster) -> bool:
+    """Whether its canonical issue is a fit member, and none but it was set."""
+    stored = None if cluster.canonical is None else storage.issue(repository_id, cluster.canonical)
+    fit = stored is not None and cluster.canonical in cluster.members and _is_fit(stored)
+    return fit and set_canonical(storage, repository_id, config, cluster) in (None, cluster.canonical)
 
 
 def _leads(storage: Storage, repository_id: int, cluster: Cluster) -> bool:

@@ -117,7 +117,8 @@ def record(
     left = _homes(services, repository.id, decision.number)
     find_place(services, repository, config, decision, resolution.judgement.document)
     led = services.storage.clusters_led_by(repository.id, decision.number)  # it may be a duplicate by now
-    follow_canonicals(services, repository, config, left.union(_homes(services, repository.id, decision.number), led))
+    homes = left | _homes(services, repository.id, decision.number)
+    follow_canonicals(services, repository, config, led, beside=homes)
     return kept
 
 
