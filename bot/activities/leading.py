@@ -15,7 +15,7 @@ from bot.case import root_of
 from bot.repo_config import RepoConfig
 from bot.services import Services
 from bot.storage.protocol import Storage
-from bot.storage.records import RepositoryRecord, StoredIssue
+from bot.storage.records import RepositoryRecord
 from models.canonical import can_be
 from models.cluster import Cluster
 from models.issue import Issue
@@ -54,17 +54,16 @@ def led(services: Services, repository_id: int, config: RepoConfig, cluster: Clu
 
 def _seems_led(storage: Storage, repository_id: int, config: RepoConfig, cluster: Cluster) -> bool:
     """Whether its canonical issue is a fit member, and none but it was set."""
-    stored = None if cluster.canonical is None else storage.issue(repository_id, cluster.canonical)
-    fit = stored is not None and cluster.canonical in cluster.members and _is_fit(stored)
-    return fit and set_canonical(storage, repository_id, config, cluster) in (None, cluster.canonical)
+    if cluster.canonical not in cluster.members or not _is_fit(storage, repository_id, cluster.canonical):
+        return False
+    return set_canonical(storage, repository_id, config, cluster) in (None, cluster.canonical)
 
 
 def _leads(storage: Storage, repository_id: int, cluster: Cluster) -> bool:
     """Whether its canonical issue is there, fit, no duplicate, a member or what one duplicates, and was not told apart
     from a member."""
     number = cluster.canonical
-    stored = None if number is None else storage.issue(repository_id, number)
-    if number is None or stored is None or not _is_fit(stored):
+    if number is None or not _is_fit(storage, repository_id, number):
         return False
     duplicates = storage.duplicates(repository_id)
     if number in duplicates or number in cluster.members:
@@ -73,8 +72,11 @@ def _leads(storage: Storage, repository_id: int, cluster: Cluster) -> bool:
     return number in {root_of(one, duplicates) for one in cluster.members} and set(cluster.members).isdisjoint(apart)
 
 
-def _is_fit(stored: StoredIssue) -> bool:
-    """Whether it can be shown (INV 44) and pointed to (INV 3)."""
+def _is_fit(storage: Storage, repository_id: int, number: int) -> bool:
+    """Whether it is there, and can be shown (INV 44) and pointed to (INV 3)."""
+    stored = storage.issue(repository_id, number)
+    if stored is None:
+        return False
     issue = stored.issue
     return issue.state == "open" and not issue.locked and can_be(issue) and not looks_like_security_report(stored.text)
 

@@ -47,8 +47,7 @@ def curation_of(storage: Storage, repository_id: int, config: RepoConfig) -> Cur
 def set_canonical(storage: Storage, repository_id: int, config: RepoConfig, cluster: Cluster) -> int | None:
     """The canonical issue that a person, who put it into the cluster by that, or the configuration set, if any did."""
     by_people = set_by_people(storage, repository_id, config, cluster)
-    configured = next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
-    return configured if by_people is None else by_people
+    return configured_for(cluster, config) if by_people is None else by_people
 
 
 def set_by_people(storage: Storage, repository_id: int, config: RepoConfig, cluster: Cluster) -> int | None:
@@ -56,6 +55,11 @@ def set_by_people(storage: Storage, repository_id: int, config: RepoConfig, clus
     acts = [act.edit for act in holding(storage.edits(repository_id))]
     number = curate(acts, [cluster.id], [one.slug for one in config.clusters]).canonicals.get(cluster.id)
     return number if number in cluster.members else None
+
+
+def configured_for(cluster: Cluster, config: RepoConfig) -> int | None:
+    """The canonical issue that the configuration names for the cluster."""
+    return next((one.canonical for one in config.clusters if one.slug == cluster.id), None)
 
 
 def refusal(label: str, slug: str | None, config: RepoConfig) -> str | None:

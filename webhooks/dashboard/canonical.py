@@ -55,14 +55,15 @@ def _more(cluster: Cluster) -> tuple[int, ...]:
 
 def _setter(storage: Storage, repository_id: int, cluster: Cluster) -> str | None:
     """Who set it, where it was set: a person's act comes before the configuration."""
-    from bot.activities.overridden import set_by_people, set_canonical  # noqa: PLC0415 - the receiver starts without it
+    from bot.activities.overridden import configured_for, set_by_people  # noqa: PLC0415 - the receiver starts without it
     from bot.activities.people import holding  # noqa: PLC0415 - as above
 
     number, config = cluster.canonical, in_force(storage.config(repository_id))
-    if number is None or set_canonical(storage, repository_id, config, cluster) != number:
+    by_people = set_by_people(storage, repository_id, config, cluster)
+    if by_people is None:
+        return SET_IN_CONFIGURATION if number is not None and number == configured_for(cluster, config) else None
+    if by_people != number:
         return None
-    if set_by_people(storage, repository_id, config, cluster) is None:
-        return SET_IN_CONFIGURATION
     acts = [act.edit for act in holding(storage.edits(repository_id))]  # one on a cluster merged into this counts here
     last = [act for act in acts if act.kind == "canonical" and act.numbers == (number,)][-1]
     return f"set by {last.actor} on {last.at.day} {last.at:%b %Y}"
